@@ -1,0 +1,1 @@
+"""Roomdesk: a support desk that lives in Matrix rooms."""
