@@ -1,0 +1,66 @@
+"""Named crash points (D40): places where a test lets a process die or an event fail. Inert outside test mode.
+
+`ROOMDESK_FAULTS` holds `name[:hit]` items separated by commas; at the given hit (default the first) of that point, in
+this process or an earlier one, the process kills itself with SIGKILL. Each hit that kills is first written to
+`ROOMDESK_FAULTS_LOG`, so that a test can count the crash points that were really reached; a point kills once a log.
+`fail=TEXT` lets every event whose raw text contains TEXT raise in the middle of being applied.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+POINTS = (
+    "inbox-stored",
+    "inbox-committed",
+    "apply-decided",
+    "apply-written",
+    "apply-committed",
+    "outbox-claimed",
+    "outbox-called",
+    "outbox-noted",
+)
+
+_hits: dict[str, int] = {}
+
+
+class InjectedFault(Exception):
+    """A test asked for this event to fail."""
+
+
+def _active() -> str:
+    return os.environ.get("ROOMDESK_FAULTS", "") if os.environ.get("ROOMDESK_MODE") == "test" else ""
+
+
+def point(name: str) -> None:
+    """Dies here if a test asked for it."""
+    wanted = _active()
+    if not wanted:
+        return
+    for item in wanted.split(","):
+        at, _, hit = item.partition(":")
+        if at == name:
+            _hit(name, int(hit or 1))
+
+
+def _hit(name: str, wanted: int) -> None:
+    _hits[name] = _hits.get(name, 0) + 1
+    if _hits[name] != wanted:
+        return
+    log = Path(os.environ["ROOMDESK_FAULTS_LOG"])
+    if log.exists() and name in log.read_text().split():
+        return
+    with log.open("a") as file:
+        file.write(name + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fail_if_poisoned(raw: str) -> None:
+    """Raises `InjectedFault` for an event that a test has poisoned."""
+    for item in _active().split(","):
+        if item.startswith("fail=") and item[5:] in raw:
+            raise InjectedFault(f"This event was poisoned by a test ({item[5:]}).")
