@@ -1,0 +1,198 @@
+"""One transaction's writes, collected and flushed in bulk in the order of locks: rows, outbox, then the chain's heads."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, TypeVar
+
+from django.db import models, transaction
+
+from roomdesk.audit import chain
+from roomdesk.audit.models import Content, Entry, Head
+from roomdesk.queues import bulk
+from roomdesk.queues.errors import LockOutsideTransaction
+from roomdesk.queues.ids import IdBlock, next_ids
+from roomdesk.queues.models import OutboxRow, Timer
+from roomdesk.queues.signals import OUTBOX, TIMERS, notify
+
+M = TypeVar("M", bound=models.Model)
+
+#: Scope of entries that belong to no workspace.
+VENDOR = "vendor"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: `kind` is person, staff, token, cli, desk or system; `name` their id."""
+
+    kind: str
+    name: str
+
+
+DESK = Actor("desk", "desk")
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    scope: str
+    at: datetime
+    actor: Actor
+    action: str
+    subject: str
+    data: str
+
+
+class Work:
+    """Collects what one transaction writes. Call `flush()` once, as the last thing inside `transaction.atomic`.
+
+    Rows need their ids beforehand (`new_id`) where others point at them. `now` is the time of the act for every entry.
+    """
+
+    def __init__(self, now: datetime, actor: Actor, *, id_block: int = 1) -> None:
+        self.now = now
+        self.actor = actor
+        self._ids = IdBlock(id_block)
+        self._inserts: dict[type[models.Model], list[models.Model]] = {}
+        self._updates: dict[type[models.Model], dict[Any, tuple[models.Model, set[str]]]] = {}
+        self._outbox: list[OutboxRow] = []
+        self._drafts: list[_Draft] = []
+        self._new: set[int] = set()
+
+    def new_id(self, model: type[models.Model]) -> int:
+        return self._ids.take(model)
+
+    def insert(self, row: M) -> M:
+        """Plans a new row; changes made to the object before `flush` are written with it."""
+        self._inserts.setdefault(type(row), []).append(row)
+        self._new.add(id(row))
+        return row
+
+    def update(self, row: models.Model, *names: str) -> None:
+        """Plans a change of the named fields of an existing row; a no-op for a row planned by `insert`."""
+        if id(row) in self._new:
+            return
+        _, fields = self._updates.setdefault(type(row), {}).setdefault(row.pk, (row, set()))
+        fields.update(names)
+
+    def send(
+        self,
+        channel: str,
+        kind: str,
+        destination: str,
+        payload: Mapping[str, Any],
+        *,
+        once: str | None = None,
+        lane_id: int | None = None,
+        case_id: int | None = None,
+        message_id: int | None = None,
+        priority: int = 0,
+    ) -> OutboxRow:
+        """Plans a call to the outside. With `once`, a row that says the same thing already makes this one vanish."""
+        row = OutboxRow(
+            once=once,
+            channel=channel,
+            kind=kind,
+            destination=destination,
+            payload=json.dumps(payload),
+            lane_id=lane_id,
+            case_id=case_id,
+            message_id=message_id,
+            priority=priority,
+            next_at=self.now,
+            created_at=self.now,
+        )
+        self._outbox.append(row)
+        return row
+
+    def remind(self, lane_id: int, kind: str, subject_id: int, at: datetime) -> None:
+        """Plans a timer."""
+        self.insert(Timer(lane_id=lane_id, kind=kind, subject_id=subject_id, next_at=at))
+
+    def audit(
+        self,
+        action: str,
+        subject: str,
+        data: Mapping[str, Any],
+        *,
+        scope: str = VENDOR,
+        actor: Actor | None = None,
+    ) -> None:
+        """Plans an audit entry (`action` like `case.opened`, `subject` like `case:BC-1042`)."""
+        self._drafts.append(_Draft(scope, self.now, actor or self.actor, action, subject, chain.canonical(data)))
+
+    def flush(self) -> None:
+        """Writes everything. Must be called inside the caller's transaction."""
+        if not transaction.get_connection().in_atomic_block:
+            raise LockOutsideTransaction
+        for model in sorted(self._inserts, key=_depth):
+            bulk.insert(model, self._inserts[model])
+        for model, changes in self._updates.items():
+            self._write_updates(model, changes)
+        self._write_outbox()
+        if Timer in self._inserts:
+            notify(TIMERS)
+        self._write_chain()
+        self._inserts, self._updates, self._outbox, self._drafts = {}, {}, [], []
+        self._new.clear()
+
+    @staticmethod
+    def _write_updates(
+        model: type[models.Model], changes: Mapping[Any, tuple[models.Model, set[str]]]
+    ) -> None:
+        groups: dict[frozenset[str], list[models.Model]] = {}
+        for row, names in changes.values():
+            groups.setdefault(frozenset(names), []).append(row)
+        for names, rows in groups.items():
+            bulk.update(model, rows, names)
+
+    def _write_outbox(self) -> None:
+        if self._outbox:
+            OutboxRow.objects.bulk_create(self._outbox, ignore_conflicts=True)
+            notify(OUTBOX)
+
+    def _write_chain(self) -> None:
+        if not self._drafts:
+            return
+        heads = _lock_heads({draft.scope for draft in self._drafts})
+        ids = next_ids(Entry, len(self._drafts))
+        links = [_entry(draft, heads[draft.scope], ids.pop()) for draft in self._drafts]
+        bulk.insert(Entry, [entry for entry, _ in links])
+        bulk.insert(Content, [content for _, content in links])
+        bulk.update(Head, list(heads.values()), ["seq", "hash"])
+
+
+def _lock_heads(scopes: set[str]) -> dict[str, Head]:
+    """Locked in one order, last of all locks: two transactions with the same two scopes cannot wait for each other."""
+    Head.objects.bulk_create([Head(scope=s, hash=chain.GENESIS) for s in sorted(scopes)], ignore_conflicts=True)
+    rows = Head.objects.filter(scope__in=scopes).order_by("scope").select_for_update(no_key=True)
+    return {head.scope: head for head in rows}
+
+
+def _entry(draft: _Draft, head: Head, entry_id: int) -> tuple[Entry, Content]:
+    salt = secrets.token_hex(16)
+    fields = {
+        "scope": draft.scope,
+        "seq": head.seq + 1,
+        "at": chain.instant(draft.at),
+        "actor_kind": draft.actor.kind,
+        "actor": draft.actor.name,
+        "action": draft.action,
+        "subject": draft.subject,
+        "commitment": chain.commitment(salt, draft.data),
+        "previous": head.hash,
+    }
+    head.seq, head.hash = head.seq + 1, chain.link(fields)
+    entry = Entry(id=entry_id, hash=head.hash, **{**fields, "at": draft.at})
+    return entry, Content(entry_id=entry_id, salt=salt, data=draft.data)
+
+
+@cache
+def _depth(model: type[models.Model]) -> int:
+    """How many tables must be written before this one, so that foreign keys find their rows."""
+    targets = [f.related_model for f in model._meta.concrete_fields if f.is_relation and f.related_model is not model]
+    return 1 + max((_depth(target) for target in targets if isinstance(target, type)), default=0)

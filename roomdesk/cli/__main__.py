@@ -1,0 +1,3 @@
+from roomdesk.cli import main
+
+main(prog_name="roomdesk")

@@ -1,0 +1,149 @@
+"""Workspaces, people and what they may do, as validity intervals: authority is judged at the time of the act (D5)."""
+
+from __future__ import annotations
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+
+class PersonManager(BaseUserManager["Person"]):
+    def get_by_natural_key(self, username: str) -> Person:
+        return self.get(slug=username)
+
+
+class Person(AbstractBaseUser):
+    """One identity: signs in by OIDC, has one Matrix account and one mailbox, may belong to many workspaces and be staff.
+
+    `slug` is the id that REST and the command line speak of, unique per installation; it is also the OIDC subject.
+    """
+
+    slug = models.CharField(max_length=80, unique=True)
+    name = models.CharField(max_length=200)
+    email = models.EmailField(blank=True)
+    localpart = models.CharField(max_length=200, unique=True)
+    locale = models.CharField(max_length=10, blank=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    objects = PersonManager()
+    USERNAME_FIELD = "slug"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), condition=~Q(email=""), name="person_email_once")]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Workspace(models.Model):
+    """One customer of one product."""
+
+    class State(models.TextChoices):
+        TRIAL = "trial"
+        ACTIVE = "active"
+        SUSPENDED = "suspended"
+        CANCELLED = "cancelled"
+
+    slug = models.CharField(max_length=80, unique=True)
+    product = models.CharField(max_length=80)
+    display_name = models.CharField(max_length=200)
+    locale = models.CharField(max_length=10)
+    time_zone = models.CharField(max_length=60, blank=True)
+    account_manager = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    lane = models.OneToOneField("queues.Lane", models.PROTECT, related_name="workspace")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class WorkspaceTerms(models.Model):
+    """Tier, add-ons and state of a workspace for a span of time; exactly one row is open."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="terms")
+    tier = models.CharField(max_length=80)
+    addons = ArrayField(models.CharField(max_length=80), default=list)
+    state = models.CharField(max_length=10, choices=Workspace.State.choices, default=Workspace.State.ACTIVE)
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace"], condition=Q(valid_to=None), name="terms_one_open"),
+            models.CheckConstraint(
+                condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")), name="terms_valid_forwards"
+            ),
+        ]
+
+
+class Membership(models.Model):
+    """A person's role in a workspace for a span of time. Exactly one owner at a time (D6)."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner"
+        ADMIN = "admin"
+        MEMBER = "member"
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="memberships")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices)
+    support_room_access = models.BooleanField(default=False)
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "person"], condition=Q(valid_to=None), name="membership_one_open_per_person"
+            ),
+            models.UniqueConstraint(
+                fields=["workspace"], condition=Q(valid_to=None, role="owner"), name="membership_one_owner"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")), name="membership_valid_forwards"
+            ),
+        ]
+
+
+class StaffRole(models.Model):
+    """What a person does for the vendor, for one product or for all (`product` empty), for a span of time."""
+
+    class Role(models.TextChoices):
+        ACCOUNT_MANAGER = "account_manager"
+        ENGINEER = "engineer"
+        LEAD = "lead"
+        SPECIALIST = "specialist"
+        SECURITY = "security"
+        AUDITOR = "auditor"
+        ADMINISTRATOR = "administrator"
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="staff_roles")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    product = models.CharField(max_length=80, blank=True)
+    field = models.CharField(max_length=40, blank=True)
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "role", "product", "field"], condition=Q(valid_to=None), name="staff_role_one_open"
+            )
+        ]
+
+
+class ApiToken(models.Model):
+    """A scoped token for REST; only its SHA-256 is kept."""
+
+    name = models.CharField(max_length=80, unique=True)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = ArrayField(models.CharField(max_length=40))
+    workspace = models.ForeignKey(Workspace, models.CASCADE, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)

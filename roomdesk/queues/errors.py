@@ -1,0 +1,8 @@
+from __future__ import annotations
+
+
+class LockOutsideTransaction(Exception):
+    """A lane can only be locked inside a transaction: the lock would be gone at once."""
+
+    def __str__(self) -> str:
+        return str(self.__doc__)

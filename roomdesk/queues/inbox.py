@@ -1,0 +1,95 @@
+"""Storing what came in. Nothing is looked at here but identity and, by a pure function, the first word (D26)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from roomdesk.queues.models import AppserviceTransaction, InboxEvent
+from roomdesk.queues.signals import INBOX, notify
+from roomdesk.runtime import clock, faults
+
+#: How long a repeated transaction id is recognised without looking at its events.
+TRANSACTION_WINDOW = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One event to be stored. `problem` is set where it can be kept but not worked on."""
+
+    source: str
+    external_id: str
+    address: str
+    raw: str
+    is_urgent: bool = False
+    problem: str = ""
+
+
+def store(arrivals: Sequence[Arrival], now: datetime) -> int:
+    """Inserts what is not yet there, within the caller's transaction; returns how many were new."""
+    if not arrivals:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [now, clock.offset_us(), *_arrays(arrivals)])
+        new = int(cursor.rowcount)
+    if new:
+        notify(INBOX)
+    return new
+
+
+_INSERT = """
+INSERT INTO queues_inboxevent (source, external_id, address, raw, is_urgent, state, reason, received_at,
+                               clock_offset_us, attempts, is_replayed)
+SELECT v.source, v.external_id, v.address, v.raw, v.is_urgent, v.state, v.reason, %s, %s, 0, false
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bool[], %s::text[], %s::text[])
+  WITH ORDINALITY AS v(source, external_id, address, raw, is_urgent, state, reason, place)
+ORDER BY v.place
+ON CONFLICT (source, external_id) DO NOTHING
+"""
+
+
+def _arrays(arrivals: Sequence[Arrival]) -> list[list[object]]:
+    states = [InboxEvent.State.SET_ASIDE.value if a.problem else InboxEvent.State.PENDING.value for a in arrivals]
+    return [
+        [a.source for a in arrivals],
+        [a.external_id for a in arrivals],
+        [a.address for a in arrivals],
+        [a.raw for a in arrivals],
+        [a.is_urgent for a in arrivals],
+        list(states),
+        [a.problem for a in arrivals],
+    ]
+
+
+def receive_transaction(transaction_id: str, body: bytes, arrivals: Sequence[Arrival], now: datetime) -> int:
+    """Stores an appservice transaction durably before it is acknowledged; returns the number of new events.
+
+    Idempotent twice: by transaction id and digest within `TRANSACTION_WINDOW`, and for ever by event id.
+    """
+    digest = hashlib.sha256(body).hexdigest()
+    with transaction.atomic(durable=True):
+        if not _is_new(transaction_id, digest, now):
+            return 0
+        new = store(arrivals, now)
+        faults.point("inbox-stored")
+    faults.point("inbox-committed")
+    return new
+
+
+def _is_new(transaction_id: str, digest: str, now: datetime) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO queues_appservicetransaction (transaction_id, digest, received_at) VALUES (%s, %s, %s) "
+            "ON CONFLICT (transaction_id, digest) DO NOTHING",
+            [transaction_id[:255], digest, now],
+        )
+        return bool(cursor.rowcount)
+
+
+def forget_transactions(now: datetime) -> int:
+    """Removes transactions older than the window; their events stay known by their ids."""
+    return AppserviceTransaction.objects.filter(received_at__lt=now - TRANSACTION_WINDOW).delete()[0]

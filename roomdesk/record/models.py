@@ -1,0 +1,62 @@
+"""The permanent record: everything that was said, by whom, when, and which case it belongs to."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Message(models.Model):
+    """One entry of the record, from whichever channel. Partitioned by month of `recorded_at` (D37).
+
+    `id` is unique over all partitions (one sequence), though the database's key also holds `recorded_at`.
+    `at` is when it was said (D13), `number` its place in the workspace's live stream (D36).
+    """
+
+    class Kind(models.TextChoices):
+        MESSAGE = "message"
+        FILE = "file"
+        EDIT = "edit"
+        REDACTION = "redaction"
+        REACTION = "reaction"
+        UNREADABLE = "unreadable"
+        OTHER = "other"
+
+    class Author(models.TextChoices):
+        CUSTOMER = "customer"
+        STAFF = "staff"
+        DESK = "desk"
+        OTHER = "other"
+
+    id = models.BigIntegerField(primary_key=True)
+    workspace = models.ForeignKey("directory.Workspace", models.PROTECT, related_name="+", db_index=False)
+    number = models.BigIntegerField()
+    channel = models.CharField(max_length=20)
+    external_id = models.CharField(max_length=255, blank=True)
+    address = models.CharField(max_length=255, blank=True)
+    author = models.ForeignKey("directory.Person", models.PROTECT, null=True, related_name="+", db_index=False)
+    author_ref = models.CharField(max_length=255)
+    author_kind = models.CharField(max_length=10, choices=Author.choices)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    body = models.TextField(blank=True)
+    content = models.TextField(blank=True)
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    is_late = models.BooleanField(default=False)
+    case = models.ForeignKey("cases.Case", models.PROTECT, null=True, related_name="+", db_index=False)
+    thread_root = models.CharField(max_length=255, blank=True)
+    reply_to = models.CharField(max_length=255, blank=True)
+    target = models.CharField(max_length=255, blank=True)
+    #: Why it belongs to its case: `code` and a sentence.
+    why_code = models.CharField(max_length=40, blank=True)
+    why = models.TextField(blank=True)
+    edited_at = models.DateTimeField(null=True)
+    edited_body = models.TextField(blank=True)
+    redacted_at = models.DateTimeField(null=True)
+    redacted_by = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["external_id"], name="message_external"),
+            models.Index(fields=["workspace", "at"], name="message_workspace_at"),
+            models.Index(fields=["case", "at"], name="message_case_at"),
+        ]

@@ -1,0 +1,39 @@
+"""The workspace's Matrix room: what is wanted, what is there."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Room(models.Model):
+    """A workspace's room. `room_id` is empty until the homeserver has made it; `staff` are those with power there."""
+
+    class State(models.TextChoices):
+        WANTED = "wanted"
+        READY = "ready"
+        FAILED = "failed"
+
+    workspace = models.OneToOneField("directory.Workspace", models.CASCADE, related_name="room")
+    room_id = models.CharField(max_length=255, blank=True)
+    alias = models.CharField(max_length=255, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WANTED)
+    wanted_at = models.DateTimeField()
+    ready_at = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["room_id"], condition=~models.Q(room_id=""), name="room_id_once")
+        ]
+
+
+class RoomMember(models.Model):
+    """Who is in a room, as the homeserver told us."""
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="members")
+    user_id = models.CharField(max_length=255)
+    membership = models.CharField(max_length=10)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "user_id"], name="room_member_once")]
