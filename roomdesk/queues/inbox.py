@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import json
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -34,7 +37,7 @@ def store(arrivals: Sequence[Arrival], now: datetime) -> int:
     if not arrivals:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [now, clock.offset_us(), *_arrays(arrivals)])
+        cursor.execute(_INSERT, [now, clock.offset() // timedelta(microseconds=1), *_arrays(arrivals)])
         new = int(cursor.rowcount)
     if new:
         notify(INBOX)
@@ -50,6 +53,21 @@ FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bool[], %s::text
 ORDER BY v.place
 ON CONFLICT (source, external_id) DO NOTHING
 """
+
+
+def tell(lane_id: int, kind: str, data: Mapping[str, Any], now: datetime) -> None:
+    """Puts an event of our own into a lane (`people_changed`, `ask_again` …): work for the pipeline, in its order.
+
+    Lower layers tell the flow above them what happened without knowing it; within the caller's transaction.
+    """
+    InboxEvent.objects.create(
+        source="desk",
+        external_id=str(uuid.uuid4()),
+        lane_id=lane_id,
+        received_at=now,
+        raw=json.dumps({"kind": kind, **data}),
+    )
+    notify(INBOX)
 
 
 def _arrays(arrivals: Sequence[Arrival]) -> list[list[object]]:

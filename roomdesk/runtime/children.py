@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, BinaryIO
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
@@ -57,10 +58,15 @@ def spawn(spec: ChildSpec) -> subprocess.Popen[bytes]:
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("Children are started from the main thread only; their death signal follows the thread that starts them.")
     dying = functools.partial(_die_with_parent, spec.death_signal, os.getpid())
-    account = {} if spec.account is None else {"user": spec.account.uid, "group": spec.account.gid, "extra_groups": []}
-    with open_log(spec.log) as log:
-        return subprocess.Popen(spec.command, env=dict(spec.env), cwd=spec.cwd, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                start_new_session=True, preexec_fn=dying, **account)
+    account: dict[str, Any] = {} if spec.account is None else {"user": spec.account.uid, "group": spec.account.gid, "extra_groups": []}
+    try:
+        with open_log(spec.log) as log:
+            process: subprocess.Popen[bytes] = subprocess.Popen(
+                spec.command, env=dict(spec.env), cwd=spec.cwd, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, preexec_fn=dying, **account)  # noqa: PLW1509 - no other thread of ours forks or holds locks here
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ChildError(f'{spec.name} could not be started ({error}); see that "{spec.command[0]}" may be run by its user.') from error
+    return process
 
 
 def _die_with_parent(number: int, parent: int) -> None:
@@ -71,7 +77,7 @@ def _die_with_parent(number: int, parent: int) -> None:
         os._exit(1)
 
 
-def open_log(path: Path):  # type: ignore[no-untyped-def]
+def open_log(path: Path) -> BinaryIO:
     """The log to append to, 0600; one that has grown large is set aside first (one older one is kept)."""
     if path.exists() and path.stat().st_size > _LOG_LIMIT:
         path.replace(path.with_suffix(".log.1"))
@@ -133,14 +139,21 @@ class Child:
 
     def _ended(self, code: int) -> str:
         self.process = None
-        delay = min(10.0, 0.2 * 2**self.failures)
-        self.failures += 1
-        self.next_start = time.monotonic() + delay
-        return f'{self.spec.name} ended ({exit_words(code)}); it is started again in {delay:.1f} s. Its log: "{self.spec.log}".'
+        return f'{self.spec.name} ended ({exit_words(code)}); it is started again in {self._back_off():.1f} s. Its log: "{self.spec.log}".'
 
     def _again(self) -> str:
-        self.start()
+        try:
+            self.start()
+        except ChildError as error:
+            return f"{error} The next try is in {self._back_off():.1f} s."
         return f"{self.spec.name} is started again."
+
+    def _back_off(self) -> float:
+        delay = min(10.0, 0.2 * 2.0**self.failures)
+        # A number that only has to pass the limit of 10 s; unbounded it would overflow after days of failures.
+        self.failures = min(self.failures + 1, 10)
+        self.next_start = time.monotonic() + delay
+        return delay
 
     def end(self) -> None:
         """Ask it to end; `stop_all` waits."""

@@ -131,9 +131,9 @@ def _read(path: Path) -> Any:
 
 def resolve(settings: Settings) -> Settings:
     """Complete settings from the data folder, so that any process finds the running installation; idempotent. Raises `InstanceError`."""
-    if not settings.embedded_database and not settings.embedded_matrix:
-        return _addresses(settings, {})
     instance = Instance(settings.data)
+    if not settings.embedded_database and not settings.embedded_matrix:
+        return _addresses(settings, read_ports(instance))
     kept, ports = read_secrets(instance), dict(_read(instance.ports))
     return _addresses(_with_secrets(settings, kept), ports, kept)
 
@@ -141,7 +141,8 @@ def resolve(settings: Settings) -> Settings:
 def _with_secrets(settings: Settings, kept: Mapping[str, str]) -> Settings:
     names = ["secret_key", "oidc_client_secret", "oidc_private_key", "api_token"]
     names += ["as_token", "hs_token", "people_token", "admin_token"] if settings.embedded_matrix else []
-    return replace(settings, **{name: kept[name] for name in names if getattr(settings, name) is None and name in kept})
+    missing: dict[str, Any] = {name: kept[name] for name in names if getattr(settings, name) is None and name in kept}
+    return replace(settings, **missing)
 
 
 def _addresses(settings: Settings, ports: Mapping[str, int], kept: Mapping[str, str] | None = None) -> Settings:
@@ -150,11 +151,21 @@ def _addresses(settings: Settings, ports: Mapping[str, int], kept: Mapping[str, 
     if done.embedded_matrix:
         port = done.matrix_port or ports["matrix"]
         done = replace(done, matrix_port=port, matrix_url=f"http://127.0.0.1:{port}")
+    if kept:
+        # The embedded homeserver keeps its data in the embedded PostgreSQL even when Roomdesk itself does not.
+        done = replace(done, pg_port=done.pg_port or ports["postgres"])
     if done.embedded_database and kept:
-        done = _with_database(done, done.pg_port or ports["postgres"], kept)
+        done = _with_database(done, kept)
     return replace(done, public_url=done.public_url or f"http://127.0.0.1:{done.port}", matrix_public_url=done.matrix_public_url or done.matrix_url)
 
 
-def _with_database(settings: Settings, port: int, kept: Mapping[str, str]) -> Settings:
-    return replace(settings, pg_port=port, database_url=f"postgresql://roomdesk_app:{kept['pg_app_password']}@127.0.0.1:{port}/roomdesk",
-                   database_owner_url=f"postgresql://roomdesk_owner:{kept['pg_owner_password']}@127.0.0.1:{port}/roomdesk")
+def _with_database(settings: Settings, kept: Mapping[str, str]) -> Settings:
+    place = f"127.0.0.1:{settings.pg_port}/roomdesk"
+    return replace(settings, database_url=f"postgresql://roomdesk_app:{kept['pg_app_password']}@{place}",
+                   database_owner_url=f"postgresql://roomdesk_owner:{kept['pg_owner_password']}@{place}")
+
+
+def web_address(settings: Settings) -> str:
+    """Where programs on this machine reach the web process."""
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "localhost") else settings.host  # noqa: S104 - read, not bound
+    return f"http://{host}:{settings.port}"

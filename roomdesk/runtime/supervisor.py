@@ -19,7 +19,8 @@ from typing import Any
 from roomdesk.runtime import databases, http, instance, ports, postgres, synapse
 from roomdesk.runtime.children import Child, ChildError, ChildSpec, run_once, stop_all
 from roomdesk.runtime.instance import Instance, InstanceError
-from roomdesk.runtime.settings import PREFIX, Settings, environment
+from roomdesk.runtime.settings import Settings, environment
+from roomdesk.runtime.settings_table import PREFIX
 
 PARTS = frozenset({"postgres", "migrate", "synapse", "web", "worker"})
 _LOCK_GRACE = 2.0
@@ -34,7 +35,7 @@ class Running:
 
 
 class Supervisor:
-    """Runs one installation. All methods are called from the main thread.
+    """Runs one installation, once. All methods are called from the main thread.
 
     `parts`: which of `PARTS` to run (an outside database or homeserver is never run). `fsync=False` is for tests only.
     `signals=False` leaves signal handling to the caller. Raises `InstanceError` or `ChildError`, whose texts are for people.
@@ -50,7 +51,8 @@ class Supervisor:
         self._children: list[Child] = []
         self._reservations = ports.Reservations()
         self._lock: Any = None
-        self._asked = 0
+        self._asked_at: float | None = None
+        self._hurried = False
         self._stopping = False
         self._handlers: dict[int, Any] = {}
 
@@ -81,9 +83,11 @@ class Supervisor:
         if "migrate" in self._parts:
             with self._timed("Database schema is up to date"):
                 run_once(self._command(folder, "migrate"))
+        # Web and workers need the administrator's token: known from the second start on, so that they can start beside the homeserver.
+        early = self._begin_own(folder) if home is None or self._settings.admin_token else None
         if home:
             self._finish_synapse(folder, home)
-        self._start_own(folder)
+        self._finish_own(early if early is not None else self._begin_own(folder))
 
     def _start_postgres(self, folder: Instance) -> None:
         port = self._settings.pg_port
@@ -101,18 +105,18 @@ class Supervisor:
 
     def _finish_synapse(self, folder: Instance, home: Child) -> None:
         home.await_ready()
-        self._settings = replace(self._settings, admin_token=self._settings.admin_token if "ROOMDESK_ADMIN_TOKEN" in self._settings.given
-                                 else synapse.ensure_admin(self._settings, folder))
+        self._settings = replace(self._settings, admin_token=synapse.ensure_admin(self._settings, folder))
         self._progress(f"The homeserver answers at {self._settings.matrix_url} (after {time.monotonic() - home.started:.1f} s).")
 
-    def _start_own(self, folder: Instance) -> None:
-        """Web and workers; web answers before this returns."""
+    def _begin_own(self, folder: Instance) -> list[Child]:
         counts = {"web": self._settings.web_processes, "worker": self._settings.worker_processes}
-        for name in (name for name in ("web", "worker") if name in self._parts):
-            with self._timed({"web": f"The web pages answer at {self._settings.public_url}", "worker": "The workers run"}[name]):
-                begun = [self._begin(self._command(folder, name, number)) for number in range(1, counts[name] + 1)]
-                for child in begun:
-                    child.await_ready()
+        return [self._begin(self._command(folder, name, number)) for name in counts if name in self._parts for number in range(1, counts[name] + 1)]
+
+    def _finish_own(self, begun: list[Child]) -> None:
+        for child in begun:
+            child.await_ready()
+        if begun:
+            self._progress(f"Roomdesk answers at {self._settings.public_url} (after {time.monotonic() - begun[0].started:.1f} s).")
 
     def _begin(self, spec: ChildSpec) -> Child:
         child = Child(spec)
@@ -123,7 +127,7 @@ class Supervisor:
     def _command(self, folder: Instance, name: str, number: int = 1) -> ChildSpec:
         """One of our own commands as a child."""
         label = name if number == 1 else f"{name}-{number}"
-        address = f"http://127.0.0.1:{self._settings.port}/healthz"
+        address = f"{instance.web_address(self._settings)}/healthz"
         ready: Callable[[int], bool] = (lambda pid: http.answers(address)) if name == "web" else (lambda pid: True)
         return ChildSpec(name=label, command=[sys.executable, "-m", "roomdesk.cli", name], log=folder.logs / f"{label}.log",
                          env=child_environ(self._settings), cwd=Path.cwd(), pid_file=folder.run / f"{label}.pid", ready=ready)
@@ -131,7 +135,7 @@ class Supervisor:
     def wait(self) -> None:
         """Watch the children and start again whoever ends, until a signal; then stop everything and return."""
         try:
-            while not self._asked:
+            while self._asked_at is None:
                 self.watch()
                 time.sleep(0.1)
         except KeyboardInterrupt:
@@ -149,9 +153,8 @@ class Supervisor:
         """Stop all children, the last started first: SIGTERM, after 10 s SIGKILL (PostgreSQL: SIGINT, SIGQUIT); a second signal hurries. Idempotent."""
         self._stopping = True
         began, had = time.monotonic(), bool(self._children)
-        already = self._asked
         for group in _stop_groups(self._children):
-            stop_all(group, seconds=10, hurried=lambda: self._asked > max(already, 1))
+            stop_all(group, seconds=10, hurried=lambda: self._hurried)
         self._children.clear()
         self._reservations.close()
         self._release()
@@ -172,7 +175,9 @@ class Supervisor:
 
     def _on_signal(self, number: int, frame: object) -> None:
         # The first one breaks whatever is being waited for; while stopping, a further one only hurries.
-        self._asked += 1
+        # (A signal sent to the process and to its group arrives twice at once; that is no hurry.)
+        self._hurried = self._asked_at is not None and time.monotonic() - self._asked_at > 0.5
+        self._asked_at = self._asked_at or time.monotonic()
         if not self._stopping:
             raise KeyboardInterrupt
 
@@ -202,7 +207,7 @@ def child_environ(settings: Settings) -> dict[str, str]:
 
 
 def _possible(settings: Settings) -> frozenset[str]:
-    outside = {"postgres": not settings.embedded_database, "synapse": not settings.embedded_matrix}
+    outside = {"postgres": not (settings.embedded_database or settings.embedded_matrix), "synapse": not settings.embedded_matrix}
     return PARTS - {name for name, elsewhere in outside.items() if elsewhere}
 
 

@@ -17,7 +17,8 @@ import yaml
 from roomdesk.runtime import http
 from roomdesk.runtime.children import ChildError, ChildSpec
 from roomdesk.runtime.instance import Instance, InstanceError, add_secrets, read_secrets, write_private
-from roomdesk.runtime.settings import PREFIX, Settings
+from roomdesk.runtime.settings import Settings
+from roomdesk.runtime.settings_table import PREFIX
 from roomdesk.runtime.synapse_config import ADMIN, homeserver, logging, registrations, user_path
 
 
@@ -66,7 +67,7 @@ def _register(client: httpx.Client, kept: dict[str, str], localpart: str) -> str
     """Register an administrator with the shared secret; None when the name exists. (Synapse, docs/admin_api/register_api.md)"""
     path = "/_synapse/admin/v1/register"
     nonce, password = client.get(path).raise_for_status().json()["nonce"], secrets.token_urlsafe(32)
-    signed = "\0".join((nonce, localpart, password, "admin")).encode()
+    signed = f"{nonce}\0{localpart}\0{password}\0admin".encode()
     mac = hmac.new(kept["synapse_registration_secret"].encode(), signed, hashlib.sha1).hexdigest()
     answer = client.post(path, json={"nonce": nonce, "username": localpart, "password": password, "admin": True, "mac": mac})
     if answer.status_code == 400 and answer.json().get("errcode") == "M_USER_IN_USE":

@@ -6,7 +6,7 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from roomdesk.runtime.instance import Instance
+from roomdesk.runtime.instance import Instance, web_address
 from roomdesk.runtime.settings import Settings
 
 BOT = "support"
@@ -16,7 +16,7 @@ PEOPLE_SENDER = "roomdesk_people"
 
 def homeserver(settings: Settings, instance: Instance, kept: dict[str, str]) -> dict[str, Any]:
     """homeserver.yaml for resolved settings."""
-    return _base(settings, instance) | _keys(kept) | _database(settings, kept) | _sign_in(settings, kept) | _closed(settings) | limits(settings.mode)
+    return _base(settings, instance) | _keys(kept) | _database(settings, kept) | _sign_in(settings) | _closed(settings) | limits(settings.mode)
 
 
 def _base(settings: Settings, instance: Instance) -> dict[str, Any]:
@@ -54,10 +54,10 @@ def _database(settings: Settings, kept: dict[str, str]) -> dict[str, Any]:
     return {"database": {"name": "psycopg2", "args": arguments}}
 
 
-def _sign_in(settings: Settings, kept: dict[str, str]) -> dict[str, Any]:
+def _sign_in(settings: Settings) -> dict[str, Any]:
     """Sign-in only through Roomdesk's identity provider, only for people it has provisioned."""
     provider = {
-        "idp_id": "roomdesk", "idp_name": "Roomdesk", "issuer": settings.public_url, "client_id": "synapse", "client_secret": kept["oidc_client_secret"],
+        "idp_id": "roomdesk", "idp_name": "Roomdesk", "issuer": settings.public_url, "client_id": "synapse", "client_secret": settings.oidc_client_secret,
         "scopes": ["openid", "profile", "email"], "enable_registration": False,
         # Synapse insists on https otherwise; on loopback there is nobody between.
         "skip_verification": str(settings.public_url).startswith("http://"),
@@ -112,7 +112,7 @@ def registrations(settings: Settings) -> dict[str, dict[str, Any]]:
     people = {"users": [{"exclusive": False, "regex": f"^@(?!{BOT}[_:]|{ADMIN}).*:{server}$"}], "aliases": [], "rooms": []}
     common = {"hs_token": settings.hs_token, "rate_limited": False}
     return {
-        "registration-roomdesk.yaml": common | {"id": "roomdesk", "url": f"http://127.0.0.1:{settings.port}", "as_token": settings.as_token,
+        "registration-roomdesk.yaml": common | {"id": "roomdesk", "url": web_address(settings), "as_token": settings.as_token,
                                                 "sender_localpart": BOT, "namespaces": desk},
         "registration-people.yaml": common | {"id": "roomdesk-people", "url": None, "as_token": settings.people_token, "hs_token": f"unused-{settings.hs_token}",
                                               "sender_localpart": PEOPLE_SENDER, "namespaces": people},
