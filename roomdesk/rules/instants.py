@@ -1,0 +1,79 @@
+"""Instants as whole microseconds since 1970 (UTC), which is what the clock engine counts in."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from roomdesk.rules.errors import TimeError
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SECOND = 1_000_000
+HOUR = 3600 * SECOND
+DAY = 24 * HOUR
+MIN_YEAR, MAX_YEAR = 1900, 9000
+_MIN = datetime(MIN_YEAR, 1, 1, tzinfo=UTC)
+_MAX = datetime(MAX_YEAR + 1, 1, 1, tzinfo=UTC)
+_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})")
+
+
+def micros(at: datetime, field: str = "start") -> int:
+    """Microseconds from 1970 to an aware instant; exact. TimeError when naive or outside 1900–9000."""
+    try:
+        if _MIN <= at < _MAX:
+            since = at - EPOCH
+            return (since.days * 86400 + since.seconds) * SECOND + since.microseconds
+    except TypeError:
+        raise TimeError(f"{field} must carry a time zone, {at.isoformat()} has none.") from None
+    raise TimeError(f"{field} must lie in the years {MIN_YEAR} to {MAX_YEAR}, {at.isoformat()} does not.")
+
+
+def rounded_up(us: int) -> datetime:
+    """The first whole second not before `us`, in UTC. TimeError when it is after the year 9999."""
+    try:
+        return EPOCH + timedelta(0, -(-us // SECOND))
+    except OverflowError:
+        raise TimeError("The due time would lie after the year 9999; use a smaller target.") from None
+
+
+def rounded_down(us: int) -> datetime:
+    """The last whole second not after `us`, in UTC. TimeError when it is before the year 1."""
+    try:
+        return EPOCH + timedelta(0, us // SECOND)
+    except OverflowError:
+        raise TimeError("The start would lie before the year 1; use a smaller target.") from None
+
+
+def exactly(us: int) -> datetime:
+    """The instant itself, in UTC."""
+    return EPOCH + timedelta(microseconds=us)
+
+
+def years_after(at: datetime, years: int) -> datetime:
+    """The same date and time that many years on (or before), in UTC; 29 February becomes 1 March."""
+    at = at.astimezone(UTC)
+    try:
+        return at.replace(year=at.year + years)
+    except ValueError:
+        return at.replace(year=at.year + years, month=3, day=1)
+
+
+def parse_instant(written: object, field: str) -> datetime:
+    """An instant from `YYYY-MM-DDTHH:MM:SS[.ffffff]` with Z or an offset; TimeError otherwise."""
+    if not isinstance(written, str) or not _WRITTEN.fullmatch(written):
+        raise TimeError(f"{field} must be a time like 2026-03-06T14:30:00Z, not {shown(written)}.")
+    try:
+        at = datetime.fromisoformat(written).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise TimeError(f"{field} is no existing time: {shown(written)}.") from None
+    micros(at, field)
+    return at
+
+
+def format_instant(at: datetime) -> str:
+    """`2026-03-06T14:30:00Z`; a part of a second is written only when there is one."""
+    return at.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """A wrong value as it may stand in a sentence: its repr, cut."""
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
