@@ -167,5 +167,5 @@ def _with_database(settings: Settings, kept: Mapping[str, str]) -> Settings:
 
 def web_address(settings: Settings) -> str:
     """Where programs on this machine reach the web process."""
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "localhost") else settings.host  # noqa: S104 - read, not bound
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "localhost") else settings.host
     return f"http://{host}:{settings.port}"

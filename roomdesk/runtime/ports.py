@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from roomdesk.runtime.instance import Instance, InstanceError, read_ports, write_private
 from roomdesk.runtime.settings import Settings
 
-# A killed installation's children need a moment to die; its remembered port is worth this wait, in seconds.
-_GRACE = 2.0
+# A killed installation's children need a moment to die; its ports are worth this wait, in seconds, for all of them together.
+_GRACE = 1.0
 
 
 class Reservations:
@@ -32,10 +32,10 @@ class Reservations:
         except OSError:
             mark.close()
             return False
-        if not is_free(port):
-            mark.close()
-            return False
         self._held.append(mark)
+        if not is_free(port):
+            self._held.pop().close()
+            return False
         return True
 
     def close(self) -> None:
@@ -60,12 +60,12 @@ def choose(settings: Settings, instance: Instance, reservations: Reservations) -
     """Reserve and remember the ports `{"web", "matrix", "postgres"}`. Raises `InstanceError` for a given port that is taken."""
     given = {"web": settings.port, "matrix": settings.matrix_port, "postgres": settings.pg_port}
     variables = {"web": "ROOMDESK_PORT", "matrix": "ROOMDESK_MATRIX_PORT", "postgres": "ROOMDESK_PG_PORT"}
-    remembered, chosen = read_ports(instance), dict[str, int]()
+    remembered, chosen, deadline = read_ports(instance), dict[str, int](), time.monotonic() + _GRACE
     for name, port in given.items():
         if port:
-            chosen[name] = _given(port, variables[name], reservations)
+            chosen[name] = _given(port, variables[name], reservations, deadline)
     for name in given.keys() - chosen.keys():
-        if name in remembered and _wait_for(remembered[name], reservations):
+        if name in remembered and _wait_for(remembered[name], reservations, deadline):
             chosen[name] = remembered[name]
     start = chosen.get("web", 8080)
     for name in [name for name in given if name not in chosen]:
@@ -74,14 +74,13 @@ def choose(settings: Settings, instance: Instance, reservations: Reservations) -
     return chosen
 
 
-def _given(port: int, variable: str, reservations: Reservations) -> int:
-    if not _wait_for(port, reservations):
+def _given(port: int, variable: str, reservations: Reservations, deadline: float) -> int:
+    if not _wait_for(port, reservations, deadline):
         raise InstanceError(f"Port {port} is in use by another program; stop that program or set {variable} to a free port.")
     return port
 
 
-def _wait_for(port: int, reservations: Reservations) -> bool:
-    deadline = time.monotonic() + _GRACE
+def _wait_for(port: int, reservations: Reservations, deadline: float) -> bool:
     while not (taken := reservations.take(port)) and time.monotonic() < deadline:
         time.sleep(0.05)
     return taken

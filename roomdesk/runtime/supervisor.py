@@ -72,6 +72,8 @@ class Supervisor:
         """Make this process the only supervisor of the folder, and choose its ports."""
         folder = instance.create(self._settings.data)
         self._lock = _lock(folder)
+        # Before the ports are looked at: a server of a killed supervisor may still hold its own.
+        postgres.end_leftover(folder)
         ports.choose(self._settings, folder, self._reservations)
         return instance.resolve(self._settings)
 
@@ -93,7 +95,6 @@ class Supervisor:
         port = self._settings.pg_port
         assert port is not None
         with self._timed("PostgreSQL runs"):
-            postgres.end_leftover(folder)
             postgres.initialise(folder, fsync=self._fsync)
             self._begin(postgres.spec(folder, port, fsync=self._fsync)).await_ready()
             databases.prepare(folder, port)

@@ -10,6 +10,7 @@ import os
 import secrets
 import sys
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import yaml
@@ -19,7 +20,7 @@ from roomdesk.runtime.children import ChildError, ChildSpec
 from roomdesk.runtime.instance import Instance, InstanceError, add_secrets, read_secrets, write_private
 from roomdesk.runtime.settings import Settings
 from roomdesk.runtime.settings_table import PREFIX
-from roomdesk.runtime.synapse_config import ADMIN, homeserver, logging, registrations, user_path
+from roomdesk.runtime.synapse_config import ADMIN, homeserver, logging, registrations
 
 
 def write_files(settings: Settings, instance: Instance) -> None:
@@ -49,7 +50,7 @@ def spec(settings: Settings, instance: Instance) -> ChildSpec:
 
 
 def ensure_admin(settings: Settings, instance: Instance) -> str:
-    """The access token of @roomdesk_admin, made at the first start and kept in the secrets; idempotent, also after a crash half-way."""
+    """The access token of the homeserver's only administrator of ours (@roomdesk_admin), made at the first start and kept in the secrets; idempotent, also after a crash half-way."""
     kept = read_secrets(instance)
     with http.client(role="set-up", timeout=30, base_url=str(settings.matrix_url), sensitive=True) as client:
         token = kept.get("admin_token")
@@ -76,14 +77,17 @@ def _register(client: httpx.Client, kept: dict[str, str], localpart: str) -> str
 
 
 def _recover(client: httpx.Client, kept: dict[str, str], server: str) -> str:
-    """The administrator exists but its token was lost between its making and its storing: a helper logs in as it, then is switched off."""
-    helper = f"{ADMIN}_{secrets.token_hex(4)}"
-    own = _register(client, kept, helper)
-    if own is None:
+    """The administrator exists but its token was lost between its making and its storing: another takes over and switches it off.
+
+    (The new one cannot log in as the old one instead: such a token dies with the account that asked for it.)
+    """
+    name = f"{ADMIN}_{secrets.token_hex(4)}"
+    token = _register(client, kept, name)
+    if token is None:
         raise ChildError("A new administrator of the homeserver could not be made; start again.")
-    answer = client.post(f"/_synapse/admin/v1/users/{user_path(ADMIN, server)}/login", json={}, headers=_bearer(own))
-    token = str(_accepted(answer)["access_token"])
-    _accepted(client.post(f"/_synapse/admin/v1/deactivate/{user_path(helper, server)}", json={"erase": False}, headers=_bearer(token)))
+    listed = _accepted(client.get("/_synapse/admin/v2/users", params={"admins": "true", "limit": 1000}, headers=_bearer(token)))["users"]
+    for old in {user["name"] for user in listed if user["name"].startswith(f"@{ADMIN}")} - {f"@{name}:{server}"}:
+        _accepted(client.post(f"/_synapse/admin/v1/deactivate/{quote(old, safe='')}", json={"erase": False}, headers=_bearer(token)))
     return token
 
 

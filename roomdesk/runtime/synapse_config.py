@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import quote
 
 from roomdesk.runtime.instance import Instance, web_address
 from roomdesk.runtime.settings import Settings
@@ -128,8 +127,3 @@ def logging(level: str) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"level": wanted, "handlers": ["stderr"]},
     }
-
-
-def user_path(localpart: str, server: str) -> str:
-    """A user id, quoted for a path."""
-    return quote(f"@{localpart}:{server}", safe="")

@@ -1,0 +1,115 @@
+"""Children: they cannot outlive us, are started again with patience, and end when told."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from roomdesk.runtime.children import Child, ChildError, ChildSpec, run_once, spawn, stop_all
+from tests.runtime.processes import exists, until
+
+
+def spec(folder: Path, code: str) -> ChildSpec:
+    return ChildSpec(name="trial", command=[sys.executable, "-c", code], log=folder / "trial.log", env=dict(os.environ), cwd=folder, pid_file=folder / "trial.pid")
+
+
+def test_a_child_that_ends_is_started_again_ever_later(tmp_path: Path) -> None:
+    child = Child(spec(tmp_path, "raise SystemExit(3)"))
+    child.start()
+    sentences: list[str] = []
+
+    def looked_five_times() -> bool:
+        if said := child.watch():
+            sentences.append(said)
+        return len(sentences) == 5
+
+    until(looked_five_times)
+    assert "trial ended (exit code 3); it is started again in 0.2 s" in sentences[0]
+    assert sentences[1] == "trial is started again."
+    assert "in 0.4 s" in sentences[2] and "in 0.8 s" in sentences[4]
+    stop_all([child], seconds=1, hurried=lambda: False)
+    assert not (tmp_path / "trial.pid").exists()
+
+
+def test_patience_has_a_limit_and_a_long_run_restores_it(tmp_path: Path) -> None:
+    child = Child(spec(tmp_path, "import time; time.sleep(60)"), failures=20)
+    assert child._back_off() == 10.0
+    child.start()
+    child.watch()
+    assert child.failures == 10
+    child.started -= 31
+    child.watch()
+    assert child.failures == 0
+    stop_all([child], seconds=5, hurried=lambda: False)
+
+
+def test_one_that_ignores_the_request_to_end_is_killed(tmp_path: Path) -> None:
+    child = Child(spec(tmp_path, "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"))
+    child.start()
+    until(lambda: "deaf" in (tmp_path / "trial.log").read_text())
+    process = child.process
+    assert process
+    began = time.monotonic()
+    stop_all([child], seconds=0.5, hurried=lambda: False)
+    assert process.returncode == -signal.SIGKILL and 0.4 < time.monotonic() - began < 5
+
+
+def test_a_failed_start_tells_the_end_of_its_log(tmp_path: Path) -> None:
+    child = Child(spec(tmp_path, "raise SystemExit('the reason')"))
+    child.start()
+    with pytest.raises(ChildError, match=r"(?s)trial ended while starting \(exit code 1\).*the reason"):
+        for _ in range(200):
+            child.is_ready()
+            time.sleep(0.05)
+    with pytest.raises(ChildError, match=r"(?s)trial failed \(exit code 1\).*the reason"):
+        run_once(spec(tmp_path, "raise SystemExit('the reason')"))
+    with pytest.raises(ChildError, match="could not be started"):
+        run_once(replace(spec(tmp_path, ""), command=["/does/not/exist"]))
+
+
+def test_a_start_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
+    slow = replace(spec(tmp_path, "import time; time.sleep(60)"), start_seconds=0.3, ready=lambda pid: False)
+    child = Child(slow)
+    child.start()
+    with pytest.raises(ChildError, match="did not answer within 0 s"):
+        child.await_ready()
+    stop_all([child], seconds=5, hurried=lambda: False)
+    with pytest.raises(ChildError, match="did not end within 0 s"):
+        run_once(slow)
+
+
+def test_children_are_refused_to_other_threads(tmp_path: Path) -> None:
+    refused: list[str] = []
+
+    def attempt() -> None:
+        try:
+            spawn(spec(tmp_path, ""))
+        except RuntimeError as error:
+            refused.append(str(error))
+
+    thread = threading.Thread(target=attempt)
+    thread.start()
+    thread.join()
+    assert "main thread only" in refused[0]
+
+
+def test_a_killed_parent_takes_its_child_along(tmp_path: Path) -> None:
+    code = ("import os, sys, time; from pathlib import Path; from roomdesk.runtime.children import Child, ChildSpec\n"
+            "here = Path(sys.argv[1])\n"
+            "Child(ChildSpec('trial', [sys.executable, '-c', 'import time; time.sleep(60)'], here / 'log', dict(os.environ), here, here / 'pid')).start()\n"
+            "time.sleep(60)")
+    parent = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)])
+    until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().endswith("\n"))
+    child = int((tmp_path / "pid").read_text())
+    assert exists(child)
+    parent.kill()
+    parent.wait()
+    until(lambda: not exists(child), seconds=5)
