@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,10 +92,17 @@ class Work:
         case_id: int | None = None,
         message_id: int | None = None,
         priority: int = 0,
+        after: OutboxRow | None = None,
     ) -> OutboxRow:
-        """Plans a call to the outside. With `once`, a row that says the same thing already makes this one vanish."""
+        """Plans a call to the outside. With `once`, a row that says the same thing already makes this one vanish.
+
+        `after` is a row whose result this one needs (`{"$after": "event_id"}` in the payload); it is sent once that is.
+        """
         row = OutboxRow(
+            id=self.new_id(OutboxRow),
+            key=str(uuid.uuid4()),
             once=once,
+            after=after,
             channel=channel,
             kind=kind,
             destination=destination,

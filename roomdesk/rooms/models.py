@@ -20,6 +20,8 @@ class Room(models.Model):
     wanted_at = models.DateTimeField()
     ready_at = models.DateTimeField(null=True)
     problem = models.TextField(blank=True)
+    #: User ids with staff power, sorted, separated by a space: what the newest power levels that we sent say.
+    powered = models.TextField(blank=True)
 
     class Meta:
         constraints = [

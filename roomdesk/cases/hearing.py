@@ -1,0 +1,173 @@
+"""What the desk does with one event: reads it, tells echo from speech, places it in a case, records it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from roomdesk.audit.work import Work
+from roomdesk.bootstrap import settings
+from roomdesk.cases import speaking
+from roomdesk.cases.conversation import Conversation
+from roomdesk.channels.matrix.events import Heard, read_event
+from roomdesk.queues.models import InboxEvent, OutboxRow
+from roomdesk.record.models import Message
+from roomdesk.rooms import naming
+from roomdesk.rooms import services as rooms
+from roomdesk.runtime import clock
+
+SERVER = settings.matrix_server_name
+
+
+@dataclass(slots=True)
+class Claimed:
+    """One inbox event at hand. `heard` is set for Matrix, `data` for what the desk tells itself."""
+
+    event: InboxEvent
+    heard: Heard | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def ignore(self, reason: str) -> None:
+        self.event.state, self.event.reason = InboxEvent.State.IGNORED, reason
+
+    @property
+    def at(self) -> datetime:
+        """When it was said: the homeserver's time, moved as the clock was at receipt, never later than receipt (D13, D29)."""
+        received = self.event.received_at
+        if self.heard is None or self.heard.sent_ms is None:
+            return received
+        sent = clock.from_ms(self.heard.sent_ms) + timedelta(microseconds=self.event.clock_offset_us)
+        return min(sent, received)
+
+
+@dataclass(slots=True)
+class Batch:
+    """The events of one transaction, in order."""
+
+    items: list[Claimed]
+
+    def heard(self) -> Iterator[Heard]:
+        return (item.heard for item in self.items if item.heard is not None)
+
+    def localparts(self) -> set[str]:
+        named = (naming.localpart_of(heard.sender, SERVER) for heard in self.heard())
+        return {name for name in named if name}
+
+    def event_ids(self) -> set[str]:
+        """Events of the past that these refer to."""
+        ids = {i for heard in self.heard() for i in (heard.thread_root, heard.reply_to, heard.target)}
+        return ids - {""}
+
+    def earliest(self, now: datetime) -> datetime:
+        return min((item.at for item in self.items), default=now)
+
+
+def read(events: Sequence[InboxEvent]) -> Batch:
+    """Reads the stored texts. One that cannot be read raises; alone it is then set aside."""
+    return Batch([_read(event) for event in events])
+
+
+def _read(event: InboxEvent) -> Claimed:
+    if event.source == "matrix":
+        return Claimed(event, heard=read_event(event.raw))
+    return Claimed(event, data=json.loads(event.raw))
+
+
+@dataclass(slots=True)
+class Echoes:
+    """Outbox rows of events that came back to us, by key, and messages that wait for their event, by id."""
+
+    rows: dict[str, OutboxRow]
+    messages: dict[int, Message]
+
+
+def echoes_of(batch: Batch) -> Echoes:
+    """Finds the rows behind our own events in two queries."""
+    markers = {heard.marker for heard in batch.heard() if heard.marker}
+    rows = {row.key: row for row in OutboxRow.objects.filter(key__in=markers)} if markers else {}
+    ids = [row.message_id for row in rows.values() if row.message_id]
+    return Echoes(rows, {m.pk: m for m in Message.objects.filter(pk__in=ids)} if ids else {})
+
+
+def hear(work: Work, conversation: Conversation, item: Claimed, echoes: Echoes) -> None:
+    """Decides one Matrix event."""
+    heard = item.heard
+    assert heard is not None
+    if heard.kind == "member":
+        _member(work, conversation, heard)
+        item.ignore("Kept as membership.")
+        return
+    if heard.kind == "state":
+        item.ignore("Room state is not part of the record.")
+        return
+    row = _echoed(heard, echoes)
+    if row is not None:
+        confirm(work, row, heard.event_id)
+    if row is not None and row.message_id is not None:
+        speaking.mirrored(work, conversation, echoes.messages[row.message_id], heard, item.at)
+    elif naming.is_ours(heard.sender, SERVER):
+        speaking.desk_said(work, conversation, heard, item, case_id=row.case_id if row else None)
+    else:
+        speaking.somebody_said(work, conversation, heard, item)
+
+
+def _echoed(heard: Heard, echoes: Echoes) -> OutboxRow | None:
+    """The row this event came from. A marker copied by somebody else proves nothing: the sender must be the row's."""
+    row = echoes.rows.get(heard.marker)
+    if row is None or row.channel != "matrix":
+        return None
+    sender = json.loads(row.payload).get("as") or naming.user_id(naming.BOT, SERVER)
+    return row if sender == heard.sender else None
+
+
+def confirm(work: Work, row: OutboxRow, event_id: str) -> None:
+    """An event that came back has certainly been sent, whatever the sender noted before it died (D28)."""
+    if row.confirmed_at is not None:
+        return
+    row.confirmed_at = work.now
+    names = ["confirmed_at"]
+    if row.state in OutboxRow.ACTIVE:
+        row.state, row.sent_at, row.external_id = OutboxRow.State.SENT, work.now, event_id
+        row.result = json.dumps({"event_id": event_id})
+        names += ["state", "sent_at", "external_id", "result"]
+    work.update(row, *names)
+
+
+def _member(work: Work, conversation: Conversation, heard: Heard) -> None:
+    if conversation.room is not None and heard.state_key:
+        rooms.note_member(work, conversation.room, conversation.members, heard.state_key, heard.membership)
+
+
+def own(work: Work, conversation: Conversation, item: Claimed) -> None:
+    """What the desk told itself: people or settings of the workspace changed, so its room may have to follow."""
+    product, room = conversation.product, conversation.room
+    if product is None or not product.room:
+        item.ignore("This product has no rooms.")
+        return
+    if room is None:
+        conversation.room = rooms.want_room(
+            work, conversation.workspace, product, server=SERVER, secret=settings.secret_key or ""
+        )
+    elif room.room_id:
+        rooms.refresh(work, room, conversation.workspace, product, conversation.members, SERVER)
+
+
+def report(work: Work, conversation: Conversation, item: Claimed) -> None:
+    """What became of a call that changes our own state."""
+    kind, ok, payload = item.data["kind"], item.data["ok"], item.data["payload"]
+    room, workspace, product = conversation.room, conversation.workspace, conversation.product
+    if kind == "create_room" and room is not None and ok and product is not None:
+        rooms.room_made(work, room, workspace, conversation.lane, item.data["room_id"])
+        rooms.refresh(work, room, workspace, product, conversation.members, SERVER)
+        return
+    if kind == "create_room" and room is not None:
+        rooms.room_refused(work, room, workspace, item.data.get("error", ""))
+        return
+    if kind == "admit" and not ok and room is not None:
+        rooms.note_member(work, room, conversation.members, payload["user_id"], "failed")
+    scope = conversation.scope
+    outcome = {key: value for key, value in item.data.items() if key not in ("payload", "kind", "row")}
+    work.audit(f"matrix.{kind}", scope, {"user_id": payload.get("user_id"), **outcome}, scope=scope)

@@ -1,0 +1,93 @@
+"""Loads the conversations of the held lanes: a fixed number of queries, however many events and rooms."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+
+from django.db.models import F, Max
+
+from roomdesk.cases.conversation import Conversation, Open, by_lane
+from roomdesk.cases.models import Case, CaseCycle
+from roomdesk.clocks.models import Clock
+from roomdesk.directory.models import Workspace, WorkspaceTerms
+from roomdesk.directory.standing import standings
+from roomdesk.product.queries import newest, product_of
+from roomdesk.queues.models import Lane
+from roomdesk.record.models import Message
+from roomdesk.rooms.models import Room, RoomMember
+
+#: No product's author window is longer; authors' last messages older than this are not looked for.
+LONGEST_WINDOW = timedelta(hours=24)
+
+
+def load(
+    lanes: Mapping[int, Lane], *, localparts: Collection[str] = (), event_ids: Collection[str] = (), earliest: datetime
+) -> dict[int, Conversation]:
+    """Conversations by lane. `event_ids` are those that the events at hand refer to, `earliest` their earliest time."""
+    found = by_lane(_conversations(lanes))
+    workspaces = {c.workspace.pk: c for c in found.values()}
+    people = standings(localparts, workspaces) if localparts else {}
+    for conversation in found.values():
+        conversation.people = people
+    _add_rooms(workspaces)
+    referred = _add_referred(event_ids, workspaces) if event_ids else set()
+    _add_cases(workspaces, referred)
+    _add_authors(workspaces, earliest - LONGEST_WINDOW)
+    return found
+
+
+def _conversations(lanes: Mapping[int, Lane]) -> Iterable[Conversation]:
+    workspaces = list(Workspace.objects.filter(lane_id__in=lanes).select_related("account_manager"))
+    versions = newest(w.product for w in workspaces)
+    terms = defaultdict(list)
+    for row in WorkspaceTerms.objects.filter(workspace__in=workspaces).order_by("valid_from", "id"):
+        terms[row.workspace_id].append(row)
+    for workspace in workspaces:
+        version = versions.get(workspace.product)
+        product = product_of(version.pk) if version else None
+        yield Conversation(workspace, lanes[workspace.lane_id], terms[workspace.pk], version, product)
+
+
+def _add_rooms(workspaces: Mapping[int, Conversation]) -> None:
+    rooms = {room.pk: room for room in Room.objects.filter(workspace_id__in=workspaces)}
+    for room in rooms.values():
+        workspaces[room.workspace_id].room = room
+    for member in RoomMember.objects.filter(room_id__in=rooms):
+        workspaces[rooms[member.room_id].workspace_id].members[member.user_id] = member
+
+
+def _add_referred(event_ids: Collection[str], workspaces: Mapping[int, Conversation]) -> set[int]:
+    """Adds the messages that events at hand refer to; returns the cases these belong to, which may be closed ones."""
+    for message in Message.objects.filter(external_id__in=set(event_ids), workspace_id__in=workspaces):
+        conversation = workspaces[message.workspace_id]
+        conversation.messages[message.external_id] = message
+        if message.case_id:
+            conversation.case_of_event[message.external_id] = message.case_id
+    return {case_id for c in workspaces.values() for case_id in c.case_of_event.values()}
+
+
+def _add_cases(workspaces: Mapping[int, Conversation], referred: set[int]) -> None:
+    open_cases = Case.objects.filter(workspace_id__in=workspaces, state__in=Case.OPEN)
+    named = Case.objects.filter(pk__in=referred) if referred else Case.objects.none()
+    cases = {case.pk: case for case in open_cases.union(named)} if referred else {case.pk: case for case in open_cases}
+    cycles = CaseCycle.objects.filter(case_id__in=cases, number=F("case__cycle"))
+    current = {cycle.case_id: cycle for cycle in cycles}
+    for case in sorted(cases.values(), key=lambda c: (c.opened_at, c.pk)):
+        workspaces[case.workspace_id].cases[case.pk] = Open(case, current[case.pk])
+    for clock in Clock.objects.filter(case_id__in=cases, stopped_at=None).exclude(state=Clock.State.CANCELLED):
+        workspaces[cases[clock.case_id].workspace_id].cases[clock.case_id].clocks.append(clock)
+
+
+def _add_authors(workspaces: Mapping[int, Conversation], since: datetime) -> None:
+    rows = (
+        Message.objects.filter(workspace_id__in=workspaces, at__gte=since, case__isnull=False, author__isnull=False)
+        .filter(author_kind=Message.Author.CUSTOMER, kind__in=[Message.Kind.MESSAGE, Message.Kind.FILE])
+        .values_list("workspace_id", "case_id", "author_id")
+        .annotate(last=Max("at"))
+    )
+    for workspace_id, case_id, author_id, last in rows:
+        entry = workspaces[workspace_id].cases.get(case_id)
+        if entry:
+            entry.last_by[author_id] = last

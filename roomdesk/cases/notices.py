@@ -1,0 +1,98 @@
+"""What the desk bot says in a case, in the customer's language, each thing once (D23)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from roomdesk.audit.work import Work
+from roomdesk.cases.conversation import Conversation, Open
+from roomdesk.clocks.models import Clock
+from roomdesk.clocks.policy import office_of
+from roomdesk.clocks.services import measure_of
+from roomdesk.product.formatting import format_due
+from roomdesk.product.texts import notice_key
+from roomdesk.queues.models import OutboxRow
+from roomdesk.rooms.services import destination
+from roomdesk.rules.working_time import opening_after
+
+CASE_MARK = "solutions.roomdesk.case"
+
+
+def opened(
+    work: Work, conversation: Conversation, entry: Open, clock: Clock, *, after: OutboxRow | None = None
+) -> None:
+    """Says under the customer's message that it is on record, and until when somebody answers. Once per cycle."""
+    room = conversation.room
+    if room is None or not room.room_id:
+        return
+    say(
+        work,
+        conversation,
+        entry,
+        opened_text(conversation, entry, clock),
+        once=f"case:{entry.case.pk}:{entry.case.cycle}:opened",
+        in_main_line=entry.case.p0_at is not None,
+        after=after,
+    )
+
+
+def opened_text(conversation: Conversation, entry: Open, clock: Clock) -> str:
+    """The notice's words, in the workspace's language and the customer's zone."""
+    product, workspace = conversation.product, conversation.workspace
+    assert product is not None
+    at, zone = clock.started_at, zone_of(conversation)
+    opens = opening_after(office_of(clock.product_version_id), at)
+    values = {"ref": entry.case.ref, "opens": _shown(opens, zone, workspace.locale, at)}
+    if clock.due_at is not None:
+        values["due"] = _shown(clock.due_at, zone, workspace.locale, at)
+    return product.text(workspace.locale, notice_key(measure_of(clock), open_now=opens <= at), **values)
+
+
+def _shown(at: datetime, zone: str, locale: str, now: datetime) -> str:
+    return format_due(at, zone, locale, now=now)
+
+
+def zone_of(conversation: Conversation) -> str:
+    """The zone in which the customer reads times: the workspace's own, else the vendor's office's."""
+    assert conversation.product is not None
+    return conversation.workspace.time_zone or conversation.product.office.timezone
+
+
+def say(
+    work: Work,
+    conversation: Conversation,
+    entry: Open,
+    text: str,
+    *,
+    once: str,
+    in_main_line: bool = False,
+    after: OutboxRow | None = None,
+) -> None:
+    """Plans a notice of the bot about a case: in the thread under the case's first message, or in the main line.
+
+    `after` is the row that is just saying that first message; the notice takes its event id when it is there.
+    """
+    room = conversation.room
+    assert room is not None
+    content: dict[str, Any] = {"msgtype": "m.notice", "body": text, "m.mentions": {}, CASE_MARK: entry.case.ref}
+    root = {"$after": "event_id"} if after else entry.case.root_event_id
+    if root and in_main_line:
+        content["m.relates_to"] = {"m.in_reply_to": {"event_id": root}}
+    elif root:
+        content["m.relates_to"] = {
+            "rel_type": "m.thread",
+            "event_id": root,
+            "is_falling_back": True,
+            "m.in_reply_to": {"event_id": root},
+        }
+    work.send(
+        "matrix",
+        "send",
+        destination(conversation.workspace),
+        {"room_id": room.room_id, "type": "m.room.message", "content": content, "as": None},
+        once=once,
+        lane_id=conversation.workspace.lane_id,
+        case_id=entry.case.pk,
+        after=after,
+    )

@@ -1,0 +1,135 @@
+"""Reading cases. Everything that leaves goes through `access_case` or `access_cases`: one error for missing and forbidden."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from roomdesk.cases.models import Case, CaseChange
+from roomdesk.clocks.models import Clock
+from roomdesk.directory.errors import NotFound
+from roomdesk.directory.queries import Viewer
+from roomdesk.record.models import Message
+
+PAGE = 50
+MOST = 200
+
+
+def access_cases(viewer: Viewer) -> QuerySet[Case]:
+    """The cases that the viewer may see: all for staff and tokens of the installation, else those of their workspaces."""
+    cases = Case.objects.select_related("workspace", "assignee", "opened_by")
+    limit = viewer.workspace_ids()
+    return cases if limit is None else cases.filter(workspace_id__in=limit, is_restricted=False)
+
+
+def access_case(ref: str, viewer: Viewer) -> Case:
+    """The case `ref` if it exists and the viewer may see it."""
+    case = access_cases(viewer).filter(ref=ref).first()
+    if case is None:
+        raise NotFound(f'There is no case "{ref}", or it is not yours to see.', field="ref")
+    return case
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some cases, newest first, and where the next page begins (None at the end)."""
+
+    cases: Sequence[Case]
+    next: str | None
+
+
+def page_of_cases(
+    viewer: Viewer, *, workspace: str | None = None, state: str | None = None, before: str | None = None, limit: int = PAGE
+) -> Page:
+    """Newest first, paged by key: `before` is the number of the last case seen."""
+    cases = access_cases(viewer)
+    if workspace:
+        cases = cases.filter(workspace__slug=workspace)
+    if state:
+        cases = cases.filter(state__in=Case.OPEN if state == "open" else [state])
+    if before and before.isdecimal():
+        cases = cases.filter(pk__lt=int(before))
+    size = max(1, min(limit, MOST))
+    found = list(cases.order_by("-pk")[: size + 1])
+    return Page(found[:size], str(found[size - 1].pk) if len(found) > size else None)
+
+
+def clocks_of(cases: Sequence[Case]) -> dict[int, list[Clock]]:
+    """Clocks of the cases' present cycles, by case, in one query."""
+    found: dict[int, list[Clock]] = {case.pk: [] for case in cases}
+    clocks = Clock.objects.filter(case_id__in=found).select_related("product_version", "cycle").order_by("pk")
+    for clock in clocks.defer("product_version__content"):
+        found[clock.case_id].append(clock)
+    return found
+
+
+def timeline(case: Case, viewer: Viewer) -> list[Message]:
+    """The case's messages in order of time."""
+    messages = Message.objects.filter(case=case, workspace_id=case.workspace_id)
+    return list(messages.select_related("author").order_by("at", "id"))
+
+
+def changes(case: Case) -> list[CaseChange]:
+    return list(case.changes.order_by("at", "id"))
+
+
+def shown(case: Case, clocks: Sequence[Clock]) -> dict[str, Any]:
+    """A case as REST and `--json` give it."""
+    return {
+        "ref": case.ref,
+        "workspace": case.workspace.slug,
+        "product": case.product,
+        "title": case.title,
+        "kind": case.kind,
+        "severity": case.severity,
+        "state": case.state,
+        "p0": case.p0_at is not None,
+        "channel": case.channel,
+        "opened_at": case.opened_at,
+        "opened_by": case.opened_by.slug if case.opened_by else None,
+        "assignee": case.assignee.slug if case.assignee else None,
+        "answered_at": case.answered_at,
+        "cycle": case.cycle,
+        "clocks": [shown_clock(clock) for clock in clocks],
+    }
+
+
+def shown_clock(clock: Clock) -> dict[str, Any]:
+    return {
+        "kind": clock.kind,
+        "cycle": clock.cycle.number,
+        "severity": clock.severity,
+        "target": {"kind": clock.target_kind, "amount": clock.target_amount, "soft": clock.is_soft},
+        "calendar": clock.calendar,
+        "public": clock.is_public,
+        "policy_version": clock.product_version.number,
+        "started_at": clock.started_at,
+        "due_at": clock.due_at,
+        "state": clock.state,
+        "breached_at": clock.breached_at,
+        "stopped_at": clock.stopped_at,
+        "stopped_by": clock.stopped_by or None,
+    }
+
+
+def shown_message(message: Message) -> dict[str, Any]:
+    """A message for people: a redacted one without its text, an edited one with the newest."""
+    hidden = message.redacted_at is not None
+    return {
+        "id": message.pk,
+        "number": message.number,
+        "event_id": message.external_id or None,
+        "channel": message.channel,
+        "author": message.author.slug if message.author else message.author_ref,
+        "author_kind": message.author_kind,
+        "kind": message.kind,
+        "text": None if hidden else (message.edited_body or message.body),
+        "at": message.at,
+        "late": message.is_late,
+        "edited": message.edited_at is not None,
+        "redacted": hidden,
+        "why": {"code": message.why_code, "words": message.why},
+    }

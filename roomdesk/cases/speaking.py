@@ -1,0 +1,234 @@
+"""Speech: who said it, which case it belongs to and why, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from roomdesk.audit.work import Work
+from roomdesk.bootstrap import settings
+from roomdesk.cases import services
+from roomdesk.cases.conversation import Conversation, Open
+from roomdesk.cases.models import Case
+from roomdesk.cases.services import Opening
+from roomdesk.channels.matrix.events import Heard, own_text
+from roomdesk.directory.models import Person
+from roomdesk.product.queries import product_of
+from roomdesk.record import services as record
+from roomdesk.record.models import Message
+from roomdesk.record.services import Saying
+from roomdesk.rooms import naming
+from roomdesk.rules import grouping
+from roomdesk.rules.first_word import is_p0
+
+if TYPE_CHECKING:
+    from roomdesk.cases.hearing import Claimed
+
+SPEECH = frozenset({"message", "file"})
+NO_CASE = ("", "")
+
+
+def desk_said(
+    work: Work, conversation: Conversation, heard: Heard, item: Claimed, *, case_id: int | None
+) -> None:
+    """Our bot's own words, come back: recorded, and known as part of their case for replies to them."""
+    why = ("notice", "The desk said it about this case.") if case_id else NO_CASE
+    _record(work, conversation, heard, item, None, "desk", case_id, why)
+    if case_id:
+        conversation.case_of_event[heard.event_id] = case_id
+
+
+def somebody_said(work: Work, conversation: Conversation, heard: Heard, item: Claimed) -> None:
+    """An event of a person: recorded whatever it is; speech of customers and staff is placed in a case."""
+    standing = conversation.people.get(naming.localpart_of(heard.sender, settings.matrix_server_name))
+    kind = standing.kind(conversation.workspace.pk, item.at) if standing else "other"
+    person = standing.person if standing else None
+    if heard.kind not in SPEECH or kind == "other" or heard.msgtype == "m.notice":
+        _beside(work, conversation, heard, item, person, kind)
+        return
+    place = _customer if kind == "customer" else _staff
+    entry, why = place(work, conversation, heard, item, person)
+    _record(work, conversation, heard, item, person, kind, entry.case.pk if entry else None, why)
+    if entry:
+        conversation.case_of_event[heard.event_id] = entry.case.pk
+
+
+Placed = tuple[Open | None, tuple[str, str]]
+
+
+def _customer(
+    work: Work, conversation: Conversation, heard: Heard, item: Claimed, person: Person | None
+) -> Placed:
+    text = own_text(heard)
+    p0 = is_p0(heard.body, heard.formatted_body, is_reply=bool(heard.reply_to), bot_localpart=naming.BOT)
+    placement = grouping.place_customer(
+        _said(heard, item, person, "customer", text),
+        _open_cases(conversation),
+        conversation.case_of_event,
+        policy_of(conversation),
+        p0,
+    )
+    why = (placement.why.code, placement.why.words)
+    if placement.opens:
+        opening = Opening(
+            text=text,
+            at=item.at,
+            channel="matrix",
+            author=person,
+            is_p0=p0,
+            root_event_id=heard.event_id,
+            thread_root=heard.thread_root,
+            linked_to=placement.linked_to,
+        )
+        entry = services.open_case(work, conversation, opening, by=heard.sender)
+    else:
+        found = conversation.cases.get(placement.case_id) if placement.case_id else None
+        if found is None:
+            return None, why
+        entry = found
+    services.customer_spoke(work, conversation, entry, item.at, person)
+    return entry, why
+
+
+def _staff(
+    work: Work, conversation: Conversation, heard: Heard, item: Claimed, person: Person | None
+) -> Placed:
+    said = _said(heard, item, person, "staff", own_text(heard))
+    claimed = frozenset(
+        entry.case.pk for entry in conversation.cases.values() if person and entry.case.assignee_id == person.pk
+    )
+    placement = grouping.place_staff(said, _open_cases(conversation), conversation.case_of_event, claimed)
+    entry = conversation.cases.get(placement.case_id) if placement.case_id else None
+    if entry:
+        services.staff_answered(work, conversation, entry, item.at, heard.sender, heard.event_id)
+    else:
+        # D10: the desk does not guess which case was meant; staff are asked (control room, a later issue).
+        data = {"author": heard.sender, "why": placement.why.words}
+        work.audit("answer.unplaced", f"message:{heard.event_id}", data, scope=conversation.scope)
+    return entry, (placement.why.code, placement.why.words)
+
+
+def _said(heard: Heard, item: Claimed, person: Person | None, kind: str, text: str) -> grouping.Said:
+    return grouping.Said(
+        event_id=heard.event_id,
+        at=item.at,
+        author_id=str(person.pk) if person else heard.sender,
+        author_kind=kind,
+        text=text,
+        msgtype=heard.msgtype,
+        thread_root=heard.thread_root or None,
+        reply_to=heard.reply_to or None,
+        has_file=heard.kind == "file",
+    )
+
+
+def _open_cases(conversation: Conversation) -> tuple[grouping.OpenCase, ...]:
+    entries = (e for e in conversation.cases.values() if e.case.state in Case.OPEN)
+    return tuple(entry.as_rule() for entry in entries)
+
+
+def policy_of(conversation: Conversation) -> grouping.CasePolicy:
+    """The product's grouping policy for this workspace's language (and English)."""
+    product = conversation.product
+    assert product is not None
+    policy = product.grouping
+    return grouping.CasePolicy(
+        author_window=timedelta(minutes=policy.author_window_minutes),
+        p0_window=timedelta(minutes=policy.p0_window_minutes),
+        small_talk=_small_talk(conversation.version.pk if conversation.version else 0),
+    )
+
+
+@lru_cache(maxsize=64)
+def _small_talk(version_id: int) -> frozenset[str]:
+    """Phrases of every language of the product: people thank in whichever comes to mind."""
+    phrases = product_of(version_id).grouping.small_talk.values()
+    return frozenset(grouping.normalised(phrase) for some in phrases for phrase in some)
+
+
+def _beside(
+    work: Work, conversation: Conversation, heard: Heard, item: Claimed, person: Person | None, kind: str
+) -> None:
+    """Edits, reactions, redactions and the speech of strangers: on record, with what they speak of, deciding nothing."""
+    case_id = conversation.case_of_event.get(heard.target)
+    why = ("target", "It speaks of a message of this case.") if case_id else NO_CASE
+    message = _record(work, conversation, heard, item, person, kind, case_id, why)
+    apply = _EFFECTS.get(heard.kind)
+    if apply:
+        original = conversation.messages.get(heard.target)
+        if original:
+            apply(work, original, message)
+
+
+def _edited(work: Work, original: Message, message: Message) -> None:
+    """Shows the new text on the original. The homeserver lets anybody send an edit of anybody's message: only the author's counts."""
+    if original.author_ref == message.author_ref and (original.edited_at is None or message.at >= original.edited_at):
+        original.edited_at, original.edited_body = message.at, message.body
+        work.update(original, "edited_at", "edited_body")
+
+
+def _redacted(work: Work, original: Message, message: Message) -> None:
+    """Hides the original everywhere; its text stays sealed for auditors."""
+    original.redacted_at, original.redacted_by = message.at, message.author_ref
+    work.update(original, "redacted_at", "redacted_by")
+
+
+_EFFECTS: dict[str, Callable[[Work, Message, Message], None]] = {"edit": _edited, "redaction": _redacted}
+
+
+def _record(
+    work: Work,
+    conversation: Conversation,
+    heard: Heard,
+    item: Claimed,
+    person: Person | None,
+    author_kind: str,
+    case_id: int | None,
+    why: tuple[str, str],
+) -> Message:
+    saying = Saying(
+        channel="matrix",
+        external_id=heard.event_id,
+        address=heard.room_id,
+        author_id=person.pk if person else None,
+        author_ref=heard.sender,
+        author_kind=author_kind,
+        kind=heard.kind,
+        body=own_text(heard) if heard.kind in SPEECH else heard.body,
+        content=heard.content,
+        at=item.at,
+        received_at=item.event.received_at,
+        thread_root=heard.thread_root,
+        reply_to=heard.reply_to,
+        target=heard.target,
+    )
+    message = record.record(
+        work,
+        saying,
+        workspace_id=conversation.workspace.pk,
+        scope=conversation.scope,
+        number=conversation.next_number(),
+        case_id=case_id,
+        why=why,
+    )
+    conversation.messages[heard.event_id] = message
+    return message
+
+
+def mirrored(work: Work, conversation: Conversation, message: Message, heard: Heard, at: datetime) -> None:
+    """A message written through the desk's own faces has reached the room: an answer counts from this moment (R18)."""
+    if message.external_id:
+        return
+    message.external_id, message.address = heard.event_id, heard.room_id
+    work.update(message, "external_id", "address")
+    entry = conversation.cases.get(message.case_id) if message.case_id else None
+    if entry is None:
+        return
+    conversation.case_of_event[heard.event_id] = entry.case.pk
+    if not entry.case.root_event_id:
+        entry.case.root_event_id = heard.event_id
+        work.update(entry.case, "root_event_id")
+    if message.author_kind == Message.Author.STAFF:
+        services.staff_answered(work, conversation, entry, at, message.author_ref, heard.event_id)

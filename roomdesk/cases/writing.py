@@ -1,0 +1,217 @@
+"""Writing into a case through the desk's own faces (REST, console, command line): recorded at once, said in the room as that person.
+
+An answer counts when the room has it (its echo comes back), not when a button was pressed: R18, D28. Where the product has
+no rooms it counts when it is recorded.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from roomdesk.audit.work import Actor, Work
+from roomdesk.bootstrap import settings
+from roomdesk.cases import loading, services
+from roomdesk.cases.conversation import Conversation, Open
+from roomdesk.cases.models import Case
+from roomdesk.cases.services import Opening
+from roomdesk.directory.errors import Conflict, Invalid, NotFound
+from roomdesk.directory.models import Person, Workspace
+from roomdesk.queues import bulk, lanes
+from roomdesk.queues.models import Lane, OutboxRow
+from roomdesk.queues.signals import LIVE, notify
+from roomdesk.record import services as record
+from roomdesk.record.models import Message
+from roomdesk.record.services import Saying
+from roomdesk.rooms import naming
+from roomdesk.rooms.services import destination
+from roomdesk.rules.first_word import is_p0
+
+MAX_TEXT = 40_000
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who speaks through a face, and as what in this workspace."""
+
+    person: Person
+    kind: str
+
+    @property
+    def user_id(self) -> str:
+        return naming.person_id(self.person, settings.matrix_server_name)
+
+
+def do_open_case(
+    *, workspace: str, author: str, text: str, channel: str, actor: Actor, now: datetime, severity: str | None = None
+) -> Case:
+    """Opens a case for a customer of the workspace and returns it. Refuses unknown people, empty text, unknown severities."""
+    text = check_text(text)
+    found = Workspace.objects.filter(slug=workspace).first()
+    if found is None:
+        raise NotFound(f'There is no workspace "{workspace}".', field="workspace")
+    with transaction.atomic(durable=True):
+        conversation, work = _begin(found, author, actor, now)
+        speaker = _author(conversation, author, now)
+        if speaker.kind != "customer":
+            raise Invalid(f'"{author}" is not a person of the workspace "{workspace}".', field="author")
+        _check_severity(conversation, severity)
+        message_id = work.new_id(Message)
+        mirror = _mirror(work, conversation, speaker, text, message_id, None)
+        opening = Opening(
+            text=text,
+            at=now,
+            channel=channel,
+            author=speaker.person,
+            is_p0=is_p0(text),
+            severity=severity,
+            mirror=mirror,
+        )
+        entry = services.open_case(work, conversation, opening, by=speaker.person.slug)
+        if mirror:
+            mirror.case_id = entry.case.pk
+        services.customer_spoke(work, conversation, entry, now, speaker.person)
+        why = ("face", "It was opened with this message.")
+        _record(work, conversation, entry, speaker, text, channel, message_id, why)
+        _end(work, conversation)
+    return entry.case
+
+
+def do_say(*, ref: str, author: str, text: str, channel: str, actor: Actor, now: datetime) -> Message:
+    """Says something in a case as a customer or as staff; staff answers stop the first-response clock once delivered."""
+    text = check_text(text)
+    case = Case.objects.filter(ref=ref).select_related("workspace").first()
+    if case is None:
+        raise NotFound(f'There is no case "{ref}".', field="ref")
+    with transaction.atomic(durable=True):
+        conversation, work = _begin(case.workspace, author, actor, now)
+        speaker = _author(conversation, author, now)
+        entry = conversation.cases.get(case.pk)
+        if entry is None:
+            raise Conflict(f"{ref} is {case.state}; nothing more can be said in it.", field="ref")
+        message_id = work.new_id(Message)
+        mirror = _mirror(work, conversation, speaker, text, message_id, entry)
+        message = _record(
+            work, conversation, entry, speaker, text, channel, message_id, ("face", "It was written in this case.")
+        )
+        if speaker.kind == "customer":
+            services.customer_spoke(work, conversation, entry, now, speaker.person)
+        elif mirror is None:
+            services.staff_answered(work, conversation, entry, now, speaker.person.slug, f"message:{message_id}")
+        _end(work, conversation)
+    return message
+
+
+def check_text(text: str) -> str:
+    """The text to be said, trimmed. Refuses an empty one and one that no room would take."""
+    said = text.replace("\x00", "").strip()
+    if not said:
+        raise Invalid("The text is empty; write what there is to say.", field="text")
+    if len(said) > MAX_TEXT:
+        raise Invalid(f"The text has {len(said)} characters, at most {MAX_TEXT} can be sent.", field="text")
+    return said
+
+
+def _begin(workspace: Workspace, author: str, actor: Actor, now: datetime) -> tuple[Conversation, Work]:
+    lane = lanes.lock(workspace.lane_id)
+    localparts = Person.objects.filter(slug=author).values_list("localpart", flat=True)
+    loaded = loading.load({lane.pk: lane}, localparts=list(localparts), earliest=now)
+    return loaded[lane.pk], Work(now, actor)
+
+
+def _author(conversation: Conversation, slug: str, now: datetime) -> Author:
+    standing = next((s for s in conversation.people.values() if s.person.slug == slug), None)
+    kind = standing.kind(conversation.workspace.pk, now) if standing and standing.person.is_active else "other"
+    if standing is None or kind == "other":
+        raise Invalid(f'"{slug}" is neither staff nor a person of this workspace.', field="author")
+    return Author(standing.person, kind)
+
+
+def _check_severity(conversation: Conversation, severity: str | None) -> None:
+    assert conversation.product is not None
+    known = conversation.product.severity_slugs
+    if severity is not None and severity not in known:
+        raise Invalid(f'There is no severity "{severity}"; this product has {", ".join(known)}.', field="severity")
+
+
+def _mirror(
+    work: Work, conversation: Conversation, speaker: Author, text: str, message_id: int, entry: Open | None
+) -> OutboxRow | None:
+    """Plans the person's words in the room; None where there is no room."""
+    room = conversation.room
+    if room is None:
+        return None
+    _check_can_speak(conversation, speaker)
+    content: dict[str, object] = {"msgtype": "m.text", "body": text, "m.mentions": {}}
+    root = entry.case.root_event_id if entry else ""
+    if root:
+        content["m.relates_to"] = {
+            "rel_type": "m.thread",
+            "event_id": root,
+            "is_falling_back": True,
+            "m.in_reply_to": {"event_id": root},
+        }
+    return work.send(
+        "matrix",
+        "send",
+        destination(conversation.workspace),
+        {"room_id": room.room_id, "type": "m.room.message", "content": content, "as": speaker.user_id},
+        lane_id=conversation.workspace.lane_id,
+        case_id=entry.case.pk if entry else None,
+        message_id=message_id,
+    )
+
+
+def _check_can_speak(conversation: Conversation, speaker: Author) -> None:
+    room = conversation.room
+    if room is None or not room.room_id:
+        raise Conflict("The workspace's room is not made yet; try again in a moment.")
+    if not settings.people_token:
+        raise Conflict("This installation may not write as people: set ROOMDESK_PEOPLE_TOKEN, or write from a Matrix client.")
+    member = conversation.members.get(speaker.user_id)
+    if member is None or member.membership != "join":
+        raise Conflict(f"{speaker.person.name} is not in the room of this workspace.", field="author")
+
+
+def _record(
+    work: Work,
+    conversation: Conversation,
+    entry: Open,
+    speaker: Author,
+    text: str,
+    channel: str,
+    message_id: int,
+    why: tuple[str, str],
+) -> Message:
+    saying = Saying(
+        channel=channel,
+        external_id="",
+        address="",
+        author_id=speaker.person.pk,
+        author_ref=speaker.user_id,
+        author_kind=speaker.kind,
+        kind="message",
+        body=text,
+        content=json.dumps({"body": text}),
+        at=work.now,
+        received_at=work.now,
+    )
+    return record.record(
+        work,
+        saying,
+        message_id=message_id,
+        workspace_id=conversation.workspace.pk,
+        scope=conversation.scope,
+        number=conversation.next_number(),
+        case_id=entry.case.pk,
+        why=why,
+    )
+
+
+def _end(work: Work, conversation: Conversation) -> None:
+    work.flush()
+    bulk.update(Lane, [conversation.lane], ["last_number"])
+    notify(LIVE, str(conversation.lane.pk))

@@ -1,0 +1,36 @@
+"""Who belongs in a workspace's room at an instant (R02, R03, R04, D32). One query for customers, one for staff."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from roomdesk.directory.models import Membership, Person, StaffRole, Workspace
+
+
+def _valid(at: datetime) -> Q:
+    return Q(valid_from__lte=at) & (Q(valid_to=None) | Q(valid_to__gt=at))
+
+
+def customers(workspace: Workspace, at: datetime) -> list[Person]:
+    """Owner and admins always, members where "Support room access" is on."""
+    rows = Membership.objects.filter(_valid(at), workspace=workspace).filter(
+        Q(role__in=[Membership.Role.OWNER, Membership.Role.ADMIN]) | Q(support_room_access=True)
+    )
+    return [row.person for row in rows.filter(person__is_active=True).select_related("person").order_by("person_id")]
+
+
+def staff(workspace: Workspace, at: datetime, *, many_rooms: bool) -> list[Person]:
+    """The account manager always; account managers and engineers of the product while it has few enough rooms (D32)."""
+    roles: QuerySet[StaffRole] = StaffRole.objects.filter(
+        _valid(at),
+        Q(product="") | Q(product=workspace.product),
+        role__in=[StaffRole.Role.ACCOUNT_MANAGER, StaffRole.Role.ENGINEER],
+        person__is_active=True,
+    )
+    people = {} if many_rooms else {row.person_id: row.person for row in roles.select_related("person")}
+    manager = workspace.account_manager
+    if manager and manager.is_active:
+        people[manager.pk] = manager
+    return [people[key] for key in sorted(people)]

@@ -1,0 +1,202 @@
+"""The one place where the order of steps is written down: claim → load → decide and plan, one by one → write → commit.
+
+Everything runs under the lane locks of the workspaces concerned. A crash at any point repeats the whole of it and changes
+nothing twice; a batch that fails is repeated event by event, and the event that always fails is set aside (DESIGN §2.2).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+
+from roomdesk.audit.work import DESK, Work
+from roomdesk.cases import hearing, loading
+from roomdesk.cases.conversation import Conversation
+from roomdesk.cases.hearing import Claimed
+from roomdesk.clocks import services as clocks
+from roomdesk.clocks.models import Clock
+from roomdesk.queues import bulk, lanes
+from roomdesk.queues.models import InboxEvent, Lane, Timer
+from roomdesk.queues.signals import LIVE, notify
+from roomdesk.runtime import clock, faults
+
+log = logging.getLogger(__name__)
+
+#: Events and lanes of one transaction. Large enough that facts cost little an event, small enough to commit often.
+BATCH = 400
+LANES = 64
+
+#: How often an event may fail alone before it is set aside.
+ATTEMPTS = 2
+
+#: How long an event may wait for its address to become known before it is put away as nobody's.
+UNROUTED_AFTER = timedelta(minutes=10)
+
+#: Errors of the database's moment, never of the event (D24): deadlock, serialization, lost connection.
+TRANSIENT = (OperationalError, InterfaceError)
+
+
+def drain(batch: int = BATCH) -> int:
+    """Works on one batch of pending events; returns how many were finished. 0 means there is nothing to do just now."""
+    lanes.assign_waiting()
+    waiting = lanes.waiting_lanes(LANES)
+    if not waiting:
+        return 0
+    try:
+        return _apply_batch(waiting, batch)
+    except TRANSIENT:
+        raise
+    except Exception:
+        log.warning("A batch failed and is repeated event by event.", exc_info=True)
+        return _apply_singly(waiting, batch)
+
+
+def _apply_batch(lane_ids: Sequence[int], batch: int) -> int:
+    with transaction.atomic(durable=True):
+        held = lanes.lock_free(lane_ids)
+        events = lanes.pending(held, batch) if held else []
+        if not events:
+            return 0
+        _apply(held, events)
+        faults.point("apply-written")
+    faults.point("apply-committed")
+    return len(events)
+
+
+def _apply(held: dict[int, Lane], events: Sequence[InboxEvent]) -> None:
+    """The steps for claimed events of held lanes, within the caller's transaction."""
+    now = clock.now()
+    work = Work(now, DESK, id_block=len(events))
+    claimed = hearing.read(events)
+    conversations = loading.load(
+        held,
+        localparts=claimed.localparts(),
+        event_ids=claimed.event_ids(),
+        earliest=claimed.earliest(now),
+    )
+    echoes = hearing.echoes_of(claimed)
+    for item in claimed.items:
+        faults.fail_if_poisoned(item.event.raw)
+        _decide(work, conversations[_lane(item)], item, echoes)
+    faults.point("apply-decided")
+    work.flush()
+    _finish(claimed, conversations, now)
+
+
+def _lane(item: Claimed) -> int:
+    assert item.event.lane_id is not None
+    return item.event.lane_id
+
+
+def _decide(work: Work, conversation: Conversation, item: Claimed, echoes: hearing.Echoes) -> None:
+    match item.event.source:
+        case "matrix":
+            hearing.hear(work, conversation, item, echoes)
+        case "outbox":
+            hearing.report(work, conversation, item)
+        case "desk":
+            hearing.own(work, conversation, item)
+        case other:
+            item.ignore(f"Nobody reads events of the source {other!r} yet.")
+
+
+def _finish(claimed: hearing.Batch, conversations: dict[int, Conversation], now: object) -> None:
+    for item in claimed.items:
+        item.event.done_at = now
+        if item.event.state == InboxEvent.State.PENDING:
+            item.event.state = InboxEvent.State.DONE
+    bulk.update(InboxEvent, [item.event for item in claimed.items], ["state", "done_at", "reason"])
+    touched = [c.lane for c in conversations.values() if c.is_touched]
+    if touched:
+        bulk.update(Lane, touched, ["last_number"])
+        notify(LIVE, ",".join(str(lane.pk) for lane in touched[:200]))
+
+
+def _apply_singly(lane_ids: Sequence[int], batch: int) -> int:
+    """Repeats a failed batch one event a transaction; what always fails is set aside, what is behind it goes on."""
+    with transaction.atomic():
+        ids = [event.pk for event in lanes.pending(lane_ids, batch)]
+    return sum(_apply_one(pk) for pk in ids)
+
+
+def _apply_one(pk: int) -> bool:
+    try:
+        with transaction.atomic(durable=True):
+            event = InboxEvent.objects.get(pk=pk)
+            held = lanes.lock_free([event.lane_id]) if event.lane_id else {}
+            event.refresh_from_db()
+            if not held or event.state != InboxEvent.State.PENDING or lanes.pending(held, 1) != [event]:
+                return False
+            _apply(held, [event])
+        return True
+    except TRANSIENT:
+        raise
+    except Exception as error:
+        return _failed(pk, error)
+
+
+def _failed(pk: int, error: Exception) -> bool:
+    """Counts a failure; after the last attempt the event is set aside with its error, visible to `doctor`."""
+    log.warning("Inbox event %s failed.", pk, exc_info=not isinstance(error, DatabaseError))
+    with transaction.atomic(durable=True):
+        event = InboxEvent.objects.select_for_update(no_key=True).get(pk=pk)
+        event.attempts += 1
+        event.reason = f"{type(error).__name__}: {error}".replace("\x00", "\ufffd")[:2000]
+        if event.attempts >= ATTEMPTS:
+            event.state = InboxEvent.State.SET_ASIDE
+        event.save(update_fields=["attempts", "reason", "state"])
+    return event.state == InboxEvent.State.SET_ASIDE
+
+
+def fire_timers(limit: int = 200) -> int:
+    """Fires what is due; returns how many. A lane with events still waiting comes first: the answer may be among them."""
+    now = clock.now()
+    due = Timer.objects.filter(state=Timer.State.PENDING, next_at__lt=now).order_by("next_at")
+    lane_ids = list(due.values_list("lane_id", flat=True)[:limit])
+    if not lane_ids:
+        return 0
+    with transaction.atomic(durable=True):
+        held = lanes.lock_free(set(lane_ids))
+        busy = InboxEvent.objects.filter(lane_id__in=held, state=InboxEvent.State.PENDING)
+        for lane_id in busy.values_list("lane_id", flat=True).distinct():
+            del held[lane_id]
+        timers = list(due.filter(lane_id__in=held)[:limit])
+        _fire(timers, held)
+    return len(timers)
+
+
+def _fire(timers: Sequence[Timer], held: dict[int, Lane]) -> None:
+    if not timers:
+        return
+    now = clock.now()
+    work = Work(now, DESK)
+    found = Clock.objects.filter(pk__in=[t.subject_id for t in timers if t.kind == clocks.DUE_TIMER])
+    by_id = {c.pk: c for c in found.select_related("case__workspace")}
+    for timer in timers:
+        late = by_id.get(timer.subject_id)
+        if late is not None:
+            clocks.find_late(work, late, scope=f"workspace:{late.case.workspace.slug}", ref=late.case.ref)
+        timer.state, timer.fired_at = Timer.State.FIRED, now
+    work.flush()
+    bulk.update(Timer, timers, ["state", "fired_at"])
+    notify(LIVE, ",".join(str(lane_id) for lane_id in held))
+
+
+def put_away_unrouted() -> int:
+    """Events from addresses that nobody claims (a stranger's room, an old one) are ignored after a while, visibly."""
+    old = InboxEvent.objects.filter(
+        state=InboxEvent.State.PENDING, lane=None, received_at__lt=clock.now() - UNROUTED_AFTER
+    )
+    return old.update(
+        state=InboxEvent.State.IGNORED, reason="No workspace has a room or address of this name.", done_at=clock.now()
+    )
+
+
+def replay(event_id: int) -> None:
+    """Puts a set-aside event back into its lane, marked as replayed: it may start clocks in the past, it never pages (D24)."""
+    InboxEvent.objects.filter(pk=event_id, state=InboxEvent.State.SET_ASIDE).update(
+        state=InboxEvent.State.PENDING, attempts=0, is_replayed=True
+    )
