@@ -9,9 +9,9 @@ from fractions import Fraction
 from typing import Literal
 
 from roomdesk.rules.errors import TimeError
-from roomdesk.rules.instants import HOUR, micros, rounded_down, rounded_up
+from roomdesk.rules.instants import micros, rounded_down, rounded_up
 from roomdesk.rules.scales import Scale, scale_for
-from roomdesk.rules.targets import Target, parse_target
+from roomdesk.rules.targets import BUSINESS, Target, parse_target
 from roomdesk.rules.working_time import CompiledCalendar
 
 __all__ = ["Pause", "State", "Target", "consumed", "due", "latest_start", "parse_target", "state", "warn_times"]
@@ -29,8 +29,14 @@ def due(calendar: CompiledCalendar | None, target: Target, start: datetime, paus
     None for the kind `none` and when an open pause comes first. NoWorkingTime when a business target finds no working
     time in [start, start + 10 years); TimeError for times that cannot be used.
     """
-    if target.kind == "business_hours" and calendar is not None and not pauses:
-        return _due_in_hours(calendar, target, start)
+    if not pauses and calendar is not None and target.kind in BUSINESS:
+        begin = micros(start)
+        amount = target.amount
+        table = calendar.covering(begin, begin)
+        due_in = table.due_in_hours if target.kind == "business_hours" else table.due_in_days
+        # Whole numbers and two binary searches where that is enough; `_when` would say the same, only later.
+        if (at := due_in(begin, amount.numerator, amount.denominator)) is not None:
+            return rounded_up(at)
     return _when(calendar, target, start, pauses, (Fraction(1),))[0]
 
 
@@ -123,18 +129,6 @@ def _reached(scale: Scale, begin: int, need: Fraction, stretches: Sequence[Stret
             return None
         goal += scale.position(back) - here
     return rounded_up(scale.reach(goal))
-
-
-def _due_in_hours(calendar: CompiledCalendar, target: Target, start: datetime) -> datetime:
-    """The common case without fractions and scales: two binary searches (`_reached` gives the same; tested)."""
-    begin = micros(start)
-    amount = target.amount
-    table = calendar.covering(begin, begin)
-    calendar.check_has_work(start, table)
-    goal = table.position(begin) - (-amount.numerator * HOUR // amount.denominator)
-    while (at := table.reach(goal)) is None:
-        table = calendar.later(table)
-    return rounded_up(at)
 
 
 def _stretches(pauses: Sequence[Pause], begin: int) -> list[Stretch]:

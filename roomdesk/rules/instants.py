@@ -10,35 +10,36 @@ SECOND = 1_000_000
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
 MIN_YEAR, MAX_YEAR = 1900, 9000
-_MIN = datetime(MIN_YEAR, 1, 1, tzinfo=UTC)
-_MAX = datetime(MAX_YEAR + 1, 1, 1, tzinfo=UTC)
+_MIN_DAYS = (datetime(MIN_YEAR, 1, 1, tzinfo=UTC) - EPOCH).days
+_MAX_DAYS = (datetime(MAX_YEAR + 1, 1, 1, tzinfo=UTC) - EPOCH).days
 _WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})")
 
 
 def micros(at: datetime, field: str = "start") -> int:
     """Microseconds from 1970 to an aware instant; exact. TimeError when naive or outside 1900–9000."""
     try:
-        if _MIN <= at < _MAX:
-            since = at - EPOCH
-            return (since.days * 86400 + since.seconds) * SECOND + since.microseconds
+        since = at - EPOCH
     except TypeError:
         raise TimeError(f"{field} must carry a time zone, {at.isoformat()} has none.") from None
+    days = since.days
+    if _MIN_DAYS <= days < _MAX_DAYS:
+        return (days * 86400 + since.seconds) * SECOND + since.microseconds
     raise TimeError(f"{field} must lie in the years {MIN_YEAR} to {MAX_YEAR}, {at.isoformat()} does not.")
 
 
 def rounded_up(us: int) -> datetime:
     """The first whole second not before `us`, in UTC. TimeError when it is after the year 9999."""
     try:
-        return EPOCH + timedelta(0, -(-us // SECOND))
-    except OverflowError:
+        return datetime.fromtimestamp(-(-us // SECOND), UTC)
+    except (OverflowError, ValueError, OSError):
         raise TimeError("The due time would lie after the year 9999; use a smaller target.") from None
 
 
 def rounded_down(us: int) -> datetime:
     """The last whole second not after `us`, in UTC. TimeError when it is before the year 1."""
     try:
-        return EPOCH + timedelta(0, us // SECOND)
-    except OverflowError:
+        return datetime.fromtimestamp(us // SECOND, UTC)
+    except (OverflowError, ValueError, OSError):
         raise TimeError("The start would lie before the year 1; use a smaller target.") from None
 
 

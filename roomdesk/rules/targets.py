@@ -11,6 +11,7 @@ from roomdesk.rules.instants import HOUR, shown
 
 Kind = Literal["elapsed", "business_hours", "business_days", "none"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+BUSINESS = ("business_hours", "business_days")
 _AMOUNT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?")
 MOST_HOURS, MOST_DAYS = 1_000_000, 100_000
 """Largest amounts that are accepted: more than a century, and small enough that a typing error costs no minute."""

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from roomdesk.rules.calendars import Calendar, Windows, parse_calendar
 from roomdesk.rules.errors import CalendarError, NoWorkingTime, TimeError
-from roomdesk.rules.instants import DAY, MIN_YEAR, SECOND, exactly, micros, years_after
+from roomdesk.rules.instants import DAY, HOUR, MIN_YEAR, SECOND, exactly, micros, years_after
 from roomdesk.rules.zones import EPOCH_DAY, first_instant, last_instant, offsets_at, zone_named
 
 __all__ = ["Calendar", "CalendarError", "CompiledCalendar", "Table", "compile_calendar", "parse_calendar"]
@@ -89,6 +89,24 @@ class Table:
         if numerator:
             begin -= -numerator * (self.day_from[day + 1] - begin) // denominator
         return self.reach(begin)
+
+    def due_in_hours(self, begin: int, numerator: int, denominator: int) -> int | None:
+        """The EARLIEST instant with so many working hours since `begin`; None when this table alone cannot tell."""
+        ends, after = self.ends, self.after
+        i = bisect_right(ends, begin)
+        if i == len(ends) or (start := self.starts[i]) - begin > _SOON:
+            return None
+        goal = after[i] - ends[i] + (start if start > begin else begin) - (-numerator * HOUR // denominator)  # noqa: FURB136
+        j = bisect_left(after, goal, i)
+        return None if j == len(after) else ends[j] - after[j] + goal
+
+    def due_in_days(self, begin: int, numerator: int, denominator: int) -> int | None:
+        """The same for business days, up to the next microsecond."""
+        day, part, whole = self.day_and_part(begin)
+        if day == len(self.days) or self.starts[bisect_right(self.ends, begin)] - begin > _SOON:
+            return None
+        days, rest = divmod(part * denominator + numerator * whole, denominator * whole)
+        return self.reach_day(day + days, rest, denominator * whole)
 
     def leave_day(self, position: Fraction) -> int:
         """The LATEST instant with that many business days, down to a microsecond."""
