@@ -1,45 +1,7 @@
-"""Refusals: one class per failure that a caller must tell apart; the text says what happened and what to do next."""
+"""Refusals, under the name by which the apps know them. They live below the products, which refuse too."""
 
 from __future__ import annotations
 
-from typing import Any
+from roomdesk.refusals import Conflict, DeskError, Forbidden, Invalid, NotFound
 
-
-class DeskError(Exception):
-    """A refusal. `code` is stable for programs, `status` the HTTP status, `field` the input at fault if there is one."""
-
-    code = "refused"
-    status = 409
-
-    def __init__(self, sentence: str, *, field: str | None = None, **data: Any) -> None:
-        super().__init__(sentence)
-        self.field = field
-        self.data = data
-
-
-class NotFound(DeskError):
-    """Missing or not yours: the same answer, so that nobody learns what exists."""
-
-    code = "not_found"
-    status = 404
-
-
-class Invalid(DeskError):
-    """The input is wrong; `field` says where."""
-
-    code = "invalid"
-    status = 422
-
-
-class Forbidden(DeskError):
-    """The caller is known, and may not."""
-
-    code = "forbidden"
-    status = 403
-
-
-class Conflict(DeskError):
-    """The input is fine, the state of things is against it."""
-
-    code = "conflict"
-    status = 409
+__all__ = ["Conflict", "DeskError", "Forbidden", "Invalid", "NotFound"]

@@ -1,0 +1,52 @@
+"""Loading products, with an audit entry for each version that is new."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from roomdesk.audit.work import Actor, Work
+from roomdesk.directory.errors import Invalid
+from roomdesk.directory.services.together import together
+from roomdesk.product import services as products
+from roomdesk.product.loading import check_folder, read_product
+from roomdesk.product.models import ProductVersion
+from roomdesk.product.problems import ProductError
+from roomdesk.product.schema import Product
+
+T = TypeVar("T")
+
+
+def load(source: Path | Product, actor: Actor, now: datetime) -> tuple[ProductVersion, bool]:
+    """Stores a product and returns its version, and whether it is new. Content equal to the newest changes nothing.
+
+    Invalid lists every problem of the files, one a line.
+    """
+    product = source if isinstance(source, Product) else checked(lambda: read_product(source))
+    return together(lambda: _load(product, actor, now))
+
+
+def load_all(root: Path, actor: Actor, now: datetime) -> list[tuple[ProductVersion, bool]]:
+    """Stores all products in the folders of `root`, or none if one of them is faulty."""
+    found = checked(lambda: check_folder(root))
+    return together(lambda: [_load(product, actor, now) for product in found])
+
+
+def _load(product: Product, actor: Actor, now: datetime) -> tuple[ProductVersion, bool]:
+    version, is_new = products.store(product, now)
+    if is_new:
+        work = Work(now, actor)
+        data = {"number": version.number, "content_hash": version.content_hash}
+        work.audit("product.loaded", f"product:{product.slug}", data)
+        work.flush()
+    return version, is_new
+
+
+def checked(read: Callable[[], T]) -> T:
+    """What `read` returns; problems of product files become a refusal."""
+    try:
+        return read()
+    except ProductError as error:
+        raise Invalid(str(error)) from error
