@@ -1,0 +1,133 @@
+"""A thin client of the homeserver: who calls, typed errors, nothing remembered but connections."""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+from typing import Any
+
+import httpx
+
+from roomdesk.channels.matrix.errors import Refused, Unreachable, UserExists, from_answer
+from roomdesk.channels.matrix.names import DEVICE, KEEPER, is_ours, localpart, path, user_id
+from roomdesk.runtime import http
+from roomdesk.runtime.settings import Settings
+from roomdesk.runtime.synapse_config import BOT
+
+Json = dict[str, Any]
+
+
+class Matrix:
+    """Calls the homeserver as the bot, as a ghost or a person, or as its administrator. Safe to share between threads.
+
+    Every call raises `MatrixError` for an answer that is no success, `Unreachable` where there was none.
+    """
+
+    def __init__(self, url: str, server: str, *, as_token: str, people_token: str | None = None,
+                 admin_token: str | None = None, timeout: float = 30.0) -> None:
+        self.server = server
+        self.bot = user_id(BOT, server)
+        self.keeper = user_id(KEEPER, server)
+        self._as_token = as_token
+        self._people_token = people_token
+        self._admin_token = admin_token
+        self._http = http.client(role="matrix", timeout=timeout, base_url=url)
+        self._ready = False
+        self._making = threading.Lock()
+
+    @property
+    def has_admin(self) -> bool:
+        return self._admin_token is not None
+
+    @property
+    def has_people(self) -> bool:
+        return self._people_token is not None
+
+    def call(self, method: str, where: str, body: Json | None = None, *, user: str | None = None, device: bool = False,
+             params: dict[str, str] | None = None) -> Json:
+        """A client call as `user` (the bot where nobody is named).
+
+        `device` adds the desk's device, which must go together with the user id: alone it makes Synapse answer 500
+        (matrix-facts §5).
+        """
+        user = user or self.bot
+        query = {**(params or {}), "user_id": user, **({"device_id": DEVICE} if device else {})}
+        return self._request(method, where, self._token_for(user), body, query)
+
+    def admin(self, method: str, where: str, body: Json | None = None) -> Json:
+        """A call of Synapse's admin API, with the separate token (D47)."""
+        if self._admin_token is None:
+            raise Refused("This needs the homeserver's admin token; set ROOMDESK_ADMIN_TOKEN.")
+        return self._request(method, where, self._admin_token, body, None)
+
+    def ping(self) -> Json:
+        """Lets the homeserver call our endpoint now; a success ends its back-off at once."""
+        where = path("appservice", "roomdesk", "ping", base="/_matrix/client/v1")
+        return self._request("POST", where, self._as_token, {}, None)
+
+    def ensure_desk(self) -> None:
+        """Makes the bot, the keeper and the bot's device where they are missing; once a process."""
+        if self._ready:
+            return
+        with self._making:
+            if not self._ready:
+                self.register(BOT)
+                self.register(KEEPER)
+                self.make_device(self.bot)
+                self._ready = True
+
+    def register(self, name: str) -> None:
+        """Makes a user of our own name space; one that exists is fine."""
+        body = {"type": "m.login.application_service", "username": name, "inhibit_login": True}
+        try:
+            self._request("POST", path("register"), self._as_token, body, None)
+        except UserExists:
+            return
+
+    def make_device(self, user: str) -> None:
+        """Makes the desk's device of a user; idempotent."""
+        self.call("PUT", path("devices", DEVICE), {"display_name": "Roomdesk"}, user=user)
+
+    def make_sender(self, user: str) -> None:
+        """What a user of ours needs before its first send: to exist, and the device."""
+        if is_ours(user, self.server):
+            self.register(localpart(user))
+        self.make_device(user)
+
+    def _token_for(self, user: str) -> str:
+        if is_ours(user, self.server):
+            return self._as_token
+        if self._people_token is None:
+            raise Refused(f"The desk may not write as {user}; set ROOMDESK_PEOPLE_TOKEN to allow it.")
+        return self._people_token
+
+    def _request(self, method: str, where: str, token: str, body: Json | None, params: dict[str, str] | None) -> Json:
+        try:
+            answer = self._http.request(method, where, json=body, params=params, headers={"Authorization": f"Bearer {token}"})
+        except httpx.HTTPError as error:
+            raise Unreachable(type(error).__name__) from error
+        content = _json(answer)
+        if not answer.is_success or not isinstance(content, dict):
+            raise from_answer(answer.status_code, content, answer.headers.get("Retry-After", ""))
+        return content
+
+
+def _json(answer: httpx.Response) -> object:
+    try:
+        return answer.json()
+    except (ValueError, RecursionError):
+        return None
+
+
+def from_settings(settings: Settings) -> Matrix:
+    assert settings.matrix_url and settings.as_token
+    return Matrix(settings.matrix_url, settings.matrix_server_name, as_token=settings.as_token,
+                  people_token=settings.people_token, admin_token=settings.admin_token)
+
+
+@cache
+def current() -> Matrix:
+    """This process' client."""
+    from roomdesk import bootstrap  # Reads the environment: not before it is needed.
+
+    return from_settings(bootstrap.settings)

@@ -1,0 +1,31 @@
+"""Finding in a room what an earlier life of ours already sent."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from roomdesk.channels.matrix.client import Matrix
+from roomdesk.channels.matrix.names import MARKER, path
+from roomdesk.runtime import clock
+
+_PAGE = "100"
+
+
+def find_sent(matrix: Matrix, room: str, kind: str, sender: str, key: str, since: datetime) -> str | None:
+    """The id of the event of this kind and sender that carries our marker `key`, sent at or after `since` (outside time)."""
+    wanted = json.dumps({"types": [kind], "senders": [sender]})
+    params = {"dir": "b", "limit": _PAGE, "filter": wanted}
+    while True:
+        page = matrix.call("GET", path("rooms", room, "messages"), params=params)
+        for event in page.get("chunk", []):
+            if event.get("content", {}).get(MARKER) == key:
+                return str(event["event_id"])
+        if "end" not in page or _reaches_before(page.get("chunk", []), since):
+            return None
+        params = {**params, "from": str(page["end"])}
+
+
+def _reaches_before(events: list[dict[str, object]], since: datetime) -> bool:
+    stamps = [stamp for event in events if isinstance(stamp := event.get("origin_server_ts"), int)]
+    return bool(stamps) and clock.from_ms(min(stamps)) < since

@@ -1,0 +1,75 @@
+"""Bringing people into rooms and out of them. Every call looks at the world first or after, so that a repeat changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from roomdesk.channels.matrix.client import Matrix
+from roomdesk.channels.matrix.errors import BadState, Forbidden, NotFound
+from roomdesk.channels.matrix.names import path
+
+#: What Synapse calls the identity provider `roomdesk`; without the prefix the link is accepted and ignored (§3).
+IDENTITY_PROVIDER = "oidc-roomdesk"
+
+
+def membership(matrix: Matrix, room: str, user: str) -> str:
+    """`join`, `invite`, `ban`, `leave` or `knock`; somebody who never was there counts as `leave`."""
+    try:
+        state = matrix.call("GET", path("rooms", room, "state", "m.room.member", user))
+    except NotFound:
+        return "leave"
+    return str(state.get("membership", "leave"))
+
+
+def provision(matrix: Matrix, user: str, display_name: str, subject: str) -> bool:
+    """Makes the account, linked to its sign-in, or brings it up to date. False where no admin token allows it."""
+    if not matrix.has_admin:
+        return False
+    link = {"auth_provider": IDENTITY_PROVIDER, "external_id": subject}
+    where = path("users", user, base="/_synapse/admin/v2")
+    matrix.admin("PUT", where, {"displayname": display_name, "external_ids": [link]})
+    return True
+
+
+def invite(matrix: Matrix, room: str, user: str) -> None:
+    """Invites; somebody who is in or invited stays so, a ban is lifted first."""
+    try:
+        _act(matrix, room, "invite", user)
+    except BadState:
+        _act(matrix, room, "unban", user)
+        _act(matrix, room, "invite", user)
+    except Forbidden:
+        # Judged by the world, not by the wording of the refusal.
+        if membership(matrix, room, user) != "join":
+            raise
+
+
+def join(matrix: Matrix, room: str, user: str) -> None:
+    """Accepts the invitation as that user; a repeat is fine."""
+    matrix.call("POST", path("rooms", room, "join"), {}, user=user)
+
+
+def kick(matrix: Matrix, room: str, user: str, reason: str) -> None:
+    """Takes somebody out, or an invitation back; nobody there is fine, a ban stays."""
+    try:
+        _act(matrix, room, "kick", user, reason=reason)
+    except Forbidden:
+        if membership(matrix, room, user) in ("join", "invite"):
+            raise
+
+
+def set_power(matrix: Matrix, room: str, user: str, power: int) -> None:
+    """Gives one person this power level, where it is not so already.
+
+    Reads, changes and writes the whole event: callers send one call per room at a time (one outbox destination).
+    """
+    where = path("rooms", room, "state", "m.room.power_levels")
+    levels = matrix.call("GET", where)
+    users = {name: level for name, level in levels.get("users", {}).items() if name != user}
+    users |= {user: power} if power != levels.get("users_default", 0) else {}
+    if users != levels.get("users", {}):
+        matrix.call("PUT", where, {**levels, "users": users})
+
+
+def _act(matrix: Matrix, room: str, verb: str, user: str, **more: Any) -> None:
+    matrix.call("POST", path("rooms", room, verb), {"user_id": user, **{k: v for k, v in more.items() if v}})

@@ -1,0 +1,95 @@
+"""One worker process: loops for what came in, what must go out and what is due. Any number of them may run."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import connection
+
+from roomdesk import bootstrap
+from roomdesk.channels.matrix import client
+from roomdesk.queues.signals import INBOX, OUTBOX, TIMERS
+from roomdesk.worker import timers
+from roomdesk.worker.identity import Identity
+from roomdesk.worker.listen import Listener
+from roomdesk.worker.loops import Loop, Stop
+from roomdesk.worker.outbox import Dispatcher
+from roomdesk.worker.ping import Pinger
+from roomdesk.worker.sweep import Sweeper
+
+_LOG = logging.getLogger("roomdesk.worker")
+
+#: Seconds that rows in hand get at the end.
+GRACE = 4.5
+_IDLE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What the loops run: `drain` works off pending events, `fire_timers` due timers; both return how many they did."""
+
+    drain: Callable[[], int]
+    fire_timers: Callable[[], int]
+
+
+def flow() -> Flow:
+    """The installation's pipeline."""
+    from roomdesk import pipeline
+
+    return Flow(pipeline.drain, pipeline.fire_timers)
+
+
+class Worker:
+    """All loops of the process. `identity.keep()` must be called from one thread, now and then."""
+
+    def __init__(self, run: Flow) -> None:
+        assert bootstrap.settings.database_url is not None
+        self._run = run
+        self._stop = Stop()
+        self.identity = Identity()
+        inbox, out, due = threading.Event(), threading.Event(), threading.Event()
+        self._dispatcher = Dispatcher(self.identity, out, self._stop)
+        self._threads: list[threading.Thread] = [
+            Loop("inbox", self._drain, self._stop, inbox),
+            Loop("outbox", self._dispatcher.step, self._stop, out),
+            Loop("timers", lambda: timers.step(run.fire_timers), self._stop, due),
+            Loop("sweeper", Sweeper(self.identity, self._dispatcher.held).step, self._stop),
+            Loop("pinger", Pinger(client.current).step, self._stop),
+            Listener(bootstrap.settings.database_url, {INBOX: inbox, OUTBOX: out, TIMERS: due}, self._stop),
+        ]
+
+    def start(self) -> None:
+        self.identity.keep()
+        for thread in self._threads:
+            thread.start()
+
+    def end(self) -> bool:
+        """Asks all loops to end and waits for what is in hand; False where something was left (nothing is lost by it)."""
+        until = time.monotonic() + GRACE
+        self._stop.ask()
+        done = self._dispatcher.drain(GRACE)
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        connection.close()
+        return done and not any(thread.is_alive() for thread in self._threads)
+
+    def _drain(self) -> float:
+        return 0.0 if self._run.drain() else _IDLE
+
+
+def main() -> None:
+    """Runs until SIGTERM or SIGINT. Settings, clock and logs are configured by the caller."""
+    # Blocked before any thread exists, so that all inherit it: the signals then wait for the main thread.
+    signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    worker = Worker(flow())
+    worker.start()
+    _LOG.info("The worker is running.")
+    while signal.sigtimedwait(signals, 1.0) is None:
+        worker.identity.keep()
+    _LOG.info("The worker ends%s.", "" if worker.end() else "; what was in hand is done again by the next")
