@@ -18,6 +18,7 @@ COMMANDS = {
     "workspace": "roomdesk.cli.workspace",
     "member": "roomdesk.cli.member",
     "staff": "roomdesk.cli.staff",
+    "person": "roomdesk.cli.person",
     "token": "roomdesk.cli.token",
     "case": "roomdesk.cli.case",
     "sla": "roomdesk.cli.sla",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from roomdesk.cli.base import emit, json_option, with_desk
+from roomdesk.cli.base import Refused, actor_name, emit, json_option, with_desk
 from roomdesk.cli.directory import grant, table, verb, viewer
 
 if TYPE_CHECKING:
@@ -100,3 +100,35 @@ def _all() -> list[dict[str, Any]]:
         page, after = queries.workspace_page(viewer(), after)
         items += [shown.workspace(row, queries.terms_now(row)) for row in page]
     return items
+
+
+@workspace.command("import")
+@click.argument("file", type=click.File(encoding="utf-8"))
+@click.option("--partial", is_flag=True, help="Keep the good lines; without it one refused line stops all.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
+@json_option
+@with_desk
+def import_file(file: TextIO, partial: bool, dry_run: bool, as_json: bool) -> None:
+    """Put the workspaces in FILE (CSV, JSON or JSONL; - for standard input). Exit 1 if a line is refused."""
+    from dataclasses import asdict
+
+    from roomdesk.audit.work import Actor
+    from roomdesk.directory.files import read_lines
+    from roomdesk.directory.services.importing import do_import
+    from roomdesk.runtime import clock
+
+    lines = read_lines(_text(file), file.name)
+    report = do_import(lines, partial=partial, dry_run=dry_run, actor=Actor("cli", actor_name()), now=clock.now())
+    words = [f"line {r.line}: {r.slug or '?'}: {r.result}{f': {r.error}' if r.error else ''}" for r in report.lines]
+    items = [asdict(line) for line in report.lines]
+    emit({"is_written": report.is_written, "refused": report.refused, "lines": items}, as_json, "\n".join(words))
+    if report.refused:
+        kept = "The other lines were kept." if report.is_written else "Nothing was written."
+        raise Refused(f"{report.refused} of {len(lines)} lines are refused. {kept}")
+
+
+def _text(file: TextIO) -> str:
+    try:
+        return file.read()
+    except UnicodeDecodeError as error:
+        raise Refused(f'"{file.name}" is not UTF-8 text, see byte {error.start}.') from error

@@ -171,3 +171,13 @@ def terms_now(workspace: Workspace) -> WorkspaceTerms:
     """The open row of terms: prefetched by `workspace_page`, else read."""
     prefetched: list[WorkspaceTerms] | None = getattr(workspace, "terms_now", None)
     return prefetched[0] if prefetched else WorkspaceTerms.objects.get(workspace=workspace, valid_to=None)
+
+
+def belongings(person: Person, at: datetime) -> dict[str, list[dict[str, str]]]:
+    """A person's workspaces and staff roles at `at`."""
+    members = Membership.objects.filter(valid_at(at), person=person).select_related("workspace").order_by("workspace__slug")
+    roles = StaffRole.objects.filter(valid_at(at), person=person).order_by("product", "role", "field")
+    return {
+        "workspaces": [{"workspace": row.workspace.slug, "role": str(row.role)} for row in members],
+        "roles": [{"role": str(row.role), "product": row.product, "field": row.field} for row in roles],
+    }

@@ -11,9 +11,9 @@ from datetime import datetime
 
 from roomdesk.product.canonical import canonical_text, content_hash, from_json
 from roomdesk.product.models import ProductVersion
-from roomdesk.product.problems import listed
+from roomdesk.product.problems import ProductError, listed
 from roomdesk.product.schema import Product
-from roomdesk.refusals import NotFound
+from roomdesk.refusals import Conflict, NotFound
 
 #: Read versions by content hash: equal content is the same product, in whichever database.
 _read: dict[str, Product] = {}
@@ -61,11 +61,20 @@ def current_all() -> list[ProductVersion]:
 
 
 def product_of(version: ProductVersion) -> Product:
-    """What a version says; read once per process and content."""
-    product = _read.get(version.content_hash)
-    if product is None:
-        product = _read[version.content_hash] = from_json(json.loads(version.content))
-    return product
+    """What a version says; read once per process and content. Conflict if an older Roomdesk stored it in another form."""
+    if version.content_hash not in _read:
+        _read[version.content_hash] = _parsed(version)
+    return _read[version.content_hash]
+
+
+def _parsed(version: ProductVersion) -> Product:
+    try:
+        return from_json(json.loads(version.content))
+    except ProductError as error:
+        raise Conflict(
+            f'Version {version.number} of the product "{version.slug}" was stored in a form that this Roomdesk cannot read '
+            f"({error.problems[0]}); load the product again."
+        ) from error
 
 
 def products_of(version_ids: Iterable[int]) -> dict[int, Product]:

@@ -35,7 +35,7 @@ def product(slug: str = "cloud", **changes: Any) -> Product:
         "plans": {"currency": "EUR", "terms": "2026-01", "prices": []},
         "default_severity": "normal",
         "severities": [{"slug": "critical"}, {"slug": "normal"}],
-        "targets": [{"clock": "first_response", "target": {"kind": "elapsed", "amount": 8}}],
+        "targets": [{"clock": "first_response", "calendar": "office", "target": {"kind": "elapsed", "amount": 8}}],
         "cover": [{"action": "answer"}],
         "oncall": {"office_calendar": "office"},
         "consent": [],

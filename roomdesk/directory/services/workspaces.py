@@ -77,7 +77,8 @@ def _product(wish: WorkspaceWish, found: Workspace | None) -> Product:
     slug = wish.product or (found.product if found else None)
     if slug is None:
         raise Invalid(
-            f'There is no workspace "{wish.slug}" yet, so it needs a product; name one in the field product.', field="product"
+            f'There is no workspace "{wish.slug}" yet, so it needs a product; name one in the field product.',
+            field="product",
         )
     if found and slug != found.product:
         raise Conflict(
