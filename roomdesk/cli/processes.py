@@ -33,7 +33,14 @@ def _listen(settings: Settings) -> socket.socket:
     """Several web processes share the port; one alone refuses to, so that a second installation is noticed."""
     assert settings.port is not None
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    return socket.create_server((settings.host, settings.port), family=family, backlog=2048, reuse_port=settings.web_processes > 1)
+    # The protocol is named because asyncio switches Nagle's algorithm off only then; with it each answer takes 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if settings.web_processes > 1:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind((settings.host, settings.port))
+    listener.listen(2048)
+    return listener
 
 
 @click.command()
