@@ -9,12 +9,12 @@ from fractions import Fraction
 from typing import Literal
 
 from roomdesk.rules.errors import TimeError
-from roomdesk.rules.instants import micros, rounded_down, rounded_up
+from roomdesk.rules.instants import HOUR, micros, rounded_down, rounded_up
 from roomdesk.rules.scales import Scale, scale_for
 from roomdesk.rules.targets import BUSINESS, Target, parse_target
 from roomdesk.rules.working_time import CompiledCalendar
 
-__all__ = ["Pause", "State", "Target", "consumed", "due", "latest_start", "parse_target", "state", "warn_times"]
+__all__ = ["Pause", "State", "Target", "consumed", "due", "latest_start", "parse_target", "six_decimals", "state", "warn_times"]
 
 Pause = tuple[datetime, datetime | None]
 """[begin, end) in UTC; an end of None is a pause that still lasts."""
@@ -29,6 +29,8 @@ def due(calendar: CompiledCalendar | None, target: Target, start: datetime, paus
     None for the kind `none` and when an open pause comes first. NoWorkingTime when a business target finds no working
     time in [start, start + 10 years); TimeError for times that cannot be used.
     """
+    if not pauses and target.kind == "elapsed":
+        return rounded_up(micros(start) - (-target.amount.numerator * HOUR // target.amount.denominator))
     if not pauses and calendar is not None and target.kind in BUSINESS:
         begin = micros(start)
         amount = target.amount
@@ -65,6 +67,12 @@ def consumed(
         if pause < end:
             spent -= scale.position(end if back is None else min(back, end)) - scale.position(pause)
     return Fraction(spent) / target.need
+
+
+def six_decimals(part: Fraction) -> str:
+    """`0.123456`, the seventh decimal rounded half up (decision half-up). For parts that are not negative."""
+    millionths = (part * 2_000_000 + 1) // 2
+    return f"{millionths // 1_000_000}.{millionths % 1_000_000:06}"
 
 
 def state(

@@ -6,7 +6,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from roomdesk.rules.calendars import parse_calendar
-from roomdesk.rules.due_time import Pause, consumed, due, state, warn_times
+from roomdesk.rules.due_time import Pause, consumed, due, six_decimals, state, warn_times
 from roomdesk.rules.errors import NoWorkingTime, RuleError
 from roomdesk.rules.instants import format_instant, parse_instant, shown
 from roomdesk.rules.targets import Target, parse_target
@@ -43,12 +43,6 @@ def answer(question: Mapping[str, object]) -> dict[str, object]:
         "warn": {key: _written(at) for key, at in zip(WARN, warn, strict=True)},
         "probes": [_probed(calendar, target, start, pauses, due_at, *probe) for probe in probes],
     }
-
-
-def six_decimals(part: Fraction) -> str:
-    """`0.123456`, the seventh decimal rounded half up (decision half-up). For parts that are not negative."""
-    millionths = (part * 2_000_000 + 1) // 2
-    return f"{millionths // 1_000_000}.{millionths % 1_000_000:06}"
 
 
 def _probed(
