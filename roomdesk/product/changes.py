@@ -9,6 +9,8 @@ from typing import Any
 from roomdesk.product.canonical import to_json
 from roomdesk.product.schema import Product
 
+ORDER = " (order)"
+
 
 @dataclass(frozen=True)
 class Change:
@@ -27,10 +29,11 @@ class Change:
 
 
 def diff(a: Product, b: Product) -> list[Change]:
-    """The changes that lead from `a` to `b`, by key. Rows are matched by what names them, not by position."""
+    """The changes that lead from `a` to `b`, by key. Rows are matched by what names them; a new order is a change too."""
     before, after = dict(_leaves(to_json(a))), dict(_leaves(to_json(b)))
     keys = sorted(before.keys() | after.keys())
-    return [Change(k, before.get(k), after.get(k)) for k in keys if before.get(k) != after.get(k)]
+    changes = (Change(key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key))
+    return [change for change in changes if not _only_follows(change)]
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -38,16 +41,27 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         for key, inner in value.items():
             yield from _leaves(inner, f"{path}.{key}" if path else key)
     elif isinstance(value, list) and any(isinstance(row, dict) for row in value):
-        for position, row in enumerate(value, 1):
-            yield from _leaves(row, f"{path}[{_row_name(row, position)}]")
+        names = [_row_name(row, position) for position, row in enumerate(value, 1)]
+        yield f"{path}{ORDER}", ", ".join(names)
+        for name, row in zip(names, value, strict=True):
+            yield from _leaves(row, f"{path}[{name}]")
     elif value is not None:
         yield path, _words(value)
+
+
+def _only_follows(change: Change) -> bool:
+    """Whether an order differs only because rows came or went, which is said of the rows themselves."""
+    if not change.key.endswith(ORDER):
+        return False
+    return sorted((change.before or "").split(", ")) != sorted((change.after or "").split(", "))
 
 
 def _row_name(row: dict[str, Any], position: int) -> str:
     """What tells a row from its neighbours, or its position."""
     if "clock" in row:
-        return f"{row['clock']} {row['kind'] or row['severity']} {row['tier'] or 'all'}"
+        return " ".join(
+            filter(None, (row["clock"], row["kind"] or row["severity"], row["tier"] or "all", row["addon"]))
+        )
     return str(next((row[key] for key in ("slug", "date", "item") if key in row), position))
 
 

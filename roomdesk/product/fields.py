@@ -19,6 +19,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from roomdesk.product.problems import shown
+
 
 class Part(BaseModel):
     """Base of everything in a product: unknown keys are refused, values never change after loading."""
@@ -61,7 +63,7 @@ def decimal_text(places: int, *, zero: bool) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
         if not isinstance(text, str) or not shape.fullmatch(text) or (not zero and Decimal(text) == 0):
-            raise refuse(sentence, places=places, least=least, value=repr(value))
+            raise refuse(sentence, places=places, least=least, value=shown(value))
         return format(Decimal(text).normalize(), "f")
 
     return read

@@ -66,15 +66,16 @@ def _reason(model: type[BaseModel], error: ErrorDetails) -> str:
     kind, given, context = error["type"], error["input"], error.get("ctx", {})
     match kind:
         case "missing":
-            return "This key is missing."
+            return f"This {'value' if isinstance(error['loc'][-1], int) else 'key'} is missing."
         case "extra_forbidden":
             return f"This key is unknown.{nearest(str(error['loc'][-1]), _keys_at(model, error['loc'][:-1]))}"
         case "literal_error":
-            return f"This must be {context['expected']}, not {_shown(given)}."
+            expected = context["expected"].replace("'", '"')
+            return f"This must be {expected}, not {shown(given)}."
         case "product":
             return str(context["sentence"])
     if expected := EXPECTED.get(kind):
-        return f"This must be {expected.format(**context)}, not {_shown(given)}."
+        return f"This must be {expected.format(**context)}, not {shown(given)}."
     return f"This is refused: {error['msg']}."
 
 
@@ -98,7 +99,8 @@ EXPECTED = {
 }
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value of a file as its writer wrote it, in short."""
     match value:
         case bool():
             return str(value).lower()

@@ -58,27 +58,24 @@ class Measure(Part):
 class Target(Part):
     """One promise: which clock, for whom (None = all), how much time, by which calendar.
 
-    `kind` is the kind of request it is for; such a row goes before one for the severity. Only `public` rows are
-    shown to customers; `example` marks figures that the vendor has not published as text.
+    `kind` is the kind of request it is for; such a row goes before one for the severity. `addon` makes it a row for
+    workspaces that have it (D4). Only `public` rows are shown to customers; `example` marks figures that the vendor
+    has not published as text. `calendar` also says when staff may be disturbed about it (D18).
     """
 
     clock: ClockName
     tier: Annotated[Slug | None, BeforeValidator(_all_is_none)] = None
     severity: Slug | None = None
     kind: Slug | None = None
+    addon: Slug | None = None
     target: Measure
-    calendar: Slug | None = None
+    calendar: Slug
     public: Flag = True
     example: Flag = False
-
-    @model_validator(mode="after")
-    def _is_counted_by_something(self) -> Self:
-        if self.target.kind.startswith("business") and self.calendar is None:
-            raise refuse('A target of the kind "{k}" needs a calendar.', k=self.target.kind)
-        return self
 
     @property
     def label(self) -> str:
         """The row in words that tell it from the others."""
         about = self.kind or self.severity or "anything"
-        return f"{self.clock} of {about} for {self.tier or 'all tiers'}"
+        extra = f" with {self.addon}" if self.addon else ""
+        return f"{self.clock} of {about} for {self.tier or 'all tiers'}{extra}"

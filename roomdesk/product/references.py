@@ -55,8 +55,8 @@ def check_product(product: Product) -> list[Problem]:
 def _unknown(file: str, key: str, noun: str, name: str | None, known: Collection[str]) -> Iterator[Problem]:
     """A problem if `name` is given and no `noun` is called so."""
     if name is not None and name not in known:
-        hint = nearest(name, known)
-        yield Problem(file, key, f'There is no {noun} "{name}"; there is {listed(known)}.{hint}')
+        others = f", only {listed(known)}" if known else ""
+        yield Problem(file, key, f'There is no {noun} "{name}"{others}.{nearest(name, known)}')
 
 
 def _twice(file: str, key: str, names: Iterable[str]) -> Iterator[Problem]:
@@ -135,6 +135,7 @@ def _targets(product: Product) -> Iterator[Problem]:
         yield from _unknown(file, f"{key}.tier", "tier", row.tier, product.tiers)
         yield from _unknown(file, f"{key}.severity", "severity", row.severity, product.severity_slugs)
         yield from _unknown(file, f"{key}.kind", "kind", row.kind, product.kinds)
+        yield from _unknown(file, f"{key}.addon", "add-on", row.addon, product.addons)
         yield from _unknown(file, f"{key}.calendar", "calendar", row.calendar, product.calendars)
         if row.severity and row.kind:
             yield Problem(file, key, "A target is for a severity or for a kind, not for both.")
@@ -152,7 +153,11 @@ def _holes(product: Product) -> Iterator[Problem]:
 
 def _has_target(product: Product, clock: ClockName, tier: str, severity: str) -> bool:
     return any(
-        row.clock == clock and row.tier in (None, tier) and row.kind is None and row.severity in (None, severity)
+        row.clock == clock
+        and row.tier in (None, tier)
+        and row.severity in (None, severity)
+        and row.kind is None
+        and row.addon is None
         for row in product.target_rows()
     )
 
@@ -201,7 +206,7 @@ def _requests(product: Product) -> Iterator[Problem]:
 def _triage(product: Product) -> Iterator[Problem]:
     known = {
         "kinds": product.kinds,
-        "severities": [*FOUND_SEVERITIES, *product.severity_slugs],
+        "severities": list(dict.fromkeys([*FOUND_SEVERITIES, *product.severity_slugs])),
         "answers": product.answers,
         "items": product.checklist.items,
     }
