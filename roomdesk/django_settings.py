@@ -34,7 +34,7 @@ def database(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or 5432),
-        "OPTIONS": {"pool": {"min_size": 0, "max_size": 16, "timeout": 20}},
+        "OPTIONS": {"pool": {"min_size": 0, "max_size": 16, "timeout": 5}},
         "CONN_MAX_AGE": 0,
     }
 

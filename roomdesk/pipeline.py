@@ -80,7 +80,7 @@ def _apply(held: dict[int, Lane], events: Sequence[InboxEvent]) -> None:
     echoes = hearing.echoes_of(claimed)
     for item in claimed.items:
         faults.fail_if_poisoned(item.event.raw)
-        _decide(work, conversations[_lane(item)], item, echoes)
+        _decide(work, conversations.get(_lane(item)), item, echoes)
     faults.point("apply-decided")
     work.flush()
     _finish(claimed, conversations, now)
@@ -91,7 +91,10 @@ def _lane(item: Claimed) -> int:
     return item.event.lane_id
 
 
-def _decide(work: Work, conversation: Conversation, item: Claimed, echoes: hearing.Echoes) -> None:
+def _decide(work: Work, conversation: Conversation | None, item: Claimed, echoes: hearing.Echoes) -> None:
+    if conversation is None:
+        hearing.vendor_report(work, item)
+        return
     match item.event.source:
         case "matrix":
             hearing.hear(work, conversation, item, echoes)
@@ -107,7 +110,7 @@ def _finish(claimed: hearing.Batch, conversations: dict[int, Conversation], now:
     for item in claimed.items:
         item.event.done_at = now
         if item.event.state == InboxEvent.State.PENDING:
-            item.event.state = InboxEvent.State.DONE
+            item.event.state, item.event.reason = InboxEvent.State.DONE, ""
     bulk.update(InboxEvent, [item.event for item in claimed.items], ["state", "done_at", "reason"])
     touched = [c.lane for c in conversations.values() if c.is_touched]
     if touched:

@@ -42,7 +42,7 @@ class Open:
             root_event_id=case.root_event_id,
             p0=case.p0_at is not None,
             p0_at=case.p0_at,
-            last_by={str(author): at for author, at in self.last_by.items()},
+            last_by=tuple((str(author), at) for author, at in self.last_by.items()),
             answered=case.answered_at is not None,
             waiting_customer=case.state == Case.State.WAITING_CUSTOMER,
         )

@@ -168,6 +168,15 @@ def report(work: Work, conversation: Conversation, item: Claimed) -> None:
         return
     if kind == "admit" and not ok and room is not None:
         rooms.note_member(work, room, conversation.members, payload["user_id"], "failed")
-    scope = conversation.scope
+    work.audit(f"matrix.{kind}", conversation.scope, _outcome(item), scope=conversation.scope)
+
+
+def vendor_report(work: Work, item: Claimed) -> None:
+    """What became of a call that belongs to no workspace: every use of an admin's or people's token is on record (D47)."""
+    user = str(item.data["payload"].get("user_id", ""))
+    work.audit(f"matrix.{item.data['kind']}", f"user:{user}", _outcome(item))
+
+
+def _outcome(item: Claimed) -> dict[str, Any]:
     outcome = {key: value for key, value in item.data.items() if key not in ("payload", "kind", "row")}
-    work.audit(f"matrix.{kind}", scope, {"user_id": payload.get("user_id"), **outcome}, scope=scope)
+    return {"user_id": item.data["payload"].get("user_id"), **outcome}

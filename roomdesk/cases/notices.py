@@ -14,7 +14,6 @@ from roomdesk.product.formatting import format_due
 from roomdesk.product.texts import notice_key
 from roomdesk.queues.models import OutboxRow
 from roomdesk.rooms.services import destination
-from roomdesk.rules.working_time import opening_after
 
 CASE_MARK = "solutions.roomdesk.case"
 
@@ -42,7 +41,7 @@ def opened_text(conversation: Conversation, entry: Open, clock: Clock) -> str:
     product, workspace = conversation.product, conversation.workspace
     assert product is not None
     at, zone = clock.started_at, zone_of(conversation)
-    opens = opening_after(office_of(clock.product_version_id), at)
+    opens = office_of(clock.product_version_id).next_working(at)
     values = {"ref": entry.case.ref, "opens": _shown(opens, zone, workspace.locale, at)}
     if clock.due_at is not None:
         values["due"] = _shown(clock.due_at, zone, workspace.locale, at)

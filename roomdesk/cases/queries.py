@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from roomdesk.cases.models import Case, CaseChange
 from roomdesk.clocks.models import Clock
 from roomdesk.directory.errors import NotFound
-from roomdesk.directory.queries import Viewer
+from roomdesk.directory.queries import Viewer, workspaces_of
 from roomdesk.record.models import Message
 
 PAGE = 50
@@ -21,8 +21,8 @@ MOST = 200
 def access_cases(viewer: Viewer) -> QuerySet[Case]:
     """The cases that the viewer may see: all for staff and tokens of the installation, else those of their workspaces."""
     cases = Case.objects.select_related("workspace", "assignee", "opened_by")
-    limit = viewer.workspace_ids()
-    return cases if limit is None else cases.filter(workspace_id__in=limit, is_restricted=False)
+    visible = cases if viewer.sees_all else cases.filter(workspace__in=workspaces_of(viewer))
+    return visible if viewer.sees_all else visible.filter(is_restricted=False)
 
 
 def access_case(ref: str, viewer: Viewer) -> Case:

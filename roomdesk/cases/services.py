@@ -14,7 +14,7 @@ from roomdesk.clocks import services as clocks
 from roomdesk.clocks.models import Clock
 from roomdesk.directory.models import Person
 from roomdesk.queues.models import OutboxRow
-from roomdesk.rules.severity import next_lower
+from roomdesk.rules.severity import lowered_to
 
 TITLE_LENGTH = 120
 
@@ -56,7 +56,7 @@ def _new_case(work: Work, conversation: Conversation, opening: Opening) -> Case:
     assert product is not None
     number = work.new_id(Case)
     wanted = opening.severity or ("critical" if opening.is_p0 else product.default_severity)
-    severity = next_lower(wanted, tuple(s.slug for s in product.severities))
+    severity, _ = lowered_to(wanted, product.severity_slugs)
     return work.insert(
         Case(
             id=number,

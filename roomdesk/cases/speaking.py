@@ -13,7 +13,7 @@ from roomdesk.cases import services
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.models import Case
 from roomdesk.cases.services import Opening
-from roomdesk.channels.matrix.events import Heard, own_text
+from roomdesk.channels.matrix.events import Heard
 from roomdesk.directory.models import Person
 from roomdesk.product.queries import product_of
 from roomdesk.record import services as record
@@ -22,6 +22,8 @@ from roomdesk.record.services import Saying
 from roomdesk.rooms import naming
 from roomdesk.rules import grouping
 from roomdesk.rules.first_word import is_p0
+from roomdesk.rules.own_text import own_text
+from roomdesk.rules.small_talk import normalised
 
 if TYPE_CHECKING:
     from roomdesk.cases.hearing import Claimed
@@ -61,8 +63,8 @@ Placed = tuple[Open | None, tuple[str, str]]
 def _customer(
     work: Work, conversation: Conversation, heard: Heard, item: Claimed, person: Person | None
 ) -> Placed:
-    text = own_text(heard)
-    p0 = is_p0(heard.body, heard.formatted_body, is_reply=bool(heard.reply_to), bot_localpart=naming.BOT)
+    text = own_text(heard.body, bool(heard.reply_to))
+    p0 = is_p0(heard.body, heard.formatted_body, bot_localpart=naming.BOT)
     placement = grouping.place_customer(
         _said(heard, item, person, "customer", text),
         _open_cases(conversation),
@@ -95,7 +97,7 @@ def _customer(
 def _staff(
     work: Work, conversation: Conversation, heard: Heard, item: Claimed, person: Person | None
 ) -> Placed:
-    said = _said(heard, item, person, "staff", own_text(heard))
+    said = _said(heard, item, person, "staff", own_text(heard.body, bool(heard.reply_to)))
     claimed = frozenset(
         entry.case.pk for entry in conversation.cases.values() if person and entry.case.assignee_id == person.pk
     )
@@ -145,7 +147,7 @@ def policy_of(conversation: Conversation) -> grouping.CasePolicy:
 def _small_talk(version_id: int) -> frozenset[str]:
     """Phrases of every language of the product: people thank in whichever comes to mind."""
     phrases = product_of(version_id).grouping.small_talk.values()
-    return frozenset(grouping.normalised(phrase) for some in phrases for phrase in some)
+    return frozenset(normalised(phrase) for some in phrases for phrase in some)
 
 
 def _beside(
@@ -196,7 +198,7 @@ def _record(
         author_ref=heard.sender,
         author_kind=author_kind,
         kind=heard.kind,
-        body=own_text(heard) if heard.kind in SPEECH else heard.body,
+        body=own_text(heard.body, bool(heard.reply_to)) if heard.kind in SPEECH else heard.body,
         content=heard.content,
         at=item.at,
         received_at=item.event.received_at,

@@ -22,7 +22,7 @@ def target_rows(version_id: int) -> tuple[TargetRow, ...]:
             severity=row.severity,
             kind=row.kind,
             target=target_of(row.target),
-            calendar=row.calendar,
+            calendar=row.calendar or "",
             public=row.public,
         )
         for row in product_of(version_id).target_rows()

@@ -34,9 +34,8 @@ def start_first_response(
 
     A tier without a promise gets a clock without due time, so that its wait is still measured.
     """
-    row = choose_target(
-        target_rows(version_id), clock=Clock.Kind.FIRST_RESPONSE.value, tier=tier, addons=addons, kind=kind, severity=severity
-    )
+    chosen = choose_target(target_rows(version_id), tier, addons, kind, severity, Clock.Kind.FIRST_RESPONSE.value)
+    row = chosen.row if chosen else None
     clock = Clock(
         id=work.new_id(Clock),
         case_id=case_id,

@@ -16,6 +16,14 @@ from roomdesk.queues.models import InboxEvent, Lane, Route
 LOCKING = True
 
 
+#: The lane of what belongs to no workspace: accounts, and other calls for the whole installation.
+VENDOR = "vendor"
+
+
+def vendor_lane() -> Lane:
+    return Lane.objects.get_or_create(key=VENDOR)[0]
+
+
 def lock(lane_id: int) -> Lane:
     """Waits for the lane and holds it until the transaction ends. Raises outside a transaction."""
     if not transaction.get_connection().in_atomic_block:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from roomdesk.queues import inbox
+from roomdesk.queues import inbox, lanes
 from roomdesk.queues.models import OutboxRow
 from roomdesk.queues.signals import OUTBOX, notify
 from roomdesk.runtime import faults
@@ -91,7 +91,7 @@ def note_failed(row: OutboxRow, error: str, now: datetime) -> None:
         changed = OutboxRow.objects.filter(pk=row.pk, state__in=OutboxRow.ACTIVE).update(
             state=State.FAILED, last_error=error[:2000], claimed_by=None
         )
-        if changed and row.lane_id is not None:
+        if changed:
             _report(row, {"ok": False, "error": error[:2000]}, now)
         notify(OUTBOX)
 
@@ -100,12 +100,12 @@ def _report(row: OutboxRow, report: dict[str, Any], now: datetime) -> None:
     raw = json.dumps({"kind": row.kind, "row": row.pk, "payload": json.loads(row.payload), **report})
     arrival = inbox.Arrival(source="outbox", external_id=str(row.key), address=row.destination, raw=raw)
     inbox.store([arrival], now)
-    if row.lane_id is not None:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE queues_inboxevent SET lane_id = %s WHERE source = 'outbox' AND external_id = %s",
-                [row.lane_id, str(row.key)],
-            )
+    lane_id = row.lane_id if row.lane_id is not None else lanes.vendor_lane().pk
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE queues_inboxevent SET lane_id = %s WHERE source = 'outbox' AND external_id = %s",
+            [lane_id, str(row.key)],
+        )
 
 
 def release_orphans(living: list[int], now: datetime) -> int:

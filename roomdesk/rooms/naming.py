@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+from roomdesk.channels.matrix.names import BOT, is_ours, user_id
 from roomdesk.directory.models import Person, Workspace
 from roomdesk.product.schema import Product
 
-BOT = "support"
-KEEPER = "support_keeper"
-
-
-def user_id(localpart: str, server: str) -> str:
-    return f"@{localpart}:{server}"
+__all__ = ["BOT", "alias_localpart", "is_ours", "localpart_of", "person_id", "user_id"]
 
 
 def person_id(person: Person, server: str) -> str:
@@ -21,12 +17,6 @@ def localpart_of(user: str, server: str) -> str:
     """The local part of a user of our own server; empty for anybody else."""
     suffix = f":{server}"
     return user[1 : -len(suffix)] if user.startswith("@") and user.endswith(suffix) else ""
-
-
-def is_ours(user: str, server: str) -> bool:
-    """Whether the user is one of the desk's own (bot, keeper, ghosts)."""
-    localpart = localpart_of(user, server)
-    return localpart == BOT or localpart.startswith(f"{BOT}_")
 
 
 def alias_localpart(workspace: Workspace, product: Product, suffix: str) -> str | None:

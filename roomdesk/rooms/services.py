@@ -36,7 +36,7 @@ def want_room(work: Work, workspace: Workspace, product: Product, *, server: str
         name=product.text(locale, "room.name", **names),
         topic=product.text(locale, "room.topic", **names),
         alias_localpart=localpart,
-        keeper=naming.user_id(naming.KEEPER, server),
+        server=server,
         staff=staff,
         workspace_slug=workspace.slug,
     )

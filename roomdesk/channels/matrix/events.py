@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-#: Marks our own events, so that their echo finds its outbox row (D28).
-MARKER = "solutions.roomdesk.id"
+from roomdesk.channels.matrix.names import MARKER
 
 _FILES = frozenset({"m.image", "m.file", "m.audio", "m.video"})
 _UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
@@ -136,11 +135,3 @@ def _optional(value: object) -> str | None:
 def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
-
-def own_text(heard: Heard) -> str:
-    """The person's own words: without the quoted reply fallback that older clients put first."""
-    if not heard.reply_to or not heard.body.startswith("> "):
-        return heard.body
-    lines = heard.body.split("\n")
-    quoted = next((i for i, line in enumerate(lines) if not line.startswith("> ")), len(lines))
-    return "\n".join(lines[quoted:]).lstrip("\n")

@@ -1,0 +1,49 @@
+"""A case with everything that is told of it: clocks, messages with the reason each is there, changes. For REST and `--json`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from roomdesk.cases import queries
+from roomdesk.cases.models import Case, CaseChange
+from roomdesk.directory.queries import Viewer
+from roomdesk.queues.models import OutboxRow
+from roomdesk.record.models import Message
+
+
+def case(found: Case) -> dict[str, Any]:
+    """The case with its clocks."""
+    return queries.shown(found, queries.clocks_of([found])[found.pk])
+
+
+def cases(page: queries.Page) -> dict[str, Any]:
+    """A page of cases, `{"items", "next"}`."""
+    clocks = queries.clocks_of(page.cases)
+    return {"items": [queries.shown(found, clocks[found.pk]) for found in page.cases], "next": page.next}
+
+
+def whole(found: Case, viewer: Viewer) -> dict[str, Any]:
+    """The whole story of a case the viewer has access to."""
+    messages = [queries.shown_message(message) for message in queries.timeline(found, viewer)]
+    return {**case(found), "messages": messages, "changes": [change(row) for row in queries.changes(found)]}
+
+
+def change(row: CaseChange) -> dict[str, Any]:
+    return {"at": row.at, "cycle": row.cycle, "what": row.what, "before": row.before or None, "after": row.after or None,
+            "by": row.by, "reason": row.reason or None}
+
+
+def said(message: Message) -> dict[str, Any]:
+    """A message just written through a face of the desk, and whether it is still on its way into the room."""
+    return {**queries.shown_message(message), "state": _delivery(message)}
+
+
+def _delivery(message: Message) -> str:
+    """`sending` until the room has it; `failed` where it never will; `recorded` once it has, or where there is no room."""
+    if message.external_id:
+        return "recorded"
+    rows = OutboxRow.objects.filter(case_id=message.case_id, message_id=message.pk)
+    state = rows.values_list("state", flat=True).first()
+    if state in (OutboxRow.State.FAILED, OutboxRow.State.DROPPED):
+        return "failed"
+    return "recorded" if state is None else "sending"
