@@ -33,9 +33,11 @@ def _migrate(check: bool) -> None:
 def _after() -> None:
     from roomdesk import bootstrap
     from roomdesk.audit import grants
+    from roomdesk.directory import services
     from roomdesk.queues import partitions
     from roomdesk.runtime import clock
 
     partitions.ensure(clock.now())
     if bootstrap.settings.database_url:
         grants.apply(urlsplit(bootstrap.settings.database_url).username or "")
+    services.ensure_bootstrap_token(bootstrap.settings.api_token, clock.now())

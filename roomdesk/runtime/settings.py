@@ -30,6 +30,7 @@ class Settings:
     mode: str
     embedded_database: bool
     embedded_matrix: bool
+    products: Path | None = None
     host: str = "127.0.0.1"
     port: int | None = None
     public_url: str | None = None

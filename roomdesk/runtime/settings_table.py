@@ -34,6 +34,7 @@ SETTINGS: tuple[Spec, ...] = (
     Spec("data", values.folder, "The data folder: secrets, embedded services, logs.", "`.roomdesk` in the current folder"),
     Spec("mode", values.choice("demo", "test", "production"), "What the installation is for. Only demo and test may move the clock.",
          "demo while database and homeserver are embedded, else production"),
+    Spec("products", values.folder, "The folder of product files that `up` and `demo` load.", "`products` in the current folder, or beside the program"),
     Spec("host", values.host, "The address the web process listens on.", "127.0.0.1"),
     Spec("port", values.port, "The port of the web process.", "8080, or the next free one"),
     Spec("public_url", _web, "The address at which people reach the web pages; also the issuer of the identity provider.", "`http://127.0.0.1:<port>`"),

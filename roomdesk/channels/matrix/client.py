@@ -84,6 +84,14 @@ class Matrix:
         except UserExists:
             return
 
+    def log_in(self, name: str, device: str) -> Json:
+        """A session of a person on this device: `access_token`, `user_id`, `device_id` (matrix-facts §4). Never logged."""
+        if self._people_token is None:
+            raise Refused(f"The desk may not sign in as {name}; set ROOMDESK_PEOPLE_TOKEN to allow it.")
+        body = {"type": "m.login.application_service", "identifier": {"type": "m.id.user", "user": name}, "device_id": device,
+                "initial_device_display_name": "Roomdesk matrix-login"}
+        return self._request("POST", path("login"), self._people_token, body, None)
+
     def make_device(self, user: str) -> None:
         """Makes the desk's device of a user; idempotent."""
         self.call("PUT", path("devices", DEVICE), {"display_name": "Roomdesk"}, user=user)
