@@ -95,7 +95,7 @@ def test_the_engine_gives_what_the_oracle_gives(question):
 @often
 @given(questions())
 def test_the_latest_start_is_the_last_second_that_is_still_in_time(question):
-    definition, base, target, start, _, end = question
+    definition, base, target, _, _, end = question
     epoch = datetime(base.year, base.month, base.day, tzinfo=UTC)
     runs = oracle.working_runs(definition, base)
     if oracle.used(runs, target, 3 * 86400, end, []) < 1:
