@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from roomdesk.cases import queries
 from roomdesk.cases.models import Case, CaseChange
+from roomdesk.clocks.explain import explain_all
 from roomdesk.directory.queries import Viewer
 from roomdesk.queues.models import OutboxRow
 from roomdesk.record.models import Message
@@ -26,6 +28,11 @@ def whole(found: Case, viewer: Viewer) -> dict[str, Any]:
     """The whole story of a case the viewer has access to."""
     messages = [queries.shown_message(message) for message in queries.timeline(found, viewer)]
     return {**case(found), "messages": messages, "changes": [change(row) for row in queries.changes(found)]}
+
+
+def sla(found: Case, now: datetime) -> dict[str, Any]:
+    """Every clock of the case explained."""
+    return {"ref": found.ref, "clocks": explain_all(queries.clocks_of([found])[found.pk], now)}
 
 
 def change(row: CaseChange) -> dict[str, Any]:

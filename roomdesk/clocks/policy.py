@@ -24,6 +24,7 @@ def target_rows(version_id: int) -> tuple[TargetRow, ...]:
             target=target_of(row.target),
             calendar=row.calendar or "",
             public=row.public,
+            addon=row.addon,
         )
         for row in product_of(version_id).target_rows()
     )
