@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 
 from roomdesk.cases.models import Case, CaseChange
 from roomdesk.clocks.models import Clock
-from roomdesk.directory.errors import NotFound
-from roomdesk.directory.queries import Viewer, workspaces_of
+from roomdesk.directory.errors import Invalid, NotFound
+from roomdesk.directory.queries import Viewer, access_workspace, workspaces_of
 from roomdesk.record.models import Message
 
 PAGE = 50
@@ -27,7 +27,8 @@ def access_cases(viewer: Viewer) -> QuerySet[Case]:
 
 def access_case(ref: str, viewer: Viewer) -> Case:
     """The case `ref` if it exists and the viewer may see it."""
-    case = access_cases(viewer).filter(ref=ref).first()
+    # PostgreSQL cannot compare a text with NUL; no reference has one.
+    case = access_cases(viewer).filter(ref=ref).first() if "\0" not in ref else None
     if case is None:
         raise NotFound(f'There is no case "{ref}", or it is not yours to see.', field="ref")
     return case
@@ -44,17 +45,34 @@ class Page:
 def page_of_cases(
     viewer: Viewer, *, workspace: str | None = None, state: str | None = None, before: str | None = None, limit: int = PAGE
 ) -> Page:
-    """Newest first, paged by key: `before` is the number of the last case seen."""
+    """Newest first, paged by key: `before` is the `next` of the page before.
+
+    NotFound for a workspace that is not the viewer's; Invalid for a state or a cursor that does not exist.
+    """
     cases = access_cases(viewer)
-    if workspace:
-        cases = cases.filter(workspace__slug=workspace)
-    if state:
-        cases = cases.filter(state__in=Case.OPEN if state == "open" else [state])
-    if before and before.isdecimal():
-        cases = cases.filter(pk__lt=int(before))
+    if workspace is not None:
+        cases = cases.filter(workspace=access_workspace(workspace, viewer))
+    if state is not None:
+        cases = cases.filter(state__in=_states(state))
+    if before is not None:
+        cases = cases.filter(pk__lt=_cursor(before))
     size = max(1, min(limit, MOST))
     found = list(cases.order_by("-pk")[: size + 1])
     return Page(found[:size], str(found[size - 1].pk) if len(found) > size else None)
+
+
+def _states(state: str) -> Sequence[str]:
+    if state == "open":
+        return Case.OPEN
+    if state not in Case.State.values:
+        raise Invalid(f'There is no state "{state}"; give open, {", ".join(Case.State.values)}.', field="state")
+    return [state]
+
+
+def _cursor(before: str) -> int:
+    if not (before.isascii() and before.isdecimal() and len(before) <= 18):
+        raise Invalid("before must be the `next` of an earlier page.", field="before")
+    return int(before)
 
 
 def clocks_of(cases: Sequence[Case]) -> dict[int, list[Clock]]:

@@ -1,5 +1,7 @@
 """Writing into a case through the desk's own faces (REST, console, command line): recorded at once, said in the room as that person.
 
+Both may be the inner part of a transaction that keeps the answer for an idempotency key; no outside call is made in them.
+
 An answer counts when the room has it (its echo comes back), not when a button was pressed: R18, D28. Where the product has
 no rooms it counts when it is recorded.
 """
@@ -53,7 +55,7 @@ def do_open_case(
     found = Workspace.objects.filter(slug=workspace).first()
     if found is None:
         raise NotFound(f'There is no workspace "{workspace}".', field="workspace")
-    with transaction.atomic(durable=True):
+    with transaction.atomic():
         conversation, work = _begin(found, author, actor, now)
         speaker = _author(conversation, author, now)
         if speaker.kind != "customer":
@@ -86,7 +88,7 @@ def do_say(*, ref: str, author: str, text: str, channel: str, actor: Actor, now:
     case = Case.objects.filter(ref=ref).select_related("workspace").first()
     if case is None:
         raise NotFound(f'There is no case "{ref}".', field="ref")
-    with transaction.atomic(durable=True):
+    with transaction.atomic():
         conversation, work = _begin(case.workspace, author, actor, now)
         speaker = _author(conversation, author, now)
         entry = conversation.cases.get(case.pk)

@@ -1,0 +1,48 @@
+"""Reading rooms: what is wanted of a workspace's room, what is there, and who is in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from roomdesk.bootstrap import settings
+from roomdesk.directory.errors import NotFound
+from roomdesk.directory.models import Person, Workspace
+from roomdesk.rooms import naming
+from roomdesk.rooms.models import Room, RoomMember
+
+#: Memberships of those who are not in the room and not on their way into it.
+_GONE = ("leave", "ban")
+
+
+def access_room(workspace: Workspace) -> Room:
+    """The room of a workspace the caller has access to. NotFound where its product has none, or it is not wanted yet."""
+    room = Room.objects.filter(workspace=workspace).first()
+    if room is None:
+        raise NotFound(f'The workspace "{workspace.slug}" has no room.')
+    return room
+
+
+def shown(room: Room) -> dict[str, Any]:
+    """A room as REST and `--json` give it. Two queries."""
+    rows = list(RoomMember.objects.filter(room=room).exclude(membership__in=_GONE).order_by("user_id"))
+    people = _people(rows)
+    return {
+        "room_id": room.room_id or None,
+        "alias": room.alias or None,
+        "state": room.state,
+        "problem": room.problem or None,
+        "members": [{"user_id": r.user_id, "person": people.get(r.user_id), "membership": r.membership} for r in rows],
+    }
+
+
+def _people(rows: list[RoomMember]) -> dict[str, str]:
+    """Person ids by user id."""
+    server = settings.matrix_server_name
+    names = [naming.localpart_of(row.user_id, server) for row in rows]
+    found = Person.objects.filter(localpart__in=filter(None, names)).values_list("localpart", "slug")
+    return {naming.user_id(localpart, server): slug for localpart, slug in found}
+
+
+def failed() -> list[Room]:
+    """Rooms that could not be made."""
+    return list(Room.objects.filter(state=Room.State.FAILED).select_related("workspace").order_by("workspace__slug"))

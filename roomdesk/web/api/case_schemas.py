@@ -1,0 +1,129 @@
+"""The forms of cases, their clocks and messages, and of a workspace's room."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from ninja import Schema
+from pydantic import Field
+
+from roomdesk.web.api.schemas import Text, Wanted
+
+
+class CaseWanted(Wanted):
+    """A case opened in the name of one of the workspace's people."""
+
+    workspace: Text
+    author: Text = Field(description="The id of a person of the workspace.")
+    text: Text
+    severity: Text | None = Field(None, description="Default: the product's.")
+
+
+class MessageWanted(Wanted):
+    author: Text = Field(description="The id of a person of the workspace, or of the staff.")
+    text: Text
+
+
+class Target(Schema):
+    kind: str
+    amount: str | None
+    soft: bool
+
+
+class Clock(Schema):
+    kind: str
+    cycle: int
+    severity: str
+    target: Target
+    calendar: str
+    public: bool
+    policy_version: int
+    started_at: datetime
+    due_at: datetime | None
+    state: str
+    breached_at: datetime | None
+    stopped_at: datetime | None
+    stopped_by: str | None
+
+
+class Case(Schema):
+    ref: str
+    workspace: str
+    product: str
+    title: str
+    kind: str
+    severity: str
+    state: str
+    p0: bool
+    channel: str
+    opened_at: datetime
+    opened_by: str | None
+    assignee: str | None
+    answered_at: datetime | None
+    cycle: int
+    clocks: list[Clock]
+
+
+class Why(Schema):
+    code: str
+    words: str
+
+
+class Message(Schema):
+    id: int
+    number: int
+    event_id: str | None
+    channel: str
+    author: str
+    author_kind: str
+    kind: str
+    text: str | None = Field(description="Null for a redacted message.")
+    at: datetime
+    late: bool
+    edited: bool
+    redacted: bool
+    why: Why
+
+
+class Said(Message):
+    state: str = Field(description="sending until the room has it, then recorded; failed where it never will.")
+
+
+class Change(Schema):
+    at: datetime
+    cycle: int
+    what: str
+    before: str | None
+    after: str | None
+    by: str
+    reason: str | None
+
+
+class Story(Case):
+    messages: list[Message]
+    changes: list[Change]
+
+
+class Cases(Schema):
+    items: list[Case]
+    next: str | None = Field(description="The value of `before` for the next page, or null at the end.")
+
+
+class Explained(Schema):
+    ref: str
+    clocks: list[dict[str, Any]]
+
+
+class RoomMember(Schema):
+    user_id: str
+    person: str | None = Field(description="The person's id; null for the desk's own users.")
+    membership: str
+
+
+class Room(Schema):
+    room_id: str | None
+    alias: str | None
+    state: str = Field(description="wanted, ready or failed.")
+    problem: str | None
+    members: list[RoomMember]
