@@ -43,6 +43,7 @@ _URL = ours.database_owner_url if os.environ.get(AS_OWNER) else ours.database_ur
 DATABASES = {"default": database(_URL)} if _URL else {}
 
 INSTALLED_APPS = [
+    "roomdesk.web",  # First: its templates go before those of the parts.
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -60,7 +61,6 @@ INSTALLED_APPS = [
     "roomdesk.clocks",
     "roomdesk.cases",
     "roomdesk.audit",
-    "roomdesk.web",
 ]
 MIDDLEWARE = [
     "roomdesk.web.security.headers",

@@ -54,7 +54,9 @@ def remove(workspace: str, id: str, as_json: bool) -> None:
     from roomdesk.directory.services import MemberGone
 
     grant([MemberGone(workspace=workspace, id=id)])
-    emit({"workspace": workspace, "id": id, "result": "removed"}, as_json, f"{id} is no longer a member of {workspace}.")
+    emit(
+        {"workspace": workspace, "id": id, "result": "removed"}, as_json, f"{id} is no longer a member of {workspace}."
+    )
 
 
 @member.command("list")

@@ -36,8 +36,10 @@ def _after() -> None:
     from roomdesk.directory import services
     from roomdesk.queues import partitions
     from roomdesk.runtime import clock
+    from roomdesk.web.identity.provider import ensure_synapse_client
 
     partitions.ensure(clock.now())
     if bootstrap.settings.database_url:
         grants.apply(urlsplit(bootstrap.settings.database_url).username or "")
     services.ensure_bootstrap_token(bootstrap.settings.api_token, clock.now())
+    ensure_synapse_client(clock.now())

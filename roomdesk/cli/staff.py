@@ -51,7 +51,9 @@ def put(
 def _roles(item: dict[str, object]) -> str:
     roles = item["roles"]
     assert isinstance(roles, list)
-    return ", ".join(" ".join(filter(None, (r["role"], r["field"], r["product"] and f"for {r['product']}"))) for r in roles)
+    return ", ".join(
+        " ".join(filter(None, (r["role"], r["field"], r["product"] and f"for {r['product']}"))) for r in roles
+    )
 
 
 @staff.command()

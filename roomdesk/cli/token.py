@@ -31,7 +31,9 @@ def make(name: str, scopes: tuple[str, ...], workspace: str | None, days: int | 
     now = clock.now()
     expires = now + timedelta(days=days) if days else None
     actor = Actor("cli", actor_name())
-    row, plain = services.do_make_token(name=name, scopes=scopes, workspace=workspace, expires=expires, actor=actor, now=now)
+    row, plain = services.do_make_token(
+        name=name, scopes=scopes, workspace=workspace, expires=expires, actor=actor, now=now
+    )
     emit({**shown.token(row), "token": plain}, as_json, plain)
 
 
@@ -43,7 +45,9 @@ def list_tokens(as_json: bool) -> None:
     from roomdesk.directory import queries, shown
 
     items = [shown.token(row) for row in queries.tokens()]
-    rows = [(i["name"], " ".join(i["scopes"]), i["workspace"] or "", "revoked" if i["revoked_at"] else "") for i in items]
+    rows = [
+        (i["name"], " ".join(i["scopes"]), i["workspace"] or "", "revoked" if i["revoked_at"] else "") for i in items
+    ]
     emit({"items": items}, as_json, table(rows, "There is no token yet."))
 
 

@@ -34,7 +34,9 @@ def workspace() -> None:
 @click.option("--admin", "admins", multiple=True, help="The id of an admin, who is put too; may be repeated.")
 @json_option
 @with_desk
-def put(slug: str, addons: tuple[str, ...], owner: str | None, admins: tuple[str, ...], as_json: bool, **given: Any) -> None:
+def put(
+    slug: str, addons: tuple[str, ...], owner: str | None, admins: tuple[str, ...], as_json: bool, **given: Any
+) -> None:
     """Put the workspace SLUG. What is left out stays as it is."""
     from roomdesk.directory import queries, shown
     from roomdesk.directory.services import WorkspaceWish

@@ -86,7 +86,9 @@ def _csv_row(row: Mapping[str, Any]) -> dict[str, Any]:
     if "" in row:
         raise Invalid("This line has more cells than the first line has names.")
     filled = {name.strip(): value.strip() for name, value in row.items() if value and value.strip()}
-    lists = {name: [word.strip() for word in filled[name].split(";") if word.strip()] for name in LISTS if name in filled}
+    lists = {
+        name: [word.strip() for word in filled[name].split(";") if word.strip()] for name in LISTS if name in filled
+    }
     return {**filled, **lists}
 
 
@@ -176,4 +178,6 @@ def _without_doubles(lines: Iterable[Line]) -> Iterator[Line]:
         if first == line.number:
             yield line
         else:
-            yield Line(line.number, line.slug, refusal=Invalid(f'"{line.slug}" is in line {first} already.', field="slug"))
+            yield Line(
+                line.number, line.slug, refusal=Invalid(f'"{line.slug}" is in line {first} already.', field="slug")
+            )

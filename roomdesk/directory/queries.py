@@ -175,9 +175,16 @@ def terms_now(workspace: Workspace) -> WorkspaceTerms:
 
 def belongings(person: Person, at: datetime) -> dict[str, list[dict[str, str]]]:
     """A person's workspaces and staff roles at `at`."""
-    members = Membership.objects.filter(valid_at(at), person=person).select_related("workspace").order_by("workspace__slug")
+    members = (
+        Membership.objects.filter(valid_at(at), person=person).select_related("workspace").order_by("workspace__slug")
+    )
     roles = StaffRole.objects.filter(valid_at(at), person=person).order_by("product", "role", "field")
     return {
         "workspaces": [{"workspace": row.workspace.slug, "role": str(row.role)} for row in members],
         "roles": [{"role": str(row.role), "product": row.product, "field": row.field} for row in roles],
     }
+
+
+def active_person(slug: str) -> Person | None:
+    """The person of this id, unless they may no longer sign in."""
+    return Person.objects.filter(slug=slug, is_active=True).first() if "\0" not in slug else None

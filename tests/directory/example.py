@@ -21,7 +21,9 @@ def product(slug: str = "cloud", **changes: Any) -> Product:
         "default_locale": "bg",
         "brand": {"accent": "#225588", "logo_text": slug, "vendor": "Vendor"},
         "contact": {"support": "s@v.test", "security": "s@v.test", "legal": "l@v.test", "billing_menu": "Billing"},
-        "tiers": [{"slug": tier, "name": tier.title(), "channels": ["matrix"]} for tier in ("basic", "pro", "enterprise")],
+        "tiers": [
+            {"slug": tier, "name": tier.title(), "channels": ["matrix"]} for tier in ("basic", "pro", "enterprise")
+        ],
         "addons": [
             {"slug": "night", "name": "Night", "tiers": ["pro", "enterprise"]},
             {"slug": "import", "name": "Import", "tiers": ["basic", "pro", "enterprise"]},

@@ -92,7 +92,9 @@ def _alone(line: Line, actor: Actor, now: datetime) -> LineReport:
 
 def _done(line: Line, outcomes: Sequence[Outcome[object]]) -> LineReport:
     changed = any(outcome.changed for outcome in outcomes)
-    return LineReport(line.number, line.slug, "created" if outcomes[0].created else "changed" if changed else "unchanged")
+    return LineReport(
+        line.number, line.slug, "created" if outcomes[0].created else "changed" if changed else "unchanged"
+    )
 
 
 def _refused(line: Line, refusal: DeskError) -> LineReport:

@@ -83,7 +83,9 @@ def _check_own(workspace: Workspace, slug: str) -> None:
         return
     memberships = set(Membership.objects.filter(person=person).values_list("workspace_id", flat=True))
     if memberships != {workspace.pk} or StaffRole.objects.filter(person=person).exists():
-        raise Conflict(f'The id "{slug}" is taken outside this workspace; choose another, or ask the vendor.', field="id")
+        raise Conflict(
+            f'The id "{slug}" is taken outside this workspace; choose another, or ask the vendor.', field="id"
+        )
 
 
 def _set(

@@ -41,7 +41,11 @@ def _profile(wish: PersonWish, before: dict[str, str]) -> dict[str, str]:
     name = wish.name if wish.name is not None else before.get("name", texts.titled(wish.id))
     email = wish.email if wish.email is not None else before.get("email", "")
     locale = wish.locale if wish.locale is not None else before.get("locale", "")
-    return {"name": texts.check_line(name, "name"), "email": texts.check_email(email), "locale": texts.check_locale(locale)}
+    return {
+        "name": texts.check_line(name, "name"),
+        "email": texts.check_email(email),
+        "locale": texts.check_locale(locale),
+    }
 
 
 def _check_email_is_free(email: str, slug: str) -> None:
@@ -101,7 +105,13 @@ def _provision(person: Person, work: Work) -> None:
 
 
 def do_put_person(
-    *, id: str, name: str | None = None, email: str | None = None, locale: str | None = None, actor: Actor, now: datetime
+    *,
+    id: str,
+    name: str | None = None,
+    email: str | None = None,
+    locale: str | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> Person:
     """Creates or changes a person. Idempotent. Conflict: the mail address is somebody else's."""
     wish = PersonWish(id=id, name=name, email=email, locale=locale)

@@ -74,7 +74,8 @@ def _specialty(wish: StaffWish) -> str:
         raise Invalid("A specialist needs a field, one word of small letters such as database.", field="field")
     if known is not None and wish.field not in known:
         raise Invalid(
-            f'The product "{wish.product}" has no specialists for "{wish.field}"; it has {listed(known)}.', field="field"
+            f'The product "{wish.product}" has no specialists for "{wish.field}"; it has {listed(known)}.',
+            field="field",
         )
     return wish.field
 
@@ -114,7 +115,9 @@ def _tell(products_concerned: Iterable[str], person: str, work: Work) -> None:
     """Tells every workspace of these products, in slug order; the empty product means all of them."""
     slugs = set(products_concerned)
     rows = Workspace.objects.all() if "" in slugs else Workspace.objects.filter(product__in=slugs)
-    events = [_event(lane_id, slug, person, work) for slug, lane_id in rows.order_by("slug").values_list("slug", "lane_id")]
+    events = [
+        _event(lane_id, slug, person, work) for slug, lane_id in rows.order_by("slug").values_list("slug", "lane_id")
+    ]
     _store(events)
 
 

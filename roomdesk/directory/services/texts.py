@@ -43,7 +43,9 @@ def check_line(text: str, field: str, limit: int = 200) -> str:
     if len(line) > limit:
         raise Invalid(f"The field {field} has {len(line)} characters; at most {limit} fit.", field=field)
     if any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in line):
-        raise Invalid(f"The field {field} has a line break or another control character; write it on one line.", field=field)
+        raise Invalid(
+            f"The field {field} has a line break or another control character; write it on one line.", field=field
+        )
     return line
 
 
@@ -54,14 +56,18 @@ def check_email(text: str) -> str:
         if address:
             validate_email(address)
     except ValidationError:
-        raise Invalid(f'The field email holds "{_shown(address)}", which is not a mail address.', field="email") from None
+        raise Invalid(
+            f'The field email holds "{_shown(address)}", which is not a mail address.', field="email"
+        ) from None
     return address
 
 
 def check_locale(locale: str) -> str:
     """A person's language, or nothing: whether a product speaks it is the product's matter."""
     if locale and not _LOCALE.fullmatch(locale):
-        raise Invalid(f'The field locale holds "{_shown(locale)}"; write a language such as en or pt-br.', field="locale")
+        raise Invalid(
+            f'The field locale holds "{_shown(locale)}"; write a language such as en or pt-br.', field="locale"
+        )
     return locale
 
 

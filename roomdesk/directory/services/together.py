@@ -37,7 +37,9 @@ def together(act: Callable[[], T]) -> T:
         return _once(act)
     except (IntegrityError, OperationalError) as error:
         _check_race(error)
-        raise Conflict("Somebody else changed the same thing at the same moment. Nothing was changed; try again.") from error
+        raise Conflict(
+            "Somebody else changed the same thing at the same moment. Nothing was changed; try again."
+        ) from error
 
 
 def _once(act: Callable[[], T]) -> T:

@@ -39,7 +39,9 @@ def do_make_token(
         if ApiToken.objects.filter(name=name).exists():
             raise Conflict(f'There is a token "{name}" already; choose another name.', field="name")
         place = access_open(workspace) if workspace else None
-        row = ApiToken(name=name, digest=_digest(plain), scopes=wanted, workspace=place, created_at=now, expires_at=expires)
+        row = ApiToken(
+            name=name, digest=_digest(plain), scopes=wanted, workspace=place, created_at=now, expires_at=expires
+        )
         return _save(row, actor, now)
 
     return together(act), plain

@@ -13,11 +13,15 @@ from roomdesk.product.schema import Product
 def check_terms(tier: str, addons: tuple[str, ...], state: str, product: Product) -> None:
     """Tier, add-ons and state together: an add-on is sold with some tiers only."""
     if tier not in product.tiers:
-        raise Invalid(f'The product "{product.slug}" has no tier "{tier}"; it has {listed(product.tiers)}.', field="tier")
+        raise Invalid(
+            f'The product "{product.slug}" has no tier "{tier}"; it has {listed(product.tiers)}.', field="tier"
+        )
     for addon in addons:
         _check_addon(addon, tier, product)
     if state not in Workspace.State.values:
-        raise Invalid(f'A workspace cannot be "{state}"; its state is {_either(Workspace.State.values)}.', field="state")
+        raise Invalid(
+            f'A workspace cannot be "{state}"; its state is {_either(Workspace.State.values)}.', field="state"
+        )
 
 
 def _check_addon(addon: str, tier: str, product: Product) -> None:
@@ -33,7 +37,8 @@ def _check_addon(addon: str, tier: str, product: Product) -> None:
 def check_locale(locale: str, product: Product) -> None:
     if locale not in product.locales:
         raise Invalid(
-            f'The product "{product.slug}" does not speak "{locale}"; it speaks {listed(product.locales)}.', field="locale"
+            f'The product "{product.slug}" does not speak "{locale}"; it speaks {listed(product.locales)}.',
+            field="locale",
         )
 
 

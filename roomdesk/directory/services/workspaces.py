@@ -162,7 +162,9 @@ def _create(slug: str, after: Facts, product: Product, manager: Person | None, l
     )
     _open_terms(workspace, after, work.now)
     _note(work, workspace, "workspace.created", {"after": {"product": product.slug, **asdict(after)}})
-    inbox.tell(lane.pk, "workspace_changed", {"slug": slug, "created": True, "changed": _changed(None, after)}, work.now)
+    inbox.tell(
+        lane.pk, "workspace_changed", {"slug": slug, "created": True, "changed": _changed(None, after)}, work.now
+    )
     return workspace
 
 

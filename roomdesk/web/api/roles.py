@@ -1,0 +1,36 @@
+"""What a token needs for each endpoint. An endpoint without a row here does not start, and a test walks the addresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`scope` is empty where any valid token will do. `for_one`: a token limited to one workspace may use it too."""
+
+    scope: str
+    for_one: bool = True
+
+
+RULES: dict[str, Rule] = {
+    "me": Rule(""),
+    "products_list": Rule("directory:read"),
+    "products_get": Rule("directory:read"),
+    "workspaces_list": Rule("directory:read"),
+    "workspaces_get": Rule("directory:read"),
+    "workspaces_put": Rule("directory:write", for_one=False),
+    "members_list": Rule("directory:read"),
+    "members_get": Rule("directory:read"),
+    "members_put": Rule("directory:write"),
+    "members_delete": Rule("directory:write"),
+    "staff_list": Rule("directory:read", for_one=False),
+    "staff_put": Rule("admin", for_one=False),
+    "staff_delete": Rule("admin", for_one=False),
+    "cases_list": Rule("cases:read"),
+    "cases_open": Rule("cases:write"),
+    "cases_get": Rule("cases:read"),
+    "cases_sla": Rule("cases:read"),
+    "cases_say": Rule("cases:write"),
+    "workspaces_room": Rule("cases:read"),
+}

@@ -1,0 +1,27 @@
+"""How people sign in here: those who were provisioned, by id or mail address and password; nobody signs up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+
+from roomdesk.audit.work import Actor
+from roomdesk.directory import services
+from roomdesk.runtime import clock
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """allauth's seams. Its texts for a wrong id and for a wrong password are the same."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """People come from the product (REST, command line, file), never by themselves."""
+        return False
+
+    def set_password(self, user: Any, password: str) -> None:
+        """By the service, so that it stands in the audit. The session goes on with the new password."""
+        changed = services.do_set_password(
+            id=user.slug, password=password, actor=Actor("person", user.slug), now=clock.now()
+        )
+        user.password = changed.password
