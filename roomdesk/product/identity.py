@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, Strict
 
 from roomdesk.product.fields import (
     Channel,
@@ -97,7 +97,7 @@ class Plans(Part):
 
     currency: Currency
     terms: Text
-    invoice_day: Annotated[int, Field(ge=1, le=28)] = 1
+    invoice_day: Annotated[int, Strict(), Field(ge=1, le=28)] = 1
     prices: tuple[Price, ...]
     example: Flag = False
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, Strict
 
 from roomdesk.product.calendars import CalendarFile
 from roomdesk.product.fields import Count, Flag, LocalTime, Part, Role, Slug, Text, Whole, refuse
 from roomdesk.product.promises import Severity, Target
 
 CoverAction = Literal["page", "notify", "answer"]
-Percent = Annotated[int, Field(ge=1, le=99)]
+Percent = Annotated[int, Strict(), Field(ge=1, le=99)]
 
 
 def _rising(value: tuple[int, ...]) -> tuple[int, ...]:

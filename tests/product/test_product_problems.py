@@ -140,7 +140,7 @@ IN_TEXTS = [
     ("plantão já foi chamado.", "plantão chama {name}.", ["p0.joined: This text names {name}, which nobody fills in; it may name {ref}."]),
     ('"além do nosso objetivo"', '"{ref}"', ["clock.past_aim: This text names {ref}, which nobody fills in; it may name none."]),
     ('hard = "Seu pedido {ref}', 'hard = "Seu pedido', ["notice.hard: This text must name {ref}."]),
-    ('"respondido em {in}"', '"respondido em {in} }"', [
+    ('"respondido em {span}"', '"respondido em {span} }"', [
         "clock.met: This text has a brace that belongs to no placeholder; write placeholders as {name}.",
     ]),
     ("autorizo a alteração {ref}", "autorizo", [

@@ -13,7 +13,7 @@ from roomdesk.product.docs import read_pages
 from roomdesk.product.formatting import format_measure
 from roomdesk.product.problems import ProductError
 from roomdesk.product.schema import Product
-from roomdesk.product.texts import specs
+from roomdesk.product.texts import ALWAYS, PLACEHOLDER, ROOM, spec, specs
 
 ROOT = Path(__file__).parents[2]
 SLUGS = ["plana-business-cloud", "bos", "power-omni"]
@@ -223,3 +223,12 @@ def test_a_page_has_its_name_and_title() -> None:
 def test_a_product_without_pages_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProductError, match="There is no page"):
         read_pages(tmp_path)
+
+
+def test_the_guide_lists_every_text_with_what_it_names() -> None:
+    guide = (ROOT / "docs" / "products.md").read_text(encoding="utf-8")
+    for key, words in (ALWAYS | ROOM).items():
+        names = spec(words)
+        said = re.search(rf"^\| `{re.escape(key)}`[^|]*\|([^|]*)\|([^|]*)\|$", guide, re.MULTILINE)
+        assert said is not None, key
+        assert [set(PLACEHOLDER.findall(cell)) for cell in said.groups()] == [names.required, names.optional], key
