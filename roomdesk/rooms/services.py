@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from roomdesk.audit.work import Work
@@ -15,7 +16,7 @@ from roomdesk.queues import lanes
 from roomdesk.queues.models import Lane
 from roomdesk.rooms import naming
 from roomdesk.rooms.models import Room, RoomMember
-from roomdesk.rules.room_plan import STAFF_POWER, Admit, Remove, SetPower, Wanted, members_plan
+from roomdesk.rules.room_plan import STAFF_POWER, Action, Admit, Remove, SetPower, Wanted, members_plan
 
 
 def destination(workspace: Workspace) -> str:
@@ -25,7 +26,7 @@ def destination(workspace: Workspace) -> str:
 
 def want_room(work: Work, workspace: Workspace, product: Product, *, server: str, secret: str) -> Room:
     """Plans the room of a workspace that has none: one call that makes it, right from its first event (R01, R05)."""
-    staff = sorted(naming.person_id(p, server) for p in _staff(work, workspace, product))
+    staff = sorted(naming.person_id(p, server) for p in _staff(workspace, product, work.now))
     localpart = naming.alias_localpart(workspace, product, _suffix(workspace, secret))
     alias = f"#{localpart}:{server}" if localpart else ""
     room = Room(workspace=workspace, alias=alias, wanted_at=work.now, powered=" ".join(staff))
@@ -79,11 +80,8 @@ def refresh(
     work: Work, room: Room, workspace: Workspace, product: Product, members: dict[str, RoomMember], server: str
 ) -> None:
     """Plans what brings the room's people to what they should be; nothing when they are right. Idempotent."""
-    people = _people(work, workspace, product, server)
-    wanted = {user: Wanted(user, power) for user, (_, power) in people.items()}
-    actual = {user: member.membership for user, member in members.items()}
-    ours = frozenset(user for user in actual if naming.is_ours(user, server))
-    for action in members_plan(wanted, actual, tuple(room.powered.split()), ours):
+    people = belong(workspace, product, server, work.now)
+    for action in plan(room, people, members, server):
         match action:
             case Admit(user):
                 _admit(work, room, workspace, people[user][0], user, members)
@@ -93,16 +91,28 @@ def refresh(
                 _set_power(work, room, workspace, staff)
 
 
-def _people(work: Work, workspace: Workspace, product: Product, server: str) -> dict[str, tuple[Person, int]]:
-    customers = {naming.person_id(p, server): (p, 0) for p in belonging.customers(workspace, work.now)}
-    staff = {naming.person_id(p, server): (p, STAFF_POWER) for p in _staff(work, workspace, product)}
+People = Mapping[str, tuple[Person, int]]
+
+
+def plan(room: Room, people: People, members: Mapping[str, RoomMember], server: str) -> list[Action]:
+    """What is missing between who belongs there (with their power) and who is there as far as we know."""
+    wanted = {user: Wanted(user, power) for user, (_, power) in people.items()}
+    actual = {user: member.membership for user, member in members.items()}
+    ours = frozenset(user for user in actual if naming.is_ours(user, server))
+    return members_plan(wanted, actual, tuple(room.powered.split()), ours)
+
+
+def belong(workspace: Workspace, product: Product, server: str, now: datetime) -> People:
+    """Who belongs in the workspace's room at `now`, by user id."""
+    customers = {naming.person_id(p, server): (p, 0) for p in belonging.customers(workspace, now)}
+    staff = {naming.person_id(p, server): (p, STAFF_POWER) for p in _staff(workspace, product, now)}
     return customers | staff
 
 
-def _staff(work: Work, workspace: Workspace, product: Product) -> list[Person]:
+def _staff(workspace: Workspace, product: Product, now: datetime) -> list[Person]:
     limit = product.limits.rooms_with_staff_in_advance
     many = Workspace.objects.filter(product=workspace.product)[: limit + 1].count() > limit
-    return belonging.staff(workspace, work.now, many_rooms=many)
+    return belonging.staff(workspace, now, many_rooms=many)
 
 
 def _call(work: Work, workspace: Workspace, kind: str, payload: Mapping[str, Any]) -> None:

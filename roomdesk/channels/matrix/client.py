@@ -23,8 +23,16 @@ class Matrix:
     Every call raises `MatrixError` for an answer that is no success, `Unreachable` where there was none.
     """
 
-    def __init__(self, url: str, server: str, *, as_token: str, people_token: str | None = None,
-                 admin_token: str | None = None, timeout: float = 30.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        server: str,
+        *,
+        as_token: str,
+        people_token: str | None = None,
+        admin_token: str | None = None,
+        timeout: float = 30.0,
+    ) -> None:
         self.server = server
         self.bot = user_id(BOT, server)
         self.keeper = user_id(KEEPER, server)
@@ -43,8 +51,16 @@ class Matrix:
     def has_people(self) -> bool:
         return self._people_token is not None
 
-    def call(self, method: str, where: str, body: Json | None = None, *, user: str | None = None, device: bool = False,
-             params: dict[str, str] | None = None) -> Json:
+    def call(
+        self,
+        method: str,
+        where: str,
+        body: Json | None = None,
+        *,
+        user: str | None = None,
+        device: bool = False,
+        params: dict[str, str] | None = None,
+    ) -> Json:
         """A client call as `user` (the bot where nobody is named).
 
         `device` adds the desk's device, which must go together with the user id: alone it makes Synapse answer 500
@@ -84,12 +100,21 @@ class Matrix:
         except UserExists:
             return
 
+    def whoami(self, *, people: bool = False) -> str:
+        """Whose token the homeserver takes ours for (or that of registration `roomdesk-people`)."""
+        token = self._people_token if people else self._as_token
+        return str(self._request("GET", path("account", "whoami"), token or "", None, None).get("user_id", ""))
+
     def log_in(self, name: str, device: str) -> Json:
         """A session of a person on this device: `access_token`, `user_id`, `device_id` (matrix-facts §4). Never logged."""
         if self._people_token is None:
             raise Refused(f"The desk may not sign in as {name}; set ROOMDESK_PEOPLE_TOKEN to allow it.")
-        body = {"type": "m.login.application_service", "identifier": {"type": "m.id.user", "user": name}, "device_id": device,
-                "initial_device_display_name": "Roomdesk matrix-login"}
+        body = {
+            "type": "m.login.application_service",
+            "identifier": {"type": "m.id.user", "user": name},
+            "device_id": device,
+            "initial_device_display_name": "Roomdesk matrix-login",
+        }
         return self._request("POST", path("login"), self._people_token, body, None)
 
     def make_device(self, user: str) -> None:
@@ -111,7 +136,9 @@ class Matrix:
 
     def _request(self, method: str, where: str, token: str, body: Json | None, params: dict[str, str] | None) -> Json:
         try:
-            answer = self._http.request(method, where, json=body, params=params, headers={"Authorization": f"Bearer {token}"})
+            answer = self._http.request(
+                method, where, json=body, params=params, headers={"Authorization": f"Bearer {token}"}
+            )
         except httpx.HTTPError as error:
             raise Unreachable(type(error).__name__) from error
         content = _json(answer)
@@ -129,8 +156,13 @@ def _json(answer: httpx.Response) -> object:
 
 def from_settings(settings: Settings) -> Matrix:
     assert settings.matrix_url and settings.as_token
-    return Matrix(settings.matrix_url, settings.matrix_server_name, as_token=settings.as_token,
-                  people_token=settings.people_token, admin_token=settings.admin_token)
+    return Matrix(
+        settings.matrix_url,
+        settings.matrix_server_name,
+        as_token=settings.as_token,
+        people_token=settings.people_token,
+        admin_token=settings.admin_token,
+    )
 
 
 @cache
