@@ -46,3 +46,9 @@ def _people(rows: list[RoomMember]) -> dict[str, str]:
 def failed() -> list[Room]:
     """Rooms that could not be made."""
     return list(Room.objects.filter(state=Room.State.FAILED).select_related("workspace").order_by("workspace__slug"))
+
+
+def newest_ready(*, with_alias: bool = False) -> Room | None:
+    """The room made last, if there is one."""
+    ready = Room.objects.filter(state=Room.State.READY).exclude(room_id="").select_related("workspace")
+    return (ready.exclude(alias="") if with_alias else ready).order_by("-pk").first()
