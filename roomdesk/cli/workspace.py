@@ -11,6 +11,7 @@ from roomdesk.cli.directory import grant, table, verb, viewer
 
 if TYPE_CHECKING:
     from roomdesk.directory.services import MemberWish
+    from roomdesk.directory.services.wishes import Wish
 
 
 @click.group()
@@ -45,7 +46,7 @@ def put(
     if not owner and any(people.values()):
         raise click.UsageError("--owner-name and --owner-email need --owner.")
     wish = WorkspaceWish(slug=slug, addons=tuple(filter(None, addons)) if addons else None, **given)
-    wishes = [wish, *_people(slug, owner, admins, people)]
+    wishes: list[Wish] = [wish, *_people(slug, owner, admins, people)]
     outcomes = grant(wishes)
     found = queries.access_workspace(slug, viewer())
     value = shown.workspace(found, queries.terms_now(found)) | {"result": verb(outcomes[0])}

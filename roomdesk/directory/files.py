@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from roomdesk.directory.errors import Invalid
+from roomdesk.directory.services.texts import check_storable
 from roomdesk.directory.services.wishes import MemberWish, PersonWish, WorkspaceWish
 from roomdesk.product.problems import listed, nearest
 
@@ -69,7 +70,7 @@ def _from_csv(text: str) -> Iterator[Line]:
     try:
         _check_columns(reader.fieldnames or ())
         for row in reader:
-            yield _line(reader.line_num, lambda row=row: _csv_row(row))  # type: ignore[misc]
+            yield _line(reader.line_num, lambda row=row: _csv_row(row))
     except csv.Error as error:
         raise Invalid(f"Line {reader.line_num} is not CSV ({error}).") from error
 
@@ -101,13 +102,13 @@ def _from_json(text: str) -> Iterator[Line]:
     if not isinstance(items, list):
         raise Invalid('The file holds no list of workspaces; write [{"slug": …}, …].')
     for number, item in enumerate(items, 1):
-        yield _line(number, lambda item=item: item)  # type: ignore[misc]
+        yield _line(number, lambda item=item: item)
 
 
 def _from_jsonl(text: str) -> Iterator[Line]:
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
-            yield _line(number, lambda line=line: _loads(line))  # type: ignore[misc]
+            yield _line(number, lambda line=line: _loads(line))
 
 
 def _loads(line: str) -> Any:
@@ -120,7 +121,10 @@ def _loads(line: str) -> Any:
 def _line(number: int, read: Any) -> Line:
     try:
         item = _checked(read())
-        return Line(number, item["slug"], tuple(_wishes(item)))
+        wishes = tuple(_wishes(item))
+        for wish in wishes:
+            check_storable(wish)
+        return Line(number, item["slug"], wishes)
     except Invalid as refusal:
         return Line(number, refusal=refusal)
 
@@ -137,11 +141,11 @@ def _checked(item: Any) -> dict[str, Any]:
     return item
 
 
-def _check_kind(name: str, value: Any, kind: type) -> None:
+def _check_kind(name: str, value: Any, kind: type[Any]) -> None:
     words = {str: "a text", list: "a list", bool: "true or false"}
     if value is not None and not isinstance(value, kind):
         raise Invalid(f"The field {name} must be {words[kind]}.", field=name)
-    if kind is list and name in LISTS and not all(isinstance(word, str) for word in value or ()):
+    if kind is list and name in LISTS and not all(isinstance(word, str) for word in list(value or ())):
         raise Invalid(f"The field {name} must be a list of texts.", field=name)
 
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Lower
 
 
 class PersonManager(BaseUserManager["Person"]):
-    def get_by_natural_key(self, username: str) -> Person:
+    def get_by_natural_key(self, username: str | None) -> Person:
         return self.get(slug=username)
 
 
@@ -31,7 +31,6 @@ class Person(AbstractBaseUser):
     objects = PersonManager()
     USERNAME_FIELD = "slug"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
 
     class Meta:
         constraints = [models.UniqueConstraint(Lower("email"), condition=~Q(email=""), name="person_email_once")]

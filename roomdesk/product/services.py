@@ -6,7 +6,6 @@ Loading with its audit entry is `directory.services.products`: the audit lies ab
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from datetime import datetime
 
 from roomdesk.product.canonical import canonical_text, content_hash, from_json
@@ -75,12 +74,6 @@ def _parsed(version: ProductVersion) -> Product:
             f'Version {version.number} of the product "{version.slug}" was stored in a form that this Roomdesk cannot read '
             f"({error.problems[0]}); load the product again."
         ) from error
-
-
-def products_of(version_ids: Iterable[int]) -> dict[int, Product]:
-    """What many versions say, by id; one query when all were read before."""
-    rows = ProductVersion.objects.filter(pk__in=set(version_ids)).defer("content")
-    return {row.pk: product_of(row) for row in rows}
 
 
 def _latest(slug: str) -> ProductVersion | None:

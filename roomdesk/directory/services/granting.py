@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from roomdesk.audit.work import Actor, Work
-from roomdesk.directory.services import members, people, staff, workspaces
+from roomdesk.directory.services import members, people, staff, texts, workspaces
 from roomdesk.directory.services.together import together
 from roomdesk.directory.services.wishes import (
     MemberGone,
@@ -25,6 +25,8 @@ from roomdesk.queues.models import Lane
 
 def grant(wishes: Sequence[Wish], actor: Actor, now: datetime) -> list[Outcome[Any]]:
     """Fulfils all wishes in order, or none. Idempotent."""
+    for wish in wishes:
+        texts.check_storable(wish)
 
     def act() -> list[Outcome[Any]]:
         held, work = lock_lanes(wishes), Work(now, actor)
@@ -38,7 +40,7 @@ def grant(wishes: Sequence[Wish], actor: Actor, now: datetime) -> list[Outcome[A
 def fulfil(wish: Wish, held: dict[str, Lane], work: Work) -> Outcome[Any]:
     """One wish, within the caller's transaction and under the lanes it `held` by `lock_lanes`; the caller flushes."""
     if isinstance(wish, WorkspaceWish):
-        return workspaces.put_workspace(wish, held[wish.slug], work)
+        return workspaces.put_workspace(wish, held.get(wish.slug), work)
     plain: dict[type, Callable[[Any, Work], Outcome[Any]]] = {
         MemberWish: members.put_member,
         MemberGone: members.remove_member,
@@ -55,7 +57,7 @@ def lock_lanes(wishes: Sequence[Wish]) -> dict[str, Lane]:
     A second writer of the same new workspace waits here for the first, and then finds the workspace. A refusal takes
     the lane back with it.
     """
-    new = {wish.slug for wish in wishes if isinstance(wish, WorkspaceWish)}
+    new = {wish.slug for wish in wishes if isinstance(wish, WorkspaceWish) and texts.is_workspace_slug(wish.slug)}
     slugs = new | {wish.workspace for wish in wishes if isinstance(wish, MemberWish | MemberGone)}
     known = set(Lane.objects.filter(key__in=map(lane_key, new)).values_list("key", flat=True))
     missing = [Lane(key=lane_key(slug)) for slug in sorted(new) if lane_key(slug) not in known]
@@ -66,5 +68,4 @@ def lock_lanes(wishes: Sequence[Wish]) -> dict[str, Lane]:
 
 
 def lane_key(slug: str) -> str:
-    # A wish may hold anything; what fits no lane fits no workspace and is refused when it is fulfilled.
-    return f"workspace:{slug}"[:120].replace("\0", "")
+    return f"workspace:{slug}"

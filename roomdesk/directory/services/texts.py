@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import fields, is_dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -15,8 +17,12 @@ _PERSON = re.compile(r"[a-z0-9][a-z0-9._=-]{0,79}")
 _LOCALE = re.compile(r"[a-z]{2}(-[a-z]{2})?")
 
 
+def is_workspace_slug(slug: str) -> bool:
+    return bool(_SLUG.fullmatch(slug))
+
+
 def check_workspace_slug(slug: str) -> str:
-    if not _SLUG.fullmatch(slug):
+    if not is_workspace_slug(slug):
         raise Invalid(
             f'"{_shown(slug)}" cannot be the slug of a workspace: use 2 to 40 small letters, digits and "-", '
             "with a letter or digit at both ends.",
@@ -69,6 +75,21 @@ def check_locale(locale: str) -> str:
             f'The field locale holds "{_shown(locale)}"; write a language such as en or pt-br.', field="locale"
         )
     return locale
+
+
+def check_storable(value: Any) -> None:
+    """Every text in a wish can be kept: PostgreSQL takes no NUL, and nothing takes half a character."""
+    if is_dataclass(value):
+        for one in fields(value):
+            check_storable_text(getattr(value, one.name), one.name)
+
+
+def check_storable_text(value: Any, field: str) -> None:
+    for text in value if isinstance(value, tuple) else (value,):
+        if isinstance(text, str) and any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text):
+            raise Invalid(f"The field {field} holds a character that cannot be kept.", field=field)
+        if is_dataclass(text):
+            check_storable(text)
 
 
 def titled(slug: str) -> str:

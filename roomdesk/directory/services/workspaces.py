@@ -36,12 +36,13 @@ class Facts:
 _TERMS = ("tier", "addons", "state")
 
 
-def put_workspace(wish: WorkspaceWish, lane: Lane, work: Work) -> Outcome[Workspace]:
-    """The workspace as wished, within the caller's transaction, which holds the lane.
+def put_workspace(wish: WorkspaceWish, lane: Lane | None, work: Work) -> Outcome[Workspace]:
+    """The workspace as wished, within the caller's transaction, which holds the lane; a slug that is none has no lane.
 
     Running clocks keep the tier that they were started with (D8).
     """
     texts.check_workspace_slug(wish.slug)
+    assert lane is not None
     found = Workspace.objects.filter(slug=wish.slug).select_related("account_manager").first()
     terms = WorkspaceTerms.objects.get(workspace=found, valid_to=None) if found else None
     before = _facts(found, terms) if found and terms else None

@@ -42,7 +42,9 @@ def cases_open(request: HttpRequest, wanted: forms.CaseWanted) -> HttpResponse:
     now = clock.now()
 
     def act() -> tuple[int, Any]:
-        case = asking.do_open(viewer_of(request), **wanted.model_dump(), channel="rest", actor=actor_of(request), now=now)
+        case = asking.do_open(
+            viewer_of(request), **wanted.model_dump(), channel="rest", actor=actor_of(request), now=now
+        )
         return 201, story.case(case)
 
     response = answer_once(request, now, act)

@@ -51,13 +51,17 @@ def refused(error: DeskError) -> HttpResponse:
 
 def handle(api: NinjaAPI) -> None:
     """Makes every error of `api` a problem."""
-    api.add_exception_handler(DeskError, lambda request, error: refused(error))
+    api.add_exception_handler(DeskError, _on_refusal)
     api.add_exception_handler(AuthenticationError, lambda request, error: problem(401, "unauthorized", WHO))
     api.add_exception_handler(Http404, lambda request, error: problem(404, "not_found", NOWHERE))
     api.add_exception_handler(ValidationError, _on_validation)
     api.add_exception_handler(HttpError, _on_http)
     api.add_exception_handler(OperationalError, _on_absence)
     api.add_exception_handler(Exception, _on_failure)
+
+
+def _on_refusal(request: HttpRequest, error: Any) -> HttpResponse:
+    return refused(error)
 
 
 def _on_http(request: HttpRequest, error: Any) -> HttpResponse:

@@ -12,7 +12,7 @@ from roomdesk.directory import services
 from roomdesk.runtime import clock
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """allauth's seams. Its texts for a wrong id and for a wrong password are the same."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

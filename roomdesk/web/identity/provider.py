@@ -20,7 +20,7 @@ SYNAPSE = "synapse"
 SCOPES = ("openid", "profile", "email")
 
 
-class ProviderAdapter(DefaultOIDCAdapter):  # type: ignore[misc]
+class ProviderAdapter(DefaultOIDCAdapter):
     """allauth's seams. `get_user_sub` and `get_user_by_sub` belong together: with one alone the token endpoint fails."""
 
     def get_issuer(self) -> str:
