@@ -3,7 +3,7 @@
 `ROOMDESK_FAULTS` holds `name[:hit]` items separated by commas; at the given hit (default the first) of that point, in
 this process or an earlier one, the process kills itself with SIGKILL. Each hit that kills is first written to
 `ROOMDESK_FAULTS_LOG`, so that a test can count the crash points that were really reached; a point kills once a log.
-`fail=TEXT` lets every event whose raw text contains TEXT raise in the middle of being applied.
+`without=GUARD` switches a guard off. `fail=TEXT` lets every event whose raw text contains TEXT raise in the middle of being applied.
 """
 
 from __future__ import annotations
@@ -57,6 +57,11 @@ def _hit(name: str, wanted: int) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def without(guard: str) -> bool:
+    """Whether a test wants to see the damage that a guard prevents: `without=lane-lock`, `without=idempotency-key`."""
+    return f"without={guard}" in _active().split(",")
 
 
 def fail_if_poisoned(raw: str) -> None:

@@ -24,7 +24,7 @@ IN_PRODUCT = [
     ("logo_text", "logo_txt", ["brand.logo_text: This key is missing.", 'brand.logo_txt: This key is unknown. Did you mean "logo_text"?']),
     ("room = false", 'room = "no"', ['room: This must be true or false, not "no".']),
     ('["en", "pt"]', '"en"', ['locales: This must be a list, not "en".']),
-    ('"PO"', '"po"', ['ref_prefix: "po" is not a prefix of two to five capital letters.']),
+    ('"OM"', '"po"', ['ref_prefix: "po" is not a prefix of two to five capital letters.']),
     ('"#6d28d9"', '"purple"', ['brand.accent: "purple" is not a colour, such as #1f6feb.']),
     ('support = "support@', 'support = "at ', ['contact.support: "at poweromni.example" is not a mail address.']),
     ('slug = "power-omni"', 'slug = "omni"', ['slug: The folder is called "power-omni"; the slug must be the same.']),
@@ -210,7 +210,7 @@ def test_a_room_needs_its_texts_chat_and_channel(broken: Break) -> None:
 def test_two_products_of_a_folder_may_not_share_a_prefix(tmp_path: Path) -> None:
     root = Path(shutil.copytree(ROOT / "products", tmp_path / "products"))
     path = root / "power-omni" / "product.toml"
-    path.write_text(path.read_text(encoding="utf-8").replace('"PO"', '"BC"'), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace('"OM"', '"BC"'), encoding="utf-8")
     with pytest.raises(ProductError) as caught:
         check_folder(root)
     assert str(caught.value) == (

@@ -1,0 +1,115 @@
+"""A whole installation as its operator runs it: `roomdesk up`, spoken to by command line, REST and Matrix."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from tests.harness.matrix import Client
+
+ROOT = Path(__file__).parents[2]
+T = TypeVar("T")
+
+
+class Live:
+    """A running installation in a folder of its own. `start` waits until everything answers."""
+
+    def __init__(self, **environ: str) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="roomdesk-live-"))
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("ROOMDESK_")}
+        self.environ = {**clean, "ROOMDESK_MODE": "test", "ROOMDESK_DATA": str(self.folder), **environ}
+        self.ready: dict[str, Any] = {}
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> Live:
+        log = (self.folder.parent / f"{self.folder.name}.log").open("a")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "roomdesk.cli", "up", "--json"],
+            env=self.environ,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            cwd=ROOT,
+            start_new_session=True,
+        )
+        log.close()
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        if not line:
+            raise AssertionError(f"roomdesk up ended: {Path(log.name).read_text()[-2000:]}")
+        self.ready = json.loads(line)
+        return self
+
+    def stop(self) -> int:
+        """Ctrl-C, as its operator would; gives the exit code."""
+        assert self._process
+        self._process.send_signal(signal.SIGINT)
+        code = self._process.wait(30)
+        assert self._process.stdout
+        self._process.stdout.close()
+        return code
+
+    def kill(self, name: str) -> None:
+        """SIGKILL for one process by its name (`web`, `worker`, `synapse`, `postgres`)."""
+        pid = int((self.folder / "run" / f"{name}.pid").read_text())
+        os.kill(pid, signal.SIGKILL)
+
+    def run(self, *words: str, stdin: str | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """One command line."""
+        done = subprocess.run(
+            [sys.executable, "-m", "roomdesk.cli", *words],
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            input=stdin,
+            cwd=ROOT,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"roomdesk {' '.join(words)}: exit {done.returncode}: {done.stderr}")
+        return done
+
+    def json(self, *words: str) -> Any:
+        return json.loads(self.run(*words, "--json").stdout)
+
+    def rest(self, method: str, path: str, **given: Any) -> httpx.Response:
+        """One REST call with the bootstrap token."""
+        headers = {"Authorization": f"Bearer {self.ready['api_token']}", **given.pop("headers", {})}
+        return httpx.request(
+            method, f"{self.ready['url'].rstrip('/')}/api/v1/{path}", headers=headers, timeout=20, trust_env=False, **given
+        )
+
+    def client(self, person: str) -> Client:
+        """An independent Matrix client (matrix-nio) signed in as the person."""
+        login = self.json("matrix-login", person)
+        return Client(self.ready["matrix_url"], login["user_id"], login["access_token"])
+
+    def room(self, workspace: str) -> str:
+        """The workspace's room once the homeserver has made it."""
+
+        def made() -> str | None:
+            answer = self.rest("GET", f"workspaces/{workspace}/room")
+            return answer.json().get("room_id") if answer.status_code == 200 else None
+
+        return eventually(made, f"a room of {workspace}")
+
+
+def eventually(look: Callable[[], T | None], what: str, seconds: float = 20) -> T:
+    """The first true answer of `look`; fails with the last one after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not come within {seconds} s; last seen: {found!r}")
+        time.sleep(0.05)
