@@ -38,8 +38,14 @@ class Verdict:
 
     def as_json(self) -> dict[str, Any]:
         fault = self.fault and {"seq": self.fault.seq, "entry_id": self.fault.entry_id, "reason": self.fault.reason}
-        return {"scope": self.scope, "ok": self.fault is None, "entries": self.entries, "erased": self.erased,
-                "head": self.head, "fault": fault}
+        return {
+            "scope": self.scope,
+            "ok": self.fault is None,
+            "entries": self.entries,
+            "erased": self.erased,
+            "head": self.head,
+            "fault": fault,
+        }
 
 
 def scopes() -> list[str]:

@@ -14,7 +14,15 @@ from roomdesk.record.models import Message
 
 
 def do_open(
-    viewer: Viewer, *, workspace: str, author: str, text: str, severity: str | None, channel: str, actor: Actor, now: datetime
+    viewer: Viewer,
+    *,
+    workspace: str,
+    author: str,
+    text: str,
+    severity: str | None,
+    channel: str,
+    actor: Actor,
+    now: datetime,
 ) -> Case:
     """Opens a case in a workspace the viewer has access to, in the name of one of its people."""
     found = access_workspace(workspace, viewer)

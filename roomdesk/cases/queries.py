@@ -43,7 +43,12 @@ class Page:
 
 
 def page_of_cases(
-    viewer: Viewer, *, workspace: str | None = None, state: str | None = None, before: str | None = None, limit: int = PAGE
+    viewer: Viewer,
+    *,
+    workspace: str | None = None,
+    state: str | None = None,
+    before: str | None = None,
+    limit: int = PAGE,
 ) -> Page:
     """Newest first, paged by key: `before` is the `next` of the page before.
 

@@ -58,7 +58,10 @@ def _held(event_id: int) -> InboxEvent:
     if event is None:
         raise NotFound(f"There is no inbox event {event_id}.", field="id")
     if event.state != InboxEvent.State.SET_ASIDE:
-        raise Conflict(f"The inbox event {event_id} is {event.state}; only one that is set aside can be replayed or ignored.", field="id")
+        raise Conflict(
+            f"The inbox event {event_id} is {event.state}; only one that is set aside can be replayed or ignored.",
+            field="id",
+        )
     return event
 
 

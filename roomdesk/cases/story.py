@@ -36,8 +36,15 @@ def sla(found: Case, now: datetime) -> dict[str, Any]:
 
 
 def change(row: CaseChange) -> dict[str, Any]:
-    return {"at": row.at, "cycle": row.cycle, "what": row.what, "before": row.before or None, "after": row.after or None,
-            "by": row.by, "reason": row.reason or None}
+    return {
+        "at": row.at,
+        "cycle": row.cycle,
+        "what": row.what,
+        "before": row.before or None,
+        "after": row.after or None,
+        "by": row.by,
+        "reason": row.reason or None,
+    }
 
 
 def said(message: Message) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import os
 from collections.abc import Callable
 from datetime import datetime
@@ -35,10 +36,16 @@ def with_desk(command: F) -> F:
             from roomdesk import bootstrap
         except (SettingsError, InstanceError) as error:
             raise Refused(str(error)) from error
+        quiet_pool()
         bootstrap.setup()
         return _guarded(command, *args, **kwargs)
 
     return wrapped  # type: ignore[return-value]
+
+
+def quiet_pool() -> None:
+    """Keeps the pool's own warnings off a terminal where nobody configured logs; an absent database is told in a sentence."""
+    logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())
 
 
 def _guarded(command: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

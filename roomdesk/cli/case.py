@@ -60,7 +60,13 @@ def _words(value: dict[str, Any]) -> list[str]:
     flag = ", P0" if value["p0"] else ""
     head = f"{value['ref']} ({value['workspace']}): {value['title']}"
     facts = f"{value['kind']}, {value['severity']}{flag}, {value['state']}; opened {plain(value['opened_at'])} over {value['channel']}"
-    return [head, facts, *map(_clock, value["clocks"]), *map(_message, value["messages"]), *map(_change, value["changes"])]
+    return [
+        head,
+        facts,
+        *map(_clock, value["clocks"]),
+        *map(_message, value["messages"]),
+        *map(_change, value["changes"]),
+    ]
 
 
 def _clock(clock: dict[str, Any]) -> str:

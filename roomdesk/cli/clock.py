@@ -24,7 +24,10 @@ class Duration(click.ParamType[timedelta]):
         text = str(value)
         if not _DURATION.fullmatch(text):
             self.fail(f'"{text}" is no duration; give one like 90s, 30m, 4h, 2d or 1d4h30m.', param, ctx)
-        return sum((timedelta(**{_UNITS[unit]: int(amount)}) for amount, unit in re.findall(r"([0-9]+)([dhms])", text)), timedelta())
+        return sum(
+            (timedelta(**{_UNITS[unit]: int(amount)}) for amount, unit in re.findall(r"([0-9]+)([dhms])", text)),
+            timedelta(),
+        )
 
 
 @click.group()

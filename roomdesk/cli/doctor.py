@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from roomdesk.cli.base import emit, json_option
+from roomdesk.cli.base import emit, json_option, quiet_pool
 
 if TYPE_CHECKING:
     from roomdesk.doctor.findings import Finding
@@ -20,6 +20,7 @@ def doctor(as_json: bool) -> None:
     """Examine every part and say what to do. Exit 0 if there is no problem (warnings are none), else 1."""
     from roomdesk.doctor.examine import examine
 
+    quiet_pool()
     found = examine()
     is_well = all(finding.status != "problem" for finding in found)
     emit({"ok": is_well, "checks": [asdict(finding) for finding in found]}, as_json, "\n".join(map(_words, found)))

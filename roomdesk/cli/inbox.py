@@ -19,7 +19,9 @@ def inbox() -> None:
 
 
 @inbox.command("list")
-@click.option("--set-aside", "state", flag_value="set_aside", default="set_aside", help="Those that always failed (the default).")
+@click.option(
+    "--set-aside", "state", flag_value="set_aside", default="set_aside", help="Those that always failed (the default)."
+)
 @click.option("--pending", "state", flag_value="pending", help="Those that wait.")
 @click.option("--after", type=click.IntRange(min=0), default=0, help="Continue after this id.")
 @json_option
@@ -44,7 +46,9 @@ def show(id: int, as_json: bool) -> None:
 
     event = set_aside.access_event(id)
     value = {**set_aside.shown(event), "raw": event.raw}
-    emit(value, as_json, "\n".join(f"{name}: {plain(text) if text is not None else '-'}" for name, text in value.items()))
+    emit(
+        value, as_json, "\n".join(f"{name}: {plain(text) if text is not None else '-'}" for name, text in value.items())
+    )
 
 
 @inbox.command()

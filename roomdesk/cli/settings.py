@@ -37,7 +37,13 @@ def list_settings(as_json: bool) -> None:
 
 def _shown(spec: Spec, found: Settings) -> dict[str, Any]:
     is_set = any(found.given.get(name, "").strip() for name in (spec.variable, f"{spec.variable}_FILE"))
-    item = {"name": spec.variable, "meaning": spec.meaning, "default": spec.default, "secret": spec.secret, "set": is_set}
+    item = {
+        "name": spec.variable,
+        "meaning": spec.meaning,
+        "default": spec.default,
+        "secret": spec.secret,
+        "set": is_set,
+    }
     return item if spec.secret else {**item, "value": getattr(found, spec.name)}
 
 

@@ -69,10 +69,14 @@ class Instant(click.ParamType[datetime]):
 @click.option("--severity", required=True)
 @click.option("--kind", default="other", show_default=True)
 @click.option("--addon", "addons", multiple=True, help="May be repeated.")
-@click.option("--at", type=Instant(), required=True, help="When the case would be opened, such as 2026-03-06T14:30:00Z.")
+@click.option(
+    "--at", type=Instant(), required=True, help="When the case would be opened, such as 2026-03-06T14:30:00Z."
+)
 @json_option
 @with_desk
-def simulate(product: str, tier: str, severity: str, kind: str, addons: tuple[str, ...], at: datetime, as_json: bool) -> None:
+def simulate(
+    product: str, tier: str, severity: str, kind: str, addons: tuple[str, ...], at: datetime, as_json: bool
+) -> None:
     """Say what a case would be promised. Nothing is written."""
     from roomdesk.clocks.simulation import do_simulate
 

@@ -131,6 +131,11 @@ def _facts(running: Running) -> dict[str, Any]:
 
 
 def _addresses(facts: dict[str, Any]) -> str:
-    lines = {"console": facts["url"], "REST": f"{facts['url']}/api/v1", "homeserver": facts["matrix_url"],
-             "API token": facts["api_token"] or "none; make one with `roomdesk token`", "data": facts["data"]}
+    lines = {
+        "console": facts["url"],
+        "REST": f"{facts['url']}/api/v1",
+        "homeserver": facts["matrix_url"],
+        "API token": facts["api_token"] or "none; make one with `roomdesk token`",
+        "data": facts["data"],
+    }
     return "\n".join(f"{name}: {value}" for name, value in lines.items())

@@ -32,7 +32,13 @@ class Case:
 
     def as_json(self) -> dict[str, Any]:
         policy = {"product": self.version.slug, "version": self.version.number, "loaded_at": self.version.loaded_at}
-        return {"policy": policy, "tier": self.tier, "addons": list(self.addons), "kind": self.kind, "severity": self.severity}
+        return {
+            "policy": policy,
+            "tier": self.tier,
+            "addons": list(self.addons),
+            "kind": self.kind,
+            "severity": self.severity,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +121,12 @@ def _explained(measured: Measured, now: datetime) -> dict[str, Any]:
         "at": at,
         "state": standing,
         "consumed": six_decimals(used),
-        "lines": [_head(measured), _row_words(measured), *due_words.lines(told), f"It is {standing}; {six_decimals(used)} of the target is used."],
+        "lines": [
+            _head(measured),
+            _row_words(measured),
+            *due_words.lines(told),
+            f"It is {standing}; {six_decimals(used)} of the target is used.",
+        ],
     }
 
 
@@ -130,14 +141,18 @@ def _head(measured: Measured) -> str:
     case = measured.case
     extra = f" with {', '.join(case.addons)}" if case.addons else ""
     name = measured.clock.replace("_", " ").capitalize()
-    return (f"{name} of a case of severity {case.severity} and kind {case.kind}, tier {case.tier}{extra}, by version "
-            f"{case.version.number} of {case.version.slug}.")
+    return (
+        f"{name} of a case of severity {case.severity} and kind {case.kind}, tier {case.tier}{extra}, by version "
+        f"{case.version.number} of {case.version.slug}."
+    )
 
 
 def _row_words(measured: Measured) -> str:
     """Which row of the table was taken, as long as the case is still what it was then."""
     case = measured.case
-    chosen = choose_target(target_rows(case.version.pk), case.tier, case.addons, case.kind, case.severity, measured.clock)
+    chosen = choose_target(
+        target_rows(case.version.pk), case.tier, case.addons, case.kind, case.severity, measured.clock
+    )
     if chosen and chosen.row.target == measured.target:
         return chosen.why.words
     if chosen is None and measured.target.kind == "none":

@@ -27,7 +27,9 @@ def migrated() -> Finding:
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if missing:
         first = missing[0][0]
-        return problem("schema", f"{len(missing)} migrations are not applied, the first is {first.app_label} {first.name}.", _FIX)
+        return problem(
+            "schema", f"{len(missing)} migrations are not applied, the first is {first.app_label} {first.name}.", _FIX
+        )
     return ok("schema", "The tables are at this version.")
 
 
@@ -36,7 +38,11 @@ def append_only() -> Finding:
     allowed = [*_allowed_tries(), *_open_partitions()]
     if allowed:
         says = f"The role of the running service may change the audit chain: {', '.join(allowed)}."
-        return problem("audit rights", says, f"{_FIX} ROOMDESK_DATABASE_URL must name another role than ROOMDESK_DATABASE_OWNER_URL.")
+        return problem(
+            "audit rights",
+            says,
+            f"{_FIX} ROOMDESK_DATABASE_URL must name another role than ROOMDESK_DATABASE_OWNER_URL.",
+        )
     return ok("audit rights", "The running service can only add to the audit chain.")
 
 
@@ -45,7 +51,13 @@ def _allowed_tries() -> list[str]:
     allowed = []
     with transaction.atomic():
         for words in tries:
-            change = " SET salt = salt" if words == "UPDATE audit_content" else " SET hash = hash" if words.startswith("UPDATE") else ""
+            change = (
+                " SET salt = salt"
+                if words == "UPDATE audit_content"
+                else " SET hash = hash"
+                if words.startswith("UPDATE")
+                else ""
+            )
             if _may(f"{words}{change} WHERE false"):
                 allowed.append(words)
         transaction.set_rollback(True)
@@ -74,5 +86,9 @@ def _open_partitions() -> list[str]:
 def months() -> Finding:
     missing = partitions.missing(clock.now())
     if missing:
-        return problem("partitions", f"These months have no partition: {', '.join(missing)}.", f"{_FIX} A running worker makes them too.")
+        return problem(
+            "partitions",
+            f"These months have no partition: {', '.join(missing)}.",
+            f"{_FIX} A running worker makes them too.",
+        )
     return ok("partitions", "This month and the next have their partitions.")

@@ -20,7 +20,12 @@ def examine() -> list[Finding]:
     try:
         settings = resolve(load(os.environ))
     except SettingsError as error:
-        return [problem("settings", text, "Set it right and run this again; `roomdesk settings list` says what each is for.") for text in error.problems]
+        return [
+            problem(
+                "settings", text, "Set it right and run this again; `roomdesk settings list` says what each is for."
+            )
+            for text in error.problems
+        ]
     except InstanceError as error:
         return [problem("data folder", str(error), "Start the desk with `roomdesk up`.")]
     return [_clean(finding, settings) for finding in [ok("settings", "All settings can be read."), *_all()]]
@@ -34,13 +39,29 @@ def _all() -> Iterator[Finding]:
 
     yield from _each(machine.data_folder, machine.mode, machine.moved_clock)
     yield from _standing_on(
-        _made(database.reachable), database.migrated, database.append_only, database.months, flow.worker, flow.inbox,
-        flow.set_aside, flow.unrouted, flow.outbox, flow.failed_rooms, flow.products,
+        _made(database.reachable),
+        database.migrated,
+        database.append_only,
+        database.months,
+        flow.worker,
+        flow.inbox,
+        flow.set_aside,
+        flow.unrouted,
+        flow.outbox,
+        flow.failed_rooms,
+        flow.products,
     )
     yield _made(flow.web)
     yield from _standing_on(
-        _made(homeserver.reachable), homeserver.registration, homeserver.push, homeserver.people, homeserver.admin,
-        homeserver.encryption, homeserver.passwords, homeserver.sign_up, homeserver.aliases,
+        _made(homeserver.reachable),
+        homeserver.registration,
+        homeserver.push,
+        homeserver.people,
+        homeserver.admin,
+        homeserver.encryption,
+        homeserver.passwords,
+        homeserver.sign_up,
+        homeserver.aliases,
     )
 
 
@@ -58,16 +79,28 @@ def _made(check: Check) -> Finding:
     """A check's finding; one that cannot be made is a finding too."""
     from django.db import Error, connection
 
-    part = f"{check.__module__.rpartition('.')[2]}: {check.__name__.replace('_', ' ')}"
+    part = check.__module__.rpartition(".")[2] if check.__name__ == "reachable" else check.__name__.replace("_", " ")
     try:
         return check()
     except Error as error:
         connection.close()
-        return problem(part, f"The database does not answer: {_first_line(error)}.", "Start the desk with `roomdesk up`; with an outside database see ROOMDESK_DATABASE_URL.")
+        return problem(
+            part,
+            f"The database does not answer: {_first_line(error)}.",
+            "Start the desk with `roomdesk up`; with an outside database see ROOMDESK_DATABASE_URL.",
+        )
     except httpx.HTTPError as error:
-        return problem(part, f"The homeserver does not answer ({type(error).__name__}).", "Start the desk with `roomdesk up`; with an outside homeserver see ROOMDESK_MATRIX_URL.")
+        return problem(
+            part,
+            f"The homeserver does not answer ({type(error).__name__}).",
+            "Start the desk with `roomdesk up`; with an outside homeserver see ROOMDESK_MATRIX_URL.",
+        )
     except Exception as error:  # noqa: BLE001 - one part that cannot be examined must not hide the others
-        return problem(part, f"This could not be examined: {type(error).__name__}: {_first_line(error)}.", "Tell the vendor of Roomdesk.")
+        return problem(
+            part,
+            f"This could not be examined: {type(error).__name__}: {_first_line(error)}.",
+            "Tell the vendor of Roomdesk.",
+        )
 
 
 def _first_line(error: Exception) -> str:
@@ -79,4 +112,6 @@ def _clean(finding: Finding, settings: Settings) -> Finding:
     pattern = scrubber(secret_values(settings))
     if pattern is None:
         return finding
-    return Finding(finding.part, finding.status, pattern.sub("(hidden)", finding.says), pattern.sub("(hidden)", finding.do))
+    return Finding(
+        finding.part, finding.status, pattern.sub("(hidden)", finding.says), pattern.sub("(hidden)", finding.do)
+    )

@@ -24,15 +24,27 @@ def web() -> Finding:
     address = f"{web_address(bootstrap.settings)}/healthz"
     if http.answers(address, timeout=5.0):
         return ok("web", f"The web process answers at {address}.")
-    return problem("web", f"Nobody answers at {address}.", f"Start it with `roomdesk up` or `roomdesk web`; its log is {_log('web')}.")
+    return problem(
+        "web",
+        f"Nobody answers at {address}.",
+        f"Start it with `roomdesk up` or `roomdesk web`; its log is {_log('web')}.",
+    )
 
 
 def worker() -> Finding:
     living, wanted = len(workers.living()), bootstrap.settings.worker_processes
     if living == 0:
-        return problem("worker", "No worker runs: nothing is worked off, sent or timed.", f"Start it with `roomdesk up` or `roomdesk worker`; its log is {_log('worker')}.")
+        return problem(
+            "worker",
+            "No worker runs: nothing is worked off, sent or timed.",
+            f"Start it with `roomdesk up` or `roomdesk worker`; its log is {_log('worker')}.",
+        )
     if living < wanted:
-        return warning("worker", f"{living} of {wanted} workers run.", f"The logs beside {_log('worker')} say why the others do not.")
+        return warning(
+            "worker",
+            f"{living} of {wanted} workers run.",
+            f"The logs beside {_log('worker')} say why the others do not.",
+        )
     return ok("worker", f"{living} worker(s) run.")
 
 
@@ -44,7 +56,11 @@ def inbox() -> Finding:
     waiting = health.pending_inbox(clock.now())
     if waiting.count and waiting.age > SLOW:
         kind = problem if waiting.age > STUCK else warning
-        return kind("inbox", f"{waiting.count} events wait, the oldest for {_words(waiting.age)}.", f"See that workers run; {_log('worker')} says what they do.")
+        return kind(
+            "inbox",
+            f"{waiting.count} events wait, the oldest for {_words(waiting.age)}.",
+            f"See that workers run; {_log('worker')} says what they do.",
+        )
     return ok("inbox", f"{waiting.count} events wait.")
 
 
@@ -52,15 +68,22 @@ def set_aside() -> Finding:
     count, first = health.set_aside()
     if count:
         says = f"{count} events always failed and were set aside, the first is {first}."
-        return warning("set aside", says, f"`roomdesk inbox show {first}`, then `roomdesk inbox replay {first}` or `roomdesk inbox ignore {first} --reason …`.")
+        return warning(
+            "set aside",
+            says,
+            f"`roomdesk inbox show {first}`, then `roomdesk inbox replay {first}` or `roomdesk inbox ignore {first} --reason …`.",
+        )
     return ok("set aside", "No event is set aside.")
 
 
 def unrouted() -> Finding:
     waiting = health.unrouted(clock.now())
     if waiting.count and waiting.age > SLOW:
-        return warning("unrouted", f"{waiting.count} events come from rooms that belong to no workspace, the oldest for {_words(waiting.age)}.",
-                       "They are put away by themselves; `roomdesk inbox list --pending` shows them.")
+        return warning(
+            "unrouted",
+            f"{waiting.count} events come from rooms that belong to no workspace, the oldest for {_words(waiting.age)}.",
+            "They are put away by themselves; `roomdesk inbox list --pending` shows them.",
+        )
     return ok("unrouted", "Every event has its workspace.")
 
 
@@ -71,8 +94,11 @@ def outbox() -> Finding:
         return warning("outbox", says, "Mend the cause; `roomdesk rooms reconcile` asks again for what rooms need.")
     if found.retrying:
         kind = problem if found.age > STUCK else warning
-        return kind("outbox", f"{found.retrying} calls are tried again, the oldest waits for {_words(found.age)}; the last error: {found.retry_error}",
-                    "Mend the cause; they go out by themselves.")
+        return kind(
+            "outbox",
+            f"{found.retrying} calls are tried again, the oldest waits for {_words(found.age)}; the last error: {found.retry_error}",
+            "Mend the cause; they go out by themselves.",
+        )
     return ok("outbox", f"{found.waiting} calls wait to be sent.")
 
 
@@ -80,7 +106,11 @@ def failed_rooms() -> Finding:
     failed = rooms.failed()
     if failed:
         first = failed[0]
-        return problem("rooms", f"{len(failed)} rooms could not be made; that of {first.workspace.slug}: {first.problem}", "Mend the cause, then `roomdesk rooms reconcile`.")
+        return problem(
+            "rooms",
+            f"{len(failed)} rooms could not be made; that of {first.workspace.slug}: {first.problem}",
+            "Mend the cause, then `roomdesk rooms reconcile`.",
+        )
     return ok("rooms", "No room has failed.")
 
 
@@ -95,10 +125,18 @@ def products() -> Finding:
     try:
         files = {product.slug: content_hash(product) for product in check_folder(folder)}
     except ProductError as error:
-        return warning("products", f"The files in {folder} are faulty: {str(error).splitlines()[0]}", f"`roomdesk product check {folder}` lists all faults.")
+        return warning(
+            "products",
+            f"The files in {folder} are faulty: {str(error).splitlines()[0]}",
+            f"`roomdesk product check {folder}` lists all faults.",
+        )
     other = [slug for slug, digest in files.items() if loaded.get(slug) != digest]
     if other:
-        return warning("products", f"The files of {', '.join(other)} are not what is loaded.", f"Run `roomdesk product load {folder}`.")
+        return warning(
+            "products",
+            f"The files of {', '.join(other)} are not what is loaded.",
+            f"Run `roomdesk product load {folder}`.",
+        )
     return ok("products", f"Loaded, and equal to {folder}: {', '.join(files)}.")
 
 

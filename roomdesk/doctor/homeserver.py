@@ -27,7 +27,11 @@ def reachable() -> Finding:
     answer = _ask("GET", "/_matrix/client/versions")
     if answer.status_code == 200:
         return ok("homeserver", f"It answers at {bootstrap.settings.matrix_url}.")
-    return problem("homeserver", f"{bootstrap.settings.matrix_url} answers {answer.status_code}, as no homeserver does.", "See that ROOMDESK_MATRIX_URL names the homeserver.")
+    return problem(
+        "homeserver",
+        f"{bootstrap.settings.matrix_url} answers {answer.status_code}, as no homeserver does.",
+        "See that ROOMDESK_MATRIX_URL names the homeserver.",
+    )
 
 
 def registration() -> Finding:
@@ -46,13 +50,21 @@ def push() -> Finding:
     try:
         answer = current().ping()
     except MatrixError as error:
-        return problem("push", f"The homeserver does not reach our endpoint: {error}", f"See that it can reach the address in its registration, and that ours is {bootstrap.settings.public_url}.")
+        return problem(
+            "push",
+            f"The homeserver does not reach our endpoint: {error}",
+            f"See that it can reach the address in its registration, and that ours is {bootstrap.settings.public_url}.",
+        )
     return ok("push", f"The homeserver reaches our endpoint (in {answer.get('duration_ms', '?')} ms).")
 
 
 def people() -> Finding:
     if not bootstrap.settings.people_token:
-        return warning("people token", "ROOMDESK_PEOPLE_TOKEN is not set: REST, console and command line cannot write as people.", "Load registration-people.yaml into the homeserver and set the token, if that is wanted.")
+        return warning(
+            "people token",
+            "ROOMDESK_PEOPLE_TOKEN is not set: REST, console and command line cannot write as people.",
+            "Load registration-people.yaml into the homeserver and set the token, if that is wanted.",
+        )
     try:
         current().whoami(people=True)
     except MatrixError as error:
@@ -62,13 +74,21 @@ def people() -> Finding:
 
 def admin() -> Finding:
     if not bootstrap.settings.admin_token:
-        return warning("admin token", "ROOMDESK_ADMIN_TOKEN is not set: accounts are not made before people sign in.", "Set the token of a homeserver administrator, if that is wanted.")
+        return warning(
+            "admin token",
+            "ROOMDESK_ADMIN_TOKEN is not set: accounts are not made before people sign in.",
+            "Set the token of a homeserver administrator, if that is wanted.",
+        )
     try:
         current().admin("GET", path("users", current().bot, "admin", base="/_synapse/admin/v1"))
     except NotFound:
         pass
     except MatrixError as error:
-        return problem("admin token", f"The homeserver does not take the administrator's token: {error}", "Set ROOMDESK_ADMIN_TOKEN anew.")
+        return problem(
+            "admin token",
+            f"The homeserver does not take the administrator's token: {error}",
+            "Set ROOMDESK_ADMIN_TOKEN anew.",
+        )
     return ok("admin token", "The homeserver lets the desk make accounts.")
 
 
@@ -81,13 +101,21 @@ def encryption() -> Finding:
         current().call("GET", path("rooms", room.room_id, "state", "m.room.encryption"))
     except NotFound:
         return ok("encryption", "Rooms are made unencrypted, as the record needs it.")
-    return problem("encryption", f"The room of {room.workspace.slug} is encrypted.", "Set encryption_enabled_by_default_for_room_type to off; that room must be made anew.")
+    return problem(
+        "encryption",
+        f"The room of {room.workspace.slug} is encrypted.",
+        "Set encryption_enabled_by_default_for_room_type to off; that room must be made anew.",
+    )
 
 
 def passwords() -> Finding:
     flows = [flow.get("type") for flow in _ask("GET", "/_matrix/client/v3/login").json().get("flows", [])]
     if "m.login.password" in flows:
-        return warning("password login", "The homeserver lets people sign in with passwords, past the identity provider.", "Set password_config: {enabled: false}.")
+        return warning(
+            "password login",
+            "The homeserver lets people sign in with passwords, past the identity provider.",
+            "Set password_config: {enabled: false}.",
+        )
     return ok("password login", "Passwords are off.")
 
 
@@ -104,5 +132,8 @@ def aliases() -> Finding:
         return ok("aliases", "There is no room with an alias.")
     if _ask("GET", path("directory", "room", room.alias), public=True).status_code != 200:
         return ok("aliases", "Aliases are not told without a token.")
-    return warning("aliases", "Anybody can ask without a token whether a workspace's room exists.",
-                   'Have the reverse proxy want a token for /_matrix/client/*/directory/room/*, or set alias = "suffixed" in the product.')
+    return warning(
+        "aliases",
+        "Anybody can ask without a token whether a workspace's room exists.",
+        'Have the reverse proxy want a token for /_matrix/client/*/directory/room/*, or set alias = "suffixed" in the product.',
+    )

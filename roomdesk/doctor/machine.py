@@ -19,7 +19,9 @@ def data_folder() -> Finding:
     open_ones = [path for path in _secret_files(folder) if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077]
     if open_ones:
         names = " ".join(str(path) for path in open_ones)
-        return problem("data folder", f"Other users of this machine may read secrets in: {names}.", f"Run: chmod 600 {names}")
+        return problem(
+            "data folder", f"Other users of this machine may read secrets in: {names}.", f"Run: chmod 600 {names}"
+        )
     return ok("data folder", f"{folder.folder} keeps its secrets to itself.")
 
 
@@ -30,7 +32,11 @@ def _secret_files(folder: Instance) -> list[Path]:
 def moved_clock() -> Finding:
     offset = clock.offset()
     if offset:
-        return warning("clock", f"The desk's time is {offset} ahead of real time.", "This is fine in demo and test; a fresh data folder starts at real time.")
+        return warning(
+            "clock",
+            f"The desk's time is {offset} ahead of real time.",
+            "This is fine in demo and test; a fresh data folder starts at real time.",
+        )
     return ok("clock", "The desk's time is real time.")
 
 
@@ -38,6 +44,7 @@ def mode() -> Finding:
     if bootstrap.settings.mode == "production":
         return ok("mode", "This is a production installation.")
     return warning(
-        "mode", f"This is a {bootstrap.settings.mode} installation: anybody at its command line can sign in as anybody, and move the clock.",
+        "mode",
+        f"This is a {bootstrap.settings.mode} installation: anybody at its command line can sign in as anybody, and move the clock.",
         "For real customers set ROOMDESK_MODE=production with a fresh data folder.",
     )

@@ -16,7 +16,9 @@ def products_folder(settings: Settings) -> Path | None:
     """
     if settings.products is not None:
         if not _holds_products(settings.products):
-            raise Invalid(f'ROOMDESK_PRODUCTS names "{settings.products}", which holds no folder with a product.toml; name one that does.')
+            raise Invalid(
+                f'ROOMDESK_PRODUCTS names "{settings.products}", which holds no folder with a product.toml; name one that does.'
+            )
         return settings.products
     beside = Path(roomdesk.__file__).resolve().parent.parent
     return next((place for parent in (Path.cwd(), beside) if _holds_products(place := parent / "products")), None)

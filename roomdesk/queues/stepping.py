@@ -43,7 +43,9 @@ def waiting() -> Waiting:
     return Waiting(events, timers)
 
 
-def advance(delta: timedelta, *, patience: float = PATIENCE, stepped: Callable[[datetime], None] = lambda at: None) -> int:
+def advance(
+    delta: timedelta, *, patience: float = PATIENCE, stepped: Callable[[datetime], None] = lambda at: None
+) -> int:
     """Moves the clock by `delta` through each due instant, each worked off before the next; returns their number.
 
     `stepped` is called with each instant. Refused, with nothing moved, where the clock may not be moved (`ClockRefused`)
@@ -75,7 +77,9 @@ def _check_workers(patience: float) -> None:
     until = time.monotonic() + min(5.0, patience)
     while not workers.living():
         if time.monotonic() > until:
-            raise Conflict("No worker runs, so what becomes due would not be done; start the desk with `roomdesk up`, or use --jump.")
+            raise Conflict(
+                "No worker runs, so what becomes due would not be done; start the desk with `roomdesk up`, or use --jump."
+            )
         time.sleep(_BETWEEN)
 
 
