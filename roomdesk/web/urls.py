@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from roomdesk.web.api import application
 from roomdesk.web.health import healthz
@@ -10,5 +11,7 @@ from roomdesk.web.health import healthz
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz),
     path("api/v1/", application.urls()),
+    path("", RedirectView.as_view(pattern_name="console:cases")),
+    path("console/", include("roomdesk.web.console.urls")),
     path("", include("roomdesk.web.identity.urls")),
 ]

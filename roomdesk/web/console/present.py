@@ -1,0 +1,195 @@
+"""What the console's pages show, ready to be drawn: no page computes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from roomdesk.cases.models import Case, CaseChange
+from roomdesk.cases.worklist import Delivery
+from roomdesk.clocks.models import Clock
+from roomdesk.directory.models import Membership
+from roomdesk.product.queries import product_of
+from roomdesk.record.models import Message
+from roomdesk.web.console.clock_words import ClockFace, face, headline, moment, span
+
+STATES = {
+    "new": "New",
+    "acknowledged": "Acknowledged",
+    "investigating": "Investigating",
+    "waiting_customer": "Waiting for customer",
+    "waiting_third_party": "Waiting for third party",
+    "resolved": "Resolved",
+    "closed": "Closed",
+    "deflected": "Answered automatically",
+    "merged": "Merged",
+}
+CHANNELS = {
+    "matrix": "room",
+    "console": "console",
+    "api": "REST",
+    "cli": "command line",
+    "email": "email",
+    "form": "form",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case in a list, and the head of its page."""
+
+    case: Case
+    tier: str
+    product: str
+    state: str
+    severity: str
+    severity_rank: int
+    kind: str
+    turn: str
+    opened: str
+    opened_ago: str
+    zone: str
+    has_room: bool
+    clock: ClockFace | None
+
+
+def case_row(case: Case, clocks: list[Clock], now: datetime) -> CaseRow:
+    """The row of a case with the clocks of all its cycles."""
+    current = [clock for clock in clocks if clock.cycle.number == case.cycle]
+    main = headline(current)
+    pinned = product_of(main.product_version_id) if main else None
+    tiers = pinned.tiers if pinned else {}
+    severities = pinned.severity_slugs if pinned else ()
+    zone = case.workspace.time_zone or (pinned.office.timezone if pinned else "UTC")
+    tier = main.cycle.tier if main else ""
+    return CaseRow(
+        case=case,
+        tier=tiers[tier].name if tier in tiers else tier.capitalize(),
+        product=pinned.name if pinned else case.product,
+        state=STATES.get(case.state, case.state),
+        severity=plain(case.severity),
+        severity_rank=severities.index(case.severity) if case.severity in severities else 9,
+        kind=plain(case.kind),
+        turn=turn(case),
+        opened=moment(case.opened_at, zone, now),
+        opened_ago=span(now - case.opened_at),
+        zone=zone,
+        has_room=pinned.room if pinned else True,
+        clock=face(main, now) if main else None,
+    )
+
+
+def plain(slug: str) -> str:
+    """`feature_request` as `Feature request`."""
+    return slug.replace("_", " ").replace("-", " ").capitalize()
+
+
+def turn(case: Case) -> str:
+    """Whose word is awaited, in words; empty when the case is not open."""
+    if case.state not in Case.OPEN:
+        return ""
+    if case.state == Case.State.WAITING_THIRD_PARTY:
+        return "A third party’s turn"
+    ours = case.last_staff_at is None or (
+        case.last_customer_at is not None and case.last_customer_at > case.last_staff_at
+    )
+    return "Our turn" if ours and case.state != Case.State.WAITING_CUSTOMER else "Customer’s turn"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a conversation. `tone` is customer, staff, desk, other or change."""
+
+    anchor: str
+    tone: str
+    author: str
+    role: str
+    at: datetime
+    time: str
+    title: str
+    text: str
+    marks: tuple[str, ...]
+    why: str
+    problem: str = ""
+
+
+def entries(
+    conversation: Iterable[Message | CaseChange],
+    people: Mapping[int, Membership],
+    on_the_way: Mapping[int, Delivery],
+    zone: str,
+    now: datetime,
+) -> list[Entry]:
+    """The conversation's lines. `people` are the workspace's members by person id."""
+    return [
+        _said(entry, people, on_the_way, zone, now) if isinstance(entry, Message) else _changed(entry, zone, now)
+        for entry in conversation
+    ]
+
+
+def _said(
+    message: Message, people: Mapping[int, Membership], on_the_way: Mapping[int, Delivery], zone: str, now: datetime
+) -> Entry:
+    delivery = on_the_way.get(message.pk)
+    return Entry(
+        anchor=f"m-{message.pk}",
+        tone=message.author_kind,
+        author=message.author.name if message.author else _name(message),
+        role=_role(message, people),
+        at=message.at,
+        time=moment(message.at, zone, now),
+        title=f"{message.at:%Y-%m-%d %H:%M:%S} UTC, by {CHANNELS.get(message.channel, message.channel)}",
+        text=_text(message),
+        marks=tuple(_marks(message, delivery)),
+        why=message.why,
+        problem=delivery.problem if delivery and delivery.state == "failed" else "",
+    )
+
+
+def _name(message: Message) -> str:
+    return "The desk" if message.author_kind == Message.Author.DESK else message.author_ref
+
+
+def _role(message: Message, people: Mapping[int, Membership]) -> str:
+    member = people.get(message.author_id or 0)
+    if message.author_kind == Message.Author.STAFF:
+        return "staff"
+    return str(member.role) if member else ""
+
+
+def _text(message: Message) -> str:
+    if message.redacted_at:
+        return ""
+    return message.edited_body or message.body
+
+
+def _marks(message: Message, delivery: Delivery | None) -> Iterable[str]:
+    if message.redacted_at:
+        yield "removed by its author" if message.redacted_by == message.author_ref else "removed"
+    elif message.edited_at:
+        yield "edited"
+    if message.is_late:
+        yield "arrived late"
+    if message.kind == Message.Kind.FILE:
+        yield "file"
+    if message.kind == Message.Kind.UNREADABLE:
+        yield "could not be read"
+    if delivery:
+        yield "not delivered" if delivery.state == "failed" else "sending"
+
+
+def _changed(change: CaseChange, zone: str, now: datetime) -> Entry:
+    before = f"{plain(change.before)} → " if change.before else ""
+    return Entry(
+        anchor=f"c-{change.pk}",
+        tone="change",
+        author=change.by,
+        role="",
+        at=change.at,
+        time=moment(change.at, zone, now),
+        title=f"{change.at:%Y-%m-%d %H:%M:%S} UTC",
+        text=f"{plain(change.what)}: {before}{plain(change.after)}",
+        marks=(),
+        why=change.reason,
+    )
