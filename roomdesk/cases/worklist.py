@@ -108,6 +108,7 @@ _SAID = (Message.Kind.MESSAGE, Message.Kind.FILE, Message.Kind.UNREADABLE)
 
 
 def conversation(messages: Sequence[Message], changes: Sequence[CaseChange]) -> list[Message | CaseChange]:
-    """What was said and what was changed, in order of time."""
+    """What was said and what was changed, in order of time. That a case began is said by its first message."""
     said: list[Message | CaseChange] = [message for message in messages if message.kind in _SAID]
-    return sorted([*said, *changes], key=lambda entry: entry.at)
+    changed = [change for change in changes if change.before]
+    return sorted([*said, *changed], key=lambda entry: entry.at)

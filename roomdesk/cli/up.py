@@ -12,6 +12,7 @@ import click
 from roomdesk.cli.base import Refused, emit, json_option
 
 if TYPE_CHECKING:
+    from roomdesk.demo.welcome import Welcome
     from roomdesk.runtime.supervisor import Running
 
 #: Seconds that workers get to come up after everything else answers.
@@ -34,9 +35,8 @@ def demo(as_json: bool) -> None:
     """Start the desk with example customers and living conversations; the next start continues with them."""
 
     def announce(facts: dict[str, Any]) -> None:
-        signs_in = _seed()
-        words = [_addresses(facts), *(f"sign in: {line}" for line in signs_in)]
-        emit({**facts, "sign_ins": signs_in}, as_json, "\n".join(words))
+        told = _seed()
+        emit({**facts, "sign_ins": told.sign_ins}, as_json, f"\n{_addresses(facts)}\n\n{told.words}\n")
 
     _run(announce)
 
@@ -108,13 +108,11 @@ def _let_go() -> None:
         close_pool()
 
 
-def _seed() -> list[str]:
-    from importlib import import_module
-
+def _seed() -> Welcome:
     from roomdesk import bootstrap
+    from roomdesk.demo import seed
 
-    signs_in = import_module("roomdesk.demo").seed(bootstrap.settings, _progress)
-    return [str(line) for line in signs_in or ()]
+    return seed(bootstrap.settings, _progress)
 
 
 def _facts(running: Running) -> dict[str, Any]:

@@ -7,16 +7,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from roomdesk.demo.welcome import Welcome
     from roomdesk.demo.world import World
     from roomdesk.runtime.settings import Settings
 
 
-def seed(settings: Settings, progress: Callable[[str], None]) -> list[str]:
-    """Fills a running installation with the example world and returns lines for the newcomer: who signs in how, what to try.
+def seed(settings: Settings, progress: Callable[[str], None]) -> Welcome:
+    """Fills a running installation with the example world and returns what to tell the newcomer.
 
     Idempotent: workspaces and people that exist are left as they are, what was said is not said again.
     """
     from roomdesk.demo import settling, talking
+    from roomdesk.demo.welcome import welcome
     from roomdesk.demo.world import world
 
     began, everything = time.monotonic(), world()
@@ -27,7 +29,8 @@ def seed(settings: Settings, progress: Callable[[str], None]) -> list[str]:
     settling.await_rooms(everything.places, progress)
     talking.talk(everything.conversations, progress)
     progress(f"The example data is there (after {time.monotonic() - began:.1f} s).")
-    return _lines(settings, settling.password(settings), talking.first_case("acme"))
+    waiting = talking.waiting_case(everything.places[0].slug)
+    return welcome(settings, everything, settling.password(settings), waiting)
 
 
 def _signers(everything: World) -> list[str]:
@@ -36,11 +39,3 @@ def _signers(everything: World) -> list[str]:
         person.id for place in everything.places for person in place.people if person.role != "member" or person.room
     ]
     return [*(one.id for one in everything.staff), *customers]
-
-
-def _lines(settings: Settings, password: str, ref: str) -> list[str]:
-    return [
-        f"dora@desk.example (sees all products), password {password}",
-        f"ivan@desk.example (engineer), password {password}",
-        f"olga@acme.example (a customer: has no console; for a Matrix client), password {password}",
-    ]

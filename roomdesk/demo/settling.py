@@ -7,6 +7,8 @@ import hmac
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+
 from roomdesk.audit.work import Actor
 from roomdesk.demo.world import Customer, Place, Staff, World
 from roomdesk.directory import services
@@ -75,7 +77,7 @@ def _member(place: Place, person: Customer) -> MemberWish:
 
 def set_passwords(people: Sequence[str], word: str) -> None:
     """Gives the demo's password to those who have none yet."""
-    for person in Person.objects.filter(slug__in=people, password__startswith="!"):
+    for person in Person.objects.filter(slug__in=people, password__startswith=UNUSABLE_PASSWORD_PREFIX):
         services.do_set_password(id=person.slug, password=word, actor=ACTOR, now=clock.now())
 
 

@@ -97,5 +97,6 @@ def _due(clock: Clock, now: datetime) -> str:
 
 
 def moment(at: datetime, zone: str, now: datetime) -> str:
-    """`Monday 13:00 EET`."""
-    return f"{format_due(at, zone, _LOCALE, now=now)} {zone_name(at, zone)}"
+    """`Monday 13:00 EET`, or `Monday 13:00 UTC-03` where the zone has no name."""
+    name = zone_name(at, zone)
+    return f"{format_due(at, zone, _LOCALE, now=now)} {'UTC' if name[:1] in '+-' else ''}{name}"

@@ -122,10 +122,18 @@ def entries(
     now: datetime,
 ) -> list[Entry]:
     """The conversation's lines. `people` are the workspace's members by person id."""
+    rows = list(conversation)
+    names = _names(rows)
     return [
-        _said(entry, people, on_the_way, zone, now) if isinstance(entry, Message) else _changed(entry, zone, now)
-        for entry in conversation
+        _said(row, people, on_the_way, zone, now) if isinstance(row, Message) else _changed(row, names, zone, now)
+        for row in rows
     ]
+
+
+def _names(rows: Iterable[Message | CaseChange]) -> dict[str, str]:
+    """What those who spoke are called, by their id and by their name in Matrix: changes name people by either."""
+    authors = [(row.author_ref, row.author) for row in rows if isinstance(row, Message) and row.author]
+    return {key: person.name for ref, person in authors for key in (ref, person.slug)}
 
 
 def _said(
@@ -179,12 +187,12 @@ def _marks(message: Message, delivery: Delivery | None) -> Iterable[str]:
         yield "not delivered" if delivery.state == "failed" else "sending"
 
 
-def _changed(change: CaseChange, zone: str, now: datetime) -> Entry:
+def _changed(change: CaseChange, names: Mapping[str, str], zone: str, now: datetime) -> Entry:
     before = f"{plain(change.before)} → " if change.before else ""
     return Entry(
         anchor=f"c-{change.pk}",
         tone="change",
-        author=change.by,
+        author=names.get(change.by, change.by),
         role="",
         at=change.at,
         time=moment(change.at, zone, now),
