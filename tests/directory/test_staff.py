@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
 from roomdesk.directory import queries, services
 from roomdesk.directory.models import Person, StaffRole, Workspace
 from roomdesk.queues.models import InboxEvent
-from roomdesk.refusals import Invalid, NotFound
 from tests.directory import world
 from tests.directory.example import product
-from tests.directory.world import ACTOR, at, nothing_changes, refused, staff
+from tests.directory.world import ACTOR, at, nothing_changes, staff
 
 pytestmark = pytest.mark.usefixtures("desk")
 
@@ -94,29 +92,6 @@ def test_leaving_one_product_keeps_the_others() -> None:
     staff(id="ivan", roles=["lead"])
     services.do_remove_staff(id="ivan", product="cloud", actor=ACTOR, now=at(1))
     assert open_roles("ivan") == [("lead", "", "")]
-
-
-@pytest.mark.parametrize(
-    ("wanted", "words", "field"),
-    [
-        ({"id": "petya", "roles": None}, "has no staff role yet", "role"),
-        ({"id": "ivan", "roles": []}, "name at least one", "role"),
-        ({"id": "petya", "roles": ["king"]}, 'no staff role "king"', "role"),
-        ({"id": "petya", "roles": ["engineer"], "product": "nothing"}, "Loaded are", "product"),
-        ({"id": "petya", "roles": ["engineer"], "field": "database"}, "Only a specialist", "field"),
-        ({"id": "petya", "roles": ["specialist"]}, "needs a field", "field"),
-        ({"id": "petya", "roles": ["specialist"], "product": "cloud", "field": "cats"}, "it has database", "field"),
-        ({"id": "Petya", "roles": ["engineer"]}, "small letters", "id"),
-    ],
-)
-def test_what_is_refused_changes_nothing(wanted: dict[str, Any], words: str, field: str) -> None:
-    with refused(Invalid, words, field):
-        staff(at(1), **wanted)
-
-
-def test_somebody_who_is_no_staff_cannot_be_removed() -> None:
-    with refused(NotFound, '"olga" has no staff role.', "id"):
-        services.do_remove_staff(id="olga", actor=ACTOR, now=at(1))
 
 
 def test_staff_sees_the_workspaces_of_its_products_and_members_their_own() -> None:
