@@ -24,8 +24,16 @@ def web() -> None:
 
     settings = bootstrap.settings
     logs.configure(settings, process="web")
-    config = uvicorn.Config("roomdesk.web.asgi:application", access_log=False, log_config=None, lifespan="off", ws="none",
-                            timeout_graceful_shutdown=_GRACE, server_header=False, proxy_headers=False)
+    config = uvicorn.Config(
+        "roomdesk.web.asgi:application",
+        access_log=False,
+        log_config=None,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=_GRACE,
+        server_header=False,
+        proxy_headers=False,
+    )
     uvicorn.Server(config).run(sockets=[_listen(settings)])
 
 

@@ -42,9 +42,10 @@ class Refusal(Exception):
 
 
 class Appservice:
-    """The endpoint of one process. The homeserver has one transaction under way at a time; a thread or two suffice."""
+    """The endpoint of one process. The homeserver has one transaction under way at a time: one thread suffices."""
 
-    def __init__(self, settings: Settings, *, threads: int = 2) -> None:
+    def __init__(self, settings: Settings, *, threads: int = 1) -> None:
+        self._count = threads
         self._token = (settings.hs_token or "").encode()
         self._bot = user_id(BOT, settings.matrix_server_name)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="appservice")
@@ -71,6 +72,14 @@ class Appservice:
         body = await _read(scope, receive)
         return await self._store(name, body) if kind == "transactions" else {}
 
+    def close(self) -> None:
+        """Ends the threads and with them their database connections."""
+        from django.db import connection
+
+        for _ in range(self._count):
+            self._threads.submit(lambda: connection.close())
+        self._threads.shutdown()
+
     def _check_token(self, scope: Scope) -> None:
         given = dict(scope["headers"]).get(b"authorization", b"")
         if not given.lower().startswith(b"bearer "):
@@ -94,7 +103,9 @@ class Appservice:
             _stored(_identity(name), body, arrivals)
         except DatabaseError as error:
             _LOG.error("A transaction of the homeserver could not be stored: %s", str(error).strip().partition("\n")[0])
-            raise Refusal(503, "M_UNKNOWN", "The desk cannot store events just now; send the transaction again.") from error
+            raise Refusal(
+                503, "M_UNKNOWN", "The desk cannot store events just now; send the transaction again."
+            ) from error
         return {}
 
 
@@ -103,7 +114,9 @@ _METHODS = {"transactions": "PUT", "ping": "POST", "users": "GET", "rooms": "GET
 
 def _identity(name: str) -> str:
     """The transaction id as it can be stored whatever was in the address."""
-    return name if name.isprintable() and len(name) <= 255 else hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
+    return (
+        name if name.isprintable() and len(name) <= 255 else hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
+    )
 
 
 def _stored(name: str, body: bytes, arrivals: list[inbox.Arrival]) -> None:
@@ -114,8 +127,9 @@ def _stored(name: str, body: bytes, arrivals: list[inbox.Arrival]) -> None:
         inbox.receive_transaction(name, body, arrivals, clock.now())
     except (OperationalError, InterfaceError):
         connection.close()
+        # Those that wait in the pool died with it; without this look each of them would fail one transaction.
         pool = getattr(connection, "pool", None)
-        if pool is not None:
+        if pool is not None and not pool.closed:
             pool.check()
         inbox.receive_transaction(name, body, arrivals, clock.now())
 

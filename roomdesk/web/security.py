@@ -57,10 +57,16 @@ def policy(*sign_in_targets: str | None) -> str:
     form to the homeserver and on to the chat client.
     """
     targets = dict.fromkeys(_origin(address) for address in sign_in_targets if address)
-    return "; ".join([
-        "default-src 'self'", "img-src 'self' data:", "object-src 'none'", "base-uri 'self'", "frame-ancestors 'none'",
-        " ".join(["form-action 'self'", *targets]),
-    ])
+    return "; ".join(
+        [
+            "default-src 'self'",
+            "img-src 'self' data:",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "frame-ancestors 'none'",
+            " ".join(["form-action 'self'", *targets]),
+        ]
+    )
 
 
 def _origin(address: str) -> str:

@@ -50,4 +50,6 @@ class Listener(threading.Thread):
 
 def _watchful(url: str) -> str:
     """With keepalives: a listener never sends anything, and would not notice that the other side is gone."""
-    return make_conninfo(url, keepalives=1, keepalives_idle=10, keepalives_interval=5, keepalives_count=3, connect_timeout=5)
+    return make_conninfo(
+        url, keepalives=1, keepalives_idle=10, keepalives_interval=5, keepalives_count=3, connect_timeout=5
+    )

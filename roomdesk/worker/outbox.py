@@ -82,8 +82,15 @@ def _noted(note: Callable[[], None]) -> None:
 class Dispatcher:
     """Claims as many rows as there are free senders. `step` is a loop's step; `held` are the rows in hand."""
 
-    def __init__(self, identity: Identity, wake: threading.Event, stop: Stop, *, senders: int = SENDERS,
-                 ways: Mapping[str, Way] = WAYS) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        wake: threading.Event,
+        stop: Stop,
+        *,
+        senders: int = SENDERS,
+        ways: Mapping[str, Way] = WAYS,
+    ) -> None:
         self._identity = identity
         self._wake = wake
         self._stop = stop

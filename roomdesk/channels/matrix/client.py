@@ -43,6 +43,10 @@ class Matrix:
         self._ready = False
         self._making = threading.Lock()
 
+    def close(self) -> None:
+        """Gives the connections up; a client that lives as long as its process need not."""
+        self._http.close()
+
     @property
     def has_admin(self) -> bool:
         return self._admin_token is not None

@@ -53,7 +53,7 @@ def kick(matrix: Matrix, room: str, user: str, reason: str) -> None:
     """Takes somebody out, or an invitation back; nobody there is fine, a ban stays."""
     try:
         _act(matrix, room, "kick", user, reason=reason)
-    except Forbidden:
+    except (Forbidden, BadState):
         if membership(matrix, room, user) in ("join", "invite"):
             raise
 

@@ -13,14 +13,32 @@ STAFF_POWER = 50
 WORKSPACE_TYPE = "solutions.roomdesk.workspace"
 
 _DESK_ONLY = (
-    "m.room.name", "m.room.topic", "m.room.avatar", "m.room.canonical_alias", "m.room.power_levels",
-    "m.room.history_visibility", "m.room.join_rules", "m.room.guest_access", "m.room.server_acl", "m.space.parent",
-    "m.space.child", "im.vector.modular.widgets",
+    "m.room.name",
+    "m.room.topic",
+    "m.room.avatar",
+    "m.room.canonical_alias",
+    "m.room.power_levels",
+    "m.room.history_visibility",
+    "m.room.join_rules",
+    "m.room.guest_access",
+    "m.room.server_acl",
+    "m.space.parent",
+    "m.space.child",
+    "im.vector.modular.widgets",
 )
 
 
-def room_body(*, name: str, topic: str, server: str, workspace_slug: str, alias_localpart: str | None = None,
-              staff: Iterable[str] = (), invite: Iterable[str] = (), keeper: str | None = None) -> dict[str, Any]:
+def room_body(
+    *,
+    name: str,
+    topic: str,
+    server: str,
+    workspace_slug: str,
+    alias_localpart: str | None = None,
+    staff: Iterable[str] = (),
+    invite: Iterable[str] = (),
+    keeper: str | None = None,
+) -> dict[str, Any]:
     """The body of createRoom for a workspace's room.
 
     `staff`: user ids with power 50, whether invited here or later; `invite`: whom to invite at once, beside the keeper.
@@ -50,8 +68,16 @@ def power_levels(staff: Iterable[str]) -> dict[str, Any]:
     events |= {"m.room.encryption": 101, "m.room.encrypted": 101, "m.room.tombstone": 150}
     return {
         "users": {user: STAFF_POWER for user in sorted(set(staff))},
-        "users_default": 0, "events_default": 0, "state_default": 100, "invite": 100, "kick": 100, "ban": 100,
-        "redact": STAFF_POWER, "historical": 100, "notifications": {"room": STAFF_POWER}, "events": events,
+        "users_default": 0,
+        "events_default": 0,
+        "state_default": 100,
+        "invite": 100,
+        "kick": 100,
+        "ban": 100,
+        "redact": STAFF_POWER,
+        "historical": 100,
+        "notifications": {"room": STAFF_POWER},
+        "events": events,
     }
 
 

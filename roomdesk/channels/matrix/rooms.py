@@ -44,7 +44,9 @@ def _make_or_find(matrix: Matrix, key: str, body: Json, alias: str | None) -> st
         _complete(matrix, room, body, alias)
         return room
     if not _was_never_made(matrix, room):
-        raise Refused(f"The alias {alias} is taken by a room that is not ours ({room}); remove it or choose another slug.")
+        raise Refused(
+            f"The alias {alias} is taken by a room that is not ours ({room}); remove it or choose another slug."
+        )
     # The homeserver died between naming the room and making it: the name is all there is.
     matrix.call("DELETE", path("directory", "room", alias))
     return str(matrix.call("POST", path("createRoom"), body)["room_id"])
@@ -94,8 +96,11 @@ def _state(matrix: Matrix, room: str, kind: str) -> Json | None:
 def _holds(actual: Json | None, wanted: Json) -> bool:
     """Whether all that is wanted is there; the homeserver may have added to it."""
     return actual is not None and all(
-        _holds(actual.get(name), value) if isinstance(value, dict) and isinstance(actual.get(name), dict)
-        else actual.get(name) == value for name, value in wanted.items())
+        _holds(actual.get(name), value)
+        if isinstance(value, dict) and isinstance(actual.get(name), dict)
+        else actual.get(name) == value
+        for name, value in wanted.items()
+    )
 
 
 def _check_unencrypted(matrix: Matrix, room: str) -> None:
@@ -104,7 +109,9 @@ def _check_unencrypted(matrix: Matrix, room: str) -> None:
         matrix.call("GET", path("rooms", room, "state", "m.room.encryption"))
     except NotFound:
         return
-    raise Refused(f"The homeserver made the room {room} encrypted; set encryption_enabled_by_default_for_room_type to off.")
+    raise Refused(
+        f"The homeserver made the room {room} encrypted; set encryption_enabled_by_default_for_room_type to off."
+    )
 
 
 def _seat_keeper(matrix: Matrix, room: str) -> None:

@@ -45,7 +45,7 @@ def _items(text: str, start: int, end: int) -> list[str] | None:
     for token in _TOKEN.finditer(text, start, end):
         sign = token[0]
         if depth == 1 and sign in ",]":
-            items.append(text[begin:token.start()].strip())
+            items.append(text[begin : token.start()].strip())
         depth += _step(sign)
         if depth == 1 and sign in "[,":
             begin = token.end()
