@@ -55,7 +55,8 @@ def expected_due(start: datetime, days: int) -> datetime:
     return due.astimezone(UTC)
 
 
-@pytest.mark.requirement("R01", "R02", "R17", "R18")
+@pytest.mark.requirement("R01", "R02")
+@pytest.mark.part_of("R17", "R18")
 def test_a_message_becomes_a_case_with_the_right_clock_and_an_answer_stops_it(live: Live) -> None:
     provision(live, "acme")
     room = live.room("acme")

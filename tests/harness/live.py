@@ -89,8 +89,16 @@ class Live:
         )
 
     def client(self, person: str) -> Client:
-        """An independent Matrix client (matrix-nio) signed in as the person."""
-        login = self.json("matrix-login", person)
+        """An independent Matrix client (matrix-nio) signed in as the person, as `matrix-login` does, without its start-up time."""
+        secrets = json.loads((self.folder / "secrets.json").read_text())
+        answer = httpx.post(
+            f"{self.ready['matrix_url'].rstrip('/')}/_matrix/client/v3/login",
+            headers={"Authorization": f"Bearer {secrets['people_token']}"},
+            json={"type": "m.login.application_service", "identifier": {"type": "m.id.user", "user": person}},
+            timeout=20,
+            trust_env=False,
+        )
+        login = answer.raise_for_status().json()
         return Client(self.ready["matrix_url"], login["user_id"], login["access_token"])
 
     def room(self, workspace: str) -> str:
