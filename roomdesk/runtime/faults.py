@@ -2,7 +2,9 @@
 
 `ROOMDESK_FAULTS` holds `name[:hit]` items separated by commas; at the given hit (default the first) of that point, in
 this process or an earlier one, the process kills itself with SIGKILL. Each hit that kills is first written to
-`ROOMDESK_FAULTS_LOG`, so that a test can count the crash points that were really reached; a point kills once a log.
+`ROOMDESK_FAULTS_LOG`, so that a test can count the crash points that were really reached; a point kills once a log, and
+its hits count only while the log does not have it.
+`pause=NAME:MS` waits at that point, every time, so that a race that a guard prevents is certain without it.
 `without=GUARD` switches a guard off. `fail=TEXT` lets every event whose raw text contains TEXT raise in the middle of being applied.
 """
 
@@ -10,6 +12,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 
 POINTS = (
@@ -35,7 +38,7 @@ def _active() -> str:
 
 
 def point(name: str) -> None:
-    """Dies here if a test asked for it."""
+    """Dies or waits here if a test asked for it."""
     wanted = _active()
     if not wanted:
         return
@@ -43,14 +46,16 @@ def point(name: str) -> None:
         at, _, hit = item.partition(":")
         if at == name:
             _hit(name, int(hit or 1))
+        elif at == f"pause={name}":
+            time.sleep(int(hit) / 1000)
 
 
 def _hit(name: str, wanted: int) -> None:
-    _hits[name] = _hits.get(name, 0) + 1
-    if _hits[name] != wanted:
-        return
     log = Path(os.environ["ROOMDESK_FAULTS_LOG"])
     if log.exists() and name in log.read_text().split():
+        return
+    _hits[name] = _hits.get(name, 0) + 1
+    if _hits[name] != wanted:
         return
     with log.open("a") as file:
         file.write(name + "\n")
