@@ -109,7 +109,8 @@ def do_say(*, ref: str, author: str, text: str, channel: str, actor: Actor, now:
 
 def check_text(text: str) -> str:
     """The text to be said, trimmed. Refuses an empty one and one that no room would take."""
-    said = text.replace("\x00", "").strip()
+    # Half characters come from terminals and JSON escapes; neither the database nor the homeserver takes them.
+    said = text.replace("\x00", "").encode("utf-8", "replace").decode().strip()
     if not said:
         raise Invalid("The text is empty; write what there is to say.", field="text")
     if len(said) > MAX_TEXT:
@@ -172,7 +173,9 @@ def _check_can_speak(conversation: Conversation, speaker: Author) -> None:
     if room is None or not room.room_id:
         raise Conflict("The workspace's room is not made yet; try again in a moment.")
     if not settings.people_token:
-        raise Conflict("This installation may not write as people: set ROOMDESK_PEOPLE_TOKEN, or write from a Matrix client.")
+        raise Conflict(
+            "This installation may not write as people: set ROOMDESK_PEOPLE_TOKEN, or write from a Matrix client."
+        )
     member = conversation.members.get(speaker.user_id)
     if member is None or member.membership != "join":
         raise Conflict(f"{speaker.person.name} is not in the room of this workspace.", field="author")

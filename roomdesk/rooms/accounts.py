@@ -62,8 +62,11 @@ def _log_in(matrix: Matrix, person: Person, device: str) -> dict[str, str]:
     except MatrixError as error:
         if not error.permanent:
             raise
-        # Not there yet: the outbox makes accounts in its own time.
-        membership.provision(matrix, _user_id(person), person.name, person.slug)
+    # Not there yet: the outbox makes accounts in its own time.
+    if not membership.provision(matrix, _user_id(person), person.name, person.slug):
+        raise Conflict(
+            f"{person.slug} has no account at the homeserver yet, and no ROOMDESK_ADMIN_TOKEN allows making it."
+        )
     return matrix.log_in(person.localpart, device)
 
 

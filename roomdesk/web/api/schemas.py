@@ -12,6 +12,8 @@ from pydantic import AfterValidator, ConfigDict, Field, StrictBool, model_valida
 def _storable(text: str) -> str:
     if "\0" in text:
         raise ValueError("it holds the character NUL, which cannot be kept")
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError("it holds half of a character (a lone surrogate), which cannot be kept")
     return text
 
 

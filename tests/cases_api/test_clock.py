@@ -1,0 +1,106 @@
+"""Moving the clock (D29): through each due instant in turn, or at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+
+from roomdesk import pipeline
+from roomdesk.clocks.models import Clock
+from roomdesk.queues import stepping, workers
+from roomdesk.queues.models import Timer
+from roomdesk.refusals import Conflict
+from roomdesk.runtime import clock
+from tests.cases_api.place import command, nothing_changes, told
+
+
+@contextmanager
+def working(*, idle: bool = False) -> Iterator[None]:
+    """A worker in a thread; an idle one is there and does nothing."""
+    stop, ready = threading.Event(), threading.Event()
+
+    def work() -> None:
+        workers.register(clock.now())
+        ready.set()
+        while not stop.wait(0.01):
+            if not idle:
+                pipeline.drain()
+                pipeline.fire_timers()
+        connection.close()
+        connection.close_pool()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@pytest.fixture
+def two_cases(desk: None, real_time: None) -> list[datetime]:
+    """Due instants of a critical and a normal case."""
+    told("case", "open", "acme", "One", "--as", "olga", "--severity", "normal")
+    told("case", "open", "acme", "Two", "--as", "olga", "--severity", "critical")
+    return sorted(Clock.objects.values_list("due_at", flat=True))
+
+
+def test_steps_through_each_due_instant_and_moves_by_exactly_the_duration(two_cases: list[datetime]) -> None:
+    seen: list[tuple[datetime, int]] = []
+    with working():
+        before = clock.offset()
+        steps = stepping.advance(
+            timedelta(days=14), stepped=lambda at: seen.append((at, Timer.objects.filter(state="fired").count()))
+        )
+    assert clock.offset() - before == timedelta(days=14)
+    assert steps == 2
+    assert [at for at, _ in seen] == two_cases
+    assert [fired for _, fired in seen][1] >= 1, "the first was worked off before the second was reached"
+    fired = list(Timer.objects.order_by("next_at").values_list("next_at", "fired_at"))
+    assert all(timedelta() < fired_at - at < timedelta(seconds=5) for at, fired_at in fired)
+    assert set(Clock.objects.values_list("state", flat=True)) == {"breached"}
+
+
+def test_jump_leaves_all_to_be_found_late(two_cases: list[datetime]) -> None:
+    assert command("clock", "advance", "14d", "--jump").exit_code == 0
+    assert Timer.objects.filter(state="pending").count() == 2
+    pipeline.drain()
+    while pipeline.fire_timers():
+        pass
+    assert set(Clock.objects.values_list("state", flat=True)) == {"breached"}
+
+
+def test_durations_add_up(desk: None, real_time: None) -> None:
+    assert told("clock", "advance", "1d2h30m15s", "--jump")["offset_seconds"] == 95415
+    assert told("clock", "show")["offset_seconds"] == 95415
+
+
+def test_without_a_worker_nothing_is_moved(two_cases: list[datetime]) -> None:
+    with nothing_changes(), pytest.raises(Conflict, match="No worker runs"):
+        stepping.advance(timedelta(days=14), patience=0.2)
+    assert clock.offset() == timedelta()
+
+
+def test_waiting_ends_with_a_sentence_and_the_clock_stays_where_it_is(two_cases: list[datetime]) -> None:
+    with working():
+        stepping.advance(timedelta())
+    with working(idle=True), pytest.raises(Conflict, match="1 timers are still not done"):
+        stepping.advance(timedelta(days=14), patience=0.3)
+    assert timedelta() < clock.now() - two_cases[0] < timedelta(seconds=5)
+
+
+def test_production_refuses(desk: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "_source", clock._Source(None))
+    monkeypatch.setattr(clock, "configure", lambda settings: None)
+    with nothing_changes():
+        for words in (("4h",), ("4h", "--jump")):
+            done = command("clock", "advance", *words)
+            assert done.exit_code == 1
+            assert "demo or test" in done.stderr
