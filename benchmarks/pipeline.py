@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -66,7 +67,8 @@ def _provision() -> list[str]:
     from roomdesk.rooms.models import Room, RoomMember
     from roomdesk.runtime import clock
 
-    actor, now = Actor("cli", "bench"), clock.now()
+    # A month ago: the messages below are said within the last day, by people who had long been there.
+    actor, now = Actor("cli", "bench"), clock.now() - timedelta(days=30)
     services.load_all(ROOT / "products", actor, now)
     services.do_put_staff(id="ivan", name="Ivan", email="ivan@vendor.test", roles=["engineer"], actor=actor, now=now)
     for n in range(ROOMS):

@@ -30,8 +30,19 @@ class Open:
     cycle: CaseCycle
     clocks: list[Clock] = field(default_factory=list)
     last_by: dict[int, datetime] = field(default_factory=dict)
+    _rule: grouping.OpenCase | None = None
+
+    def changed(self) -> None:
+        """Must be called after every change: the rules' picture of the case is made only when it is out of date."""
+        self._rule = None
 
     def as_rule(self) -> grouping.OpenCase:
+        """The case as grouping sees it."""
+        if self._rule is None:
+            self._rule = self._as_rule()
+        return self._rule
+
+    def _as_rule(self) -> grouping.OpenCase:
         case = self.case
         return grouping.OpenCase(
             id=case.pk,

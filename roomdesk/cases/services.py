@@ -130,6 +130,7 @@ def _shown(case: Case, opening: Opening) -> Mapping[str, object]:
 
 def customer_spoke(work: Work, conversation: Conversation, entry: Open, at: datetime, author: Person | None) -> None:
     """A customer's further message in a case; a case that waited for the customer goes on."""
+    entry.changed()
     case = entry.case
     if case.last_customer_at is None or at > case.last_customer_at:
         case.last_customer_at = at
@@ -142,6 +143,7 @@ def customer_spoke(work: Work, conversation: Conversation, entry: Open, at: date
 
 def staff_answered(work: Work, conversation: Conversation, entry: Open, at: datetime, by: str, event_id: str) -> None:
     """A public message of human staff in a case: stops the first-response clock of the cycle, once (R18)."""
+    entry.changed()
     case = entry.case
     if case.last_staff_at is None or at > case.last_staff_at:
         case.last_staff_at = at
@@ -160,6 +162,7 @@ def change_state(
     work: Work, conversation: Conversation, entry: Open, state: Case.State, at: datetime, *, by: str, reason: str = ""
 ) -> None:
     """Moves a case to another state, with its history."""
+    entry.changed()
     case = entry.case
     before, case.state = case.state, state
     work.update(case, "state")

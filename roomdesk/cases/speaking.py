@@ -231,6 +231,7 @@ def mirrored(work: Work, conversation: Conversation, message: Message, heard: He
     conversation.case_of_event[heard.event_id] = entry.case.pk
     if not entry.case.root_event_id:
         entry.case.root_event_id = heard.event_id
+        entry.changed()
         work.update(entry.case, "root_event_id")
     if message.author_kind == Message.Author.STAFF:
         services.staff_answered(work, conversation, entry, at, message.author_ref, heard.event_id)

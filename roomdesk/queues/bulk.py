@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, models
 
 
 @cache
-def _columns(model: type[models.Model]) -> tuple[list[models.Field[Any, Any]], str]:
-    """The fields that an INSERT writes; an automatic key is left to the database."""
+def _columns(model: type[models.Model]) -> tuple[Callable[[models.Model], Sequence[Any]], str]:
+    """Reads the fields that an INSERT writes off a row, and names their columns; an automatic key is left to the database.
+
+    Values go to psycopg as they stand on the row, without Django's preparation: our models hold what PostgreSQL takes
+    (text, numbers, aware times, lists of text), and preparing each value was half the cost of an event.
+    """
     fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
-    return fields, ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    return attrgetter(*(field.attname for field in fields)), columns
 
 
 def insert(model: type[models.Model], rows: Sequence[models.Model]) -> None:
     """Writes new rows by COPY. Automatic keys are not read back: give ids beforehand where they are needed."""
-    fields, columns = _columns(model)
+    values, columns = _columns(model)
     with connection.cursor() as cursor:
         table = connection.ops.quote_name(model._meta.db_table)
         with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
             for row in rows:
-                copy.write_row([_value(field, row) for field in fields])
-
-
-def _value(field: models.Field[Any, Any], row: models.Model) -> Any:
-    return field.get_db_prep_save(field.pre_save(row, add=True), connection)
+                copy.write_row(values(row))
 
 
 def update(model: type[models.Model], rows: Sequence[models.Model], names: Iterable[str]) -> None:
@@ -35,7 +37,7 @@ def update(model: type[models.Model], rows: Sequence[models.Model], names: Itera
     fields = [model._meta.get_field(name) for name in sorted(names)]
     key = model._meta.pk
     assert key is not None
-    arrays = [[field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows] for field in (key, *fields)]
+    arrays = [[getattr(row, field.attname) for row in rows] for field in (key, *fields)]
     casts = ", ".join(f"%s::{_base_type(field)}[]" for field in (key, *fields))
     names_sql = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     sets = ", ".join(f"{connection.ops.quote_name(f.column)} = v.{connection.ops.quote_name(f.column)}" for f in fields)
