@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import sys
 
 import click
 
@@ -34,6 +36,8 @@ def web() -> None:
         server_header=False,
         proxy_headers=False,
     )
+    # uvicorn raises the signal again once it has ended gently; that is no failure.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     uvicorn.Server(config).run(sockets=[_listen(settings)])
 
 

@@ -31,17 +31,21 @@ _IDLE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What the loops run: `drain` works off pending events, `fire_timers` due timers; both return how many they did."""
+    """What the loops run: `drain` works off pending events, `fire_timers` due timers, `put_away` what nobody claims.
+
+    Each returns how many it did.
+    """
 
     drain: Callable[[], int]
     fire_timers: Callable[[], int]
+    put_away: Callable[[], int]
 
 
 def flow() -> Flow:
     """The installation's pipeline."""
     from roomdesk import pipeline
 
-    return Flow(pipeline.drain, pipeline.fire_timers)
+    return Flow(pipeline.drain, pipeline.fire_timers, pipeline.put_away_unrouted)
 
 
 class Worker:
@@ -58,7 +62,7 @@ class Worker:
             Loop("inbox", self._drain, self._stop, inbox),
             Loop("outbox", self._dispatcher.step, self._stop, out),
             Loop("timers", lambda: timers.step(run.fire_timers), self._stop, due),
-            Loop("sweeper", Sweeper(self.identity, self._dispatcher.held).step, self._stop),
+            Loop("sweeper", Sweeper(self.identity, self._dispatcher.held, run.put_away).step, self._stop),
             Loop("pinger", Pinger(client.current).step, self._stop),
             Listener(bootstrap.settings.database_url, {INBOX: inbox, OUTBOX: out, TIMERS: due}, self._stop),
         ]

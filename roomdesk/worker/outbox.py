@@ -96,7 +96,7 @@ class Dispatcher:
         self._stop = stop
         self._ways = ways
         self._senders = senders
-        self._todo: queue.SimpleQueue[OutboxRow] = queue.SimpleQueue()
+        self._todo: queue.SimpleQueue[OutboxRow | None] = queue.SimpleQueue()
         self._held: set[int] = set()
         self._lock = threading.Lock()
         for number in range(1, senders + 1):
@@ -126,9 +126,13 @@ class Dispatcher:
             time.sleep(0.02)
         return not self.held()
 
+    def end(self) -> None:
+        """Ends the sender threads, each after the row in its hand."""
+        for _ in range(self._senders):
+            self._todo.put(None)
+
     def _send(self) -> None:
-        while True:
-            row = self._todo.get()
+        while (row := self._todo.get()) is not None:
             try:
                 send_one(row, self._ways)
             except Exception:  # noqa: BLE001 - a sender never ends by an error

@@ -24,9 +24,10 @@ _LOST_AFTER = timedelta(seconds=30)
 class Sweeper:
     """`step` is a loop's step."""
 
-    def __init__(self, identity: Identity, held: Callable[[], list[int]]) -> None:
+    def __init__(self, identity: Identity, held: Callable[[], list[int]], put_away: Callable[[], int]) -> None:
         self._identity = identity
         self._held = held
+        self._put_away = put_away
         self._hourly_at = 0.0
 
     def step(self) -> float:
@@ -37,6 +38,7 @@ class Sweeper:
         if freed:
             _LOG.warning("%d rows that nobody was sending any more go out again.", freed)
             notify(OUTBOX)
+        self._put_away()
         if time.monotonic() >= self._hourly_at:
             inbox.forget_transactions(now)
             partitions.ensure(now)

@@ -1,0 +1,131 @@
+"""`roomdesk worker` and `roomdesk web` as processes: ended gently, killed at every point, nothing sent twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from roomdesk.channels.matrix.client import Matrix
+from roomdesk.queues.models import InboxEvent, OutboxRow
+from roomdesk.runtime.settings import Settings
+from tests.channels.rows import Outbox, add_row
+from tests.channels.test_send import admission, messages, new_room, person, text
+from tests.harness.live import eventually
+
+
+class Processes:
+    """Processes on this test's own database."""
+
+    def __init__(self, database: str, folder: Path) -> None:
+        self._environ = {**os.environ, "ROOMDESK_DATABASE_URL": database, "ROOMDESK_SECRET_KEY": "for-tests-only-nothing-else"}
+        self._folder = folder
+        self._begun: list[subprocess.Popen[bytes]] = []
+
+    def begin(self, name: str, **environ: str) -> subprocess.Popen[bytes]:
+        with (self._folder / f"{name}-{len(self._begun)}.log").open("wb") as log:
+            command = [sys.executable, "-m", "roomdesk.cli", name]
+            begun = subprocess.Popen(command, env={**self._environ, **environ}, stderr=log, stdout=log)
+        self._begun.append(begun)
+        return begun
+
+    def logs(self) -> str:
+        return "\n".join(path.read_text() for path in sorted(self._folder.glob("*.log")))
+
+    def end(self) -> None:
+        for process in self._begun:
+            process.kill()
+            process.wait(10)
+
+
+@pytest.fixture
+def processes(database: str, tmp_path: Path) -> Iterator[Processes]:
+    made = Processes(database, tmp_path)
+    yield made
+    made.end()
+
+
+def is_sent(row: OutboxRow) -> bool:
+    return OutboxRow.objects.get(pk=row.pk).state == OutboxRow.State.SENT
+
+
+@pytest.mark.parametrize("point", ["outbox-claimed", "outbox-called", "outbox-noted"])
+def test_a_worker_killed_while_sending_leaves_nothing_out_and_nothing_double(
+    outbox: Outbox, matrix: Matrix, processes: Processes, tmp_path: Path, point: str
+) -> None:
+    room = outbox.send("create_room", new_room(matrix), state="sent").external_id
+    mira, subject = person(matrix)
+    payloads = [
+        ("create_room", new_room(matrix)),
+        ("admit", admission(matrix, room, mira, subject)),
+        ("send", text(room)),
+    ]
+    rows = [add_row(kind, payload, destination=f"matrix:{number}") for number, (kind, payload) in enumerate(payloads)]
+    reached = tmp_path / "reached"
+    dying = processes.begin("worker", ROOMDESK_FAULTS=f"{point}:2", ROOMDESK_FAULTS_LOG=str(reached))
+    assert dying.wait(30) == -signal.SIGKILL, processes.logs()
+    assert reached.read_text().split() == [point]
+    processes.begin("worker")
+    for row in rows:
+        eventually(lambda row=row: is_sent(row), f"{row.kind} to be sent", seconds=30)
+    made = OutboxRow.objects.get(pk=rows[0].pk).external_id
+    alias = payloads[0][1]["alias"]
+    assert matrix.call("GET", f"/_matrix/client/v3/directory/room/{alias.replace('#', '%23')}")["room_id"] == made
+    assert len(messages(matrix, room)) == 1
+    reports = InboxEvent.objects.filter(source="outbox").values_list("external_id", flat=True)
+    assert sorted(reports) == sorted([str(rows[0].key), str(rows[1].key)]), list(InboxEvent.objects.values_list("raw", flat=True))
+
+
+def test_a_worker_ends_gently(processes: Processes) -> None:
+    worker = processes.begin("worker")
+    eventually(lambda: "The worker is running" in processes.logs(), "the worker", seconds=30)
+    began = time.monotonic()
+    worker.terminate()
+    assert worker.wait(10) == 0, processes.logs()
+    assert time.monotonic() - began < 5
+    assert "Traceback" not in processes.logs()
+
+
+def test_a_row_is_sent_at_once(outbox: Outbox, matrix: Matrix, processes: Processes) -> None:
+    room = outbox.send("create_room", new_room(matrix), state="sent").external_id
+    processes.begin("worker")
+    eventually(lambda: "The worker is running" in processes.logs(), "the worker", seconds=30)
+    row = add_row("send", text(room), destination=f"matrix:{room}")
+    eventually(lambda: is_sent(row), "the row to be sent", seconds=5)
+
+
+def test_a_web_process_answers_and_ends_gently(processes: Processes, desk: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    web = processes.begin("web", ROOMDESK_PORT=str(port))
+    address = f"http://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        try:
+            return httpx.get(f"{address}/healthz", trust_env=False).json() == {"ok": True}
+        except httpx.HTTPError:
+            return False
+
+    eventually(answers, "the web process", seconds=30)
+    headers = {"Authorization": f"Bearer {desk.hs_token}"}
+    with httpx.Client(base_url=address, headers=headers, trust_env=False) as client:
+        took = []
+        for _ in range(5):
+            began = time.monotonic()
+            body = {"events": [{"event_id": f"${uuid.uuid4()}", "room_id": "!r", "type": "x"}]}
+            assert client.put(f"/_matrix/app/v1/transactions/{uuid.uuid4()}", json=body).json() == {}
+            took.append(time.monotonic() - began)
+    # A listening socket whose protocol is not named would make it 40 ms at least.
+    assert min(took) < 0.035
+    assert InboxEvent.objects.count() == 5
+    web.terminate()
+    assert web.wait(10) == 0, processes.logs()
