@@ -120,7 +120,7 @@ def _events(rooms: list[str], count: int) -> Iterator[dict[str, object]]:
     """Messages of customers, one in twenty in reply to an earlier one, spread over hours so that some open cases."""
     from roomdesk.bootstrap import settings
 
-    dice = random.Random(7)  # noqa: S311 - repeatable, not secret
+    dice = random.Random(7)
     began = time.time_ns() // 1_000_000 - count * 9_000
     earlier: dict[str, str] = {}
     for number in range(count):

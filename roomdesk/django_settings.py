@@ -9,6 +9,8 @@ from urllib.parse import unquote, urlsplit
 from roomdesk.bootstrap import AS_OWNER
 from roomdesk.bootstrap import settings as ours
 
+assert ours.public_url, "resolve() always gives the public address."
+
 MODE = ours.mode
 SECRET_KEY = ours.secret_key
 DEBUG = False

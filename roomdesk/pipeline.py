@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
@@ -106,7 +106,7 @@ def _decide(work: Work, conversation: Conversation | None, item: Claimed, echoes
             item.ignore(f"Nobody reads events of the source {other!r} yet.")
 
 
-def _finish(claimed: hearing.Batch, conversations: dict[int, Conversation], now: object) -> None:
+def _finish(claimed: hearing.Batch, conversations: dict[int, Conversation], now: datetime) -> None:
     for item in claimed.items:
         item.event.done_at = now
         if item.event.state == InboxEvent.State.PENDING:
@@ -137,7 +137,7 @@ def _apply_one(pk: int) -> bool:
         return True
     except TRANSIENT:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop what is behind it
         return _failed(pk, error)
 
 

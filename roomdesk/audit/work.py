@@ -149,14 +149,12 @@ class Work:
         self._new.clear()
 
     @staticmethod
-    def _write_updates(
-        model: type[models.Model], changes: Mapping[Any, tuple[models.Model, set[str]]]
-    ) -> None:
+    def _write_updates(model: type[models.Model], changes: Mapping[Any, tuple[models.Model, set[str]]]) -> None:
         groups: dict[frozenset[str], list[models.Model]] = {}
         for row, names in changes.values():
             groups.setdefault(frozenset(names), []).append(row)
-        for names, rows in groups.items():
-            bulk.update(model, rows, names)
+        for group, rows in groups.items():
+            bulk.update(model, rows, group)
 
     def _write_outbox(self) -> None:
         if self._outbox:

@@ -138,7 +138,9 @@ def customer_spoke(work: Work, conversation: Conversation, entry: Open, at: date
     if author is not None:
         entry.last_by[author.pk] = max(at, entry.last_by.get(author.pk, at))
     if case.state == Case.State.WAITING_CUSTOMER:
-        change_state(work, conversation, entry, Case.State.INVESTIGATING, at, by="desk", reason="The customer answered.")
+        change_state(
+            work, conversation, entry, Case.State.INVESTIGATING, at, by="desk", reason="The customer answered."
+        )
 
 
 def staff_answered(work: Work, conversation: Conversation, entry: Open, at: datetime, by: str, event_id: str) -> None:
@@ -166,7 +168,9 @@ def change_state(
     case = entry.case
     before, case.state = case.state, state
     work.update(case, "state")
-    change = CaseChange(case=case, cycle=case.cycle, at=at, what="state", before=before, after=state, by=by, reason=reason)
+    change = CaseChange(
+        case=case, cycle=case.cycle, at=at, what="state", before=before, after=state, by=by, reason=reason
+    )
     work.insert(change)
     data = {"before": str(before), "after": str(state), "by": by, "reason": reason}
     work.audit("case.state", f"case:{case.ref}", data, scope=conversation.scope)

@@ -32,9 +32,7 @@ SPEECH = frozenset({"message", "file"})
 NO_CASE = ("", "")
 
 
-def desk_said(
-    work: Work, conversation: Conversation, heard: Heard, item: Claimed, *, case_id: int | None
-) -> None:
+def desk_said(work: Work, conversation: Conversation, heard: Heard, item: Claimed, *, case_id: int | None) -> None:
     """Our bot's own words, come back: recorded, and known as part of their case for replies to them."""
     why = ("notice", "The desk said it about this case.") if case_id else NO_CASE
     _record(work, conversation, heard, item, None, "desk", case_id, why)
@@ -60,9 +58,7 @@ def somebody_said(work: Work, conversation: Conversation, heard: Heard, item: Cl
 Placed = tuple[Open | None, tuple[str, str]]
 
 
-def _customer(
-    work: Work, conversation: Conversation, heard: Heard, item: Claimed, person: Person | None
-) -> Placed:
+def _customer(work: Work, conversation: Conversation, heard: Heard, item: Claimed, person: Person | None) -> Placed:
     text = own_text(heard.body, bool(heard.reply_to))
     p0 = is_p0(heard.body, heard.formatted_body, bot_localpart=naming.BOT)
     placement = grouping.place_customer(
@@ -94,9 +90,7 @@ def _customer(
     return entry, why
 
 
-def _staff(
-    work: Work, conversation: Conversation, heard: Heard, item: Claimed, person: Person | None
-) -> Placed:
+def _staff(work: Work, conversation: Conversation, heard: Heard, item: Claimed, person: Person | None) -> Placed:
     said = _said(heard, item, person, "staff", own_text(heard.body, bool(heard.reply_to)))
     claimed = frozenset(
         entry.case.pk for entry in conversation.cases.values() if person and entry.case.assignee_id == person.pk
@@ -112,7 +106,7 @@ def _staff(
     return entry, (placement.why.code, placement.why.words)
 
 
-def _said(heard: Heard, item: Claimed, person: Person | None, kind: str, text: str) -> grouping.Said:
+def _said(heard: Heard, item: Claimed, person: Person | None, kind: grouping.AuthorKind, text: str) -> grouping.Said:
     return grouping.Said(
         event_id=heard.event_id,
         at=item.at,

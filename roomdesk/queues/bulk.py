@@ -18,36 +18,43 @@ def _columns(model: type[models.Model]) -> tuple[Callable[[models.Model], Sequen
     (text, numbers, aware times, lists of text), and preparing each value was half the cost of an event.
     """
     fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    columns = ", ".join(quoted(field.column) for field in fields)
     return attrgetter(*(field.attname for field in fields)), columns
 
 
 def insert(model: type[models.Model], rows: Sequence[models.Model]) -> None:
     """Writes new rows by COPY. Automatic keys are not read back: give ids beforehand where they are needed."""
     values, columns = _columns(model)
-    with connection.cursor() as cursor:
-        table = connection.ops.quote_name(model._meta.db_table)
-        with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(values(row))
+    copied = f"COPY {quoted(model._meta.db_table)} ({columns}) FROM STDIN"
+    with connection.cursor() as cursor, cursor.copy(copied) as copy:
+        for row in rows:
+            copy.write_row(values(row))
 
 
 def update(model: type[models.Model], rows: Sequence[models.Model], names: Iterable[str]) -> None:
     """Writes the named fields of existing rows in one statement. Array fields are not supported."""
-    fields = [model._meta.get_field(name) for name in sorted(names)]
-    key = model._meta.pk
-    assert key is not None
-    arrays = [[getattr(row, field.attname) for row in rows] for field in (key, *fields)]
-    casts = ", ".join(f"%s::{_base_type(field)}[]" for field in (key, *fields))
-    names_sql = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-    sets = ", ".join(f"{connection.ops.quote_name(f.column)} = v.{connection.ops.quote_name(f.column)}" for f in fields)
-    table = connection.ops.quote_name(model._meta.db_table)
+    fields = [_field(model, name) for name in ("pk", *sorted(names))]
+    key, *others = [quoted(field.column) for field in fields]
+    arrays = [[getattr(row, field.attname) for row in rows] for field in fields]
+    casts = ", ".join(f"%s::{_base_type(field)}[]" for field in fields)
+    sets = ", ".join(f"{name} = v.{name}" for name in others)
     with connection.cursor() as cursor:
+        # Every name in this statement is a table or column of ours.
         cursor.execute(
-            f"UPDATE {table} AS t SET {sets} FROM unnest({casts}) AS v(pk, {names_sql}) "  # noqa: S608 (names are ours)
-            f"WHERE t.{connection.ops.quote_name(key.column)} = v.pk",
+            f"UPDATE {quoted(model._meta.db_table)} AS t SET {sets} "  # noqa: S608
+            f"FROM unnest({casts}) AS v(pk, {', '.join(others)}) WHERE t.{key} = v.pk",
             arrays,
         )
+
+
+def quoted(name: str | None) -> str:
+    return connection.ops.quote_name(name or "")
+
+
+def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
+    field = model._meta.pk if name == "pk" else model._meta.get_field(name)
+    assert isinstance(field, models.Field)
+    return field
 
 
 def _base_type(field: Any) -> str:

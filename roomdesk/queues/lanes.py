@@ -6,6 +6,7 @@ Order of locks everywhere: lane → case → clock → outbox → chain head.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db import connection, transaction
 
@@ -41,7 +42,7 @@ def lock_free(lane_ids: Iterable[int]) -> dict[int, Lane]:
     return {lane.pk: lane for lane in lanes}
 
 
-def route(source: str, address: str, lane: Lane, now: object) -> None:
+def route(source: str, address: str, lane: Lane, now: datetime) -> None:
     """Sends what comes from `address` to `lane` from now on, and what already waited there too. Idempotent."""
     Route.objects.update_or_create(source=source, address=address, defaults={"lane": lane, "since": now})
 

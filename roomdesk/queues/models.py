@@ -83,9 +83,7 @@ class AppserviceTransaction(models.Model):
     received_at = models.DateTimeField(db_index=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["transaction_id", "digest"], name="appservice_transaction_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["transaction_id", "digest"], name="appservice_transaction_once")]
 
 
 class OutboxRow(models.Model):
@@ -138,7 +136,9 @@ class OutboxRow(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["destination", "id"], name="outbox_active", condition=Q(state__in=["queued", "sending", "retry"])
+                fields=["destination", "id"],
+                name="outbox_active",
+                condition=Q(state__in=["queued", "sending", "retry"]),
             ),
             models.Index(fields=["external_id"], name="outbox_external", condition=~Q(external_id="")),
             models.Index(fields=["case_id"], name="outbox_case", condition=Q(case_id__isnull=False)),

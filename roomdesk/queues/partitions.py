@@ -30,10 +30,12 @@ class CreatePartitionedModel(migrations.CreateModel):
         sql, params = schema_editor.table_sql(model)
         head, _, tail = sql.rpartition(")")
         body = head.replace("NOT NULL PRIMARY KEY", "NOT NULL", 1)
-        schema_editor.execute(f"{body}, PRIMARY KEY (id, {column})) PARTITION BY RANGE ({column}){tail}", params or None)
+        schema_editor.execute(
+            f"{body}, PRIMARY KEY (id, {column})) PARTITION BY RANGE ({column}){tail}", params or None
+        )
         schema_editor.execute(f"CREATE TABLE {table}_rest PARTITION OF {table} DEFAULT")
         schema_editor.execute(f"CREATE SEQUENCE {table}_id_seq OWNED BY {table}.id")
-        for statement in schema_editor._model_indexes_sql(model):
+        for statement in schema_editor._model_indexes_sql(model):  # type: ignore[attr-defined]
             schema_editor.deferred_sql.append(statement)
 
 

@@ -16,10 +16,25 @@ SAYING = "Orders cannot be saved: the screen says error 500 when we press Save."
 
 def provision(live: Live, slug: str, tier: str = "pro", locale: str = "en") -> None:
     """A workspace with owner Olga, an engineer and an account manager of its own."""
-    live.run("staff", "put", f"ivan-{slug}", "--name", "Ivan", "--email", f"ivan@{slug}.vendor.test", "--role", "engineer")
     live.run(
-        "workspace", "put", slug, "--product", "plana-business-cloud", "--tier", tier, "--locale", locale,
-        "--owner", f"olga-{slug}", "--owner-name", "Olga", "--owner-email", f"olga@{slug}.test",
+        "staff", "put", f"ivan-{slug}", "--name", "Ivan", "--email", f"ivan@{slug}.vendor.test", "--role", "engineer"
+    )
+    live.run(
+        "workspace",
+        "put",
+        slug,
+        "--product",
+        "plana-business-cloud",
+        "--tier",
+        tier,
+        "--locale",
+        locale,
+        "--owner",
+        f"olga-{slug}",
+        "--owner-name",
+        "Olga",
+        "--owner-email",
+        f"olga@{slug}.test",
     )
 
 

@@ -46,7 +46,9 @@ def test_by_command_line_alone(live: Live) -> None:
     )  # fmt: skip
 
     def opened() -> str | None:
-        done = live.run("case", "open", "cliffs", "--as", "olga-cliffs", "Logo is missing on invoices", "--json", check=False)
+        done = live.run(
+            "case", "open", "cliffs", "--as", "olga-cliffs", "Logo is missing on invoices", "--json", check=False
+        )
         return done.stdout if done.returncode == 0 else None
 
     eventually(opened, "a case by command line", seconds=30)
@@ -103,7 +105,9 @@ def test_p0_as_the_first_word_is_critical_at_once_and_for_all_three(live: Live) 
     started, due = (datetime.fromisoformat(clock[key]) for key in ("started_at", "due_at"))
     assert timedelta(hours=1) <= due - started <= timedelta(hours=1, seconds=1)
     both = eventually(
-        lambda: [m for m in live.rest("GET", f"cases/{loud['ref']}").json()["messages"] if m["author_kind"] == "customer"][1:],
+        lambda: [
+            m for m in live.rest("GET", f"cases/{loud['ref']}").json()["messages"] if m["author_kind"] == "customer"
+        ][1:],
         "the second voice in the same case",
     )
     assert both[0]["text"] == "P0 same here!"
@@ -131,7 +135,9 @@ def test_edits_redactions_and_reactions_are_on_record(live: Live) -> None:
     ivan = scene.client(scene.engineer)
     forged = {"msgtype": "m.text", "body": "All is fine."}
     ivan.say(
-        scene.room, "* All is fine.", **{"m.new_content": forged, "m.relates_to": {"rel_type": "m.replace", "event_id": said}}
+        scene.room,
+        "* All is fine.",
+        **{"m.new_content": forged, "m.relates_to": {"rel_type": "m.replace", "event_id": said}},
     )
     after = ivan.say(scene.room, "Thank you, we check.", thread=said)
     eventually(

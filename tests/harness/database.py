@@ -36,12 +36,15 @@ class Databases:
         self._number = 0
 
     @contextmanager
-    def copy(self) -> Iterator[str]:
-        """A fresh database under Django's default connection; gives the application's address of it."""
+    def copy(self, template: str = TEMPLATE) -> Iterator[str]:
+        """A fresh database under Django's default connection; gives the application's address of it.
+
+        `template` may be the name of another copy that nobody is connected to.
+        """
         self._number += 1
         name = f"test_{os.getpid()}_{self._number}"
         self.disconnect()
-        create_database(self._owner, name, template=TEMPLATE)
+        create_database(self._owner, name, template=template)
         self._point(name)
         try:
             yield with_database(self._app, name)

@@ -69,6 +69,7 @@ class Live:
         done = subprocess.run(
             [sys.executable, "-m", "roomdesk.cli", *words],
             env=self.environ,
+            check=False,
             capture_output=True,
             text=True,
             input=stdin,
@@ -85,7 +86,12 @@ class Live:
         """One REST call with the bootstrap token."""
         headers = {"Authorization": f"Bearer {self.ready['api_token']}", **given.pop("headers", {})}
         return httpx.request(
-            method, f"{self.ready['url'].rstrip('/')}/api/v1/{path}", headers=headers, timeout=20, trust_env=False, **given
+            method,
+            f"{self.ready['url'].rstrip('/')}/api/v1/{path}",
+            headers=headers,
+            timeout=20,
+            trust_env=False,
+            **given,
         )
 
     def client(self, person: str) -> Client:

@@ -46,7 +46,9 @@ class Client:
         answer = _run(self._nio.join(room))
         assert hasattr(answer, "room_id"), answer
 
-    def say(self, room: str, text: str, *, thread: str | None = None, reply_to: str | None = None, **content: Any) -> str:
+    def say(
+        self, room: str, text: str, *, thread: str | None = None, reply_to: str | None = None, **content: Any
+    ) -> str:
         """Sends a text and gives its event id."""
         relates: dict[str, Any] = {}
         if thread:
