@@ -45,9 +45,7 @@ def product_words() -> list[str]:
 
 
 def run(*command: str, **environ: str) -> None:
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **environ}, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **environ}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -66,7 +64,11 @@ def test_no_product_is_named_in_code() -> None:
 
 
 def test_files_stay_small() -> None:
-    long = {str(p.relative_to(ROOT)): n for p in files("*.py", "*.js") if (n := len(p.read_text("utf-8").splitlines())) >= MOST_LINES}
+    long = {
+        str(p.relative_to(ROOT)): n
+        for p in files("*.py", "*.js")
+        if (n := len(p.read_text("utf-8").splitlines())) >= MOST_LINES
+    }
     assert long == {}
 
 
@@ -81,7 +83,9 @@ def test_time_comes_from_one_place() -> None:
     python = [path for path in files("*.py", under=("roomdesk",)) if path != ROOT / "roomdesk/runtime/clock.py"]
     ours = r"auto_now|functions import.*\bNow\b|timezone\.now\(|datetime\.(now|utcnow|today)\(|date\.today\("
     assert hits(ours, iter(python)) == []
-    sql = re.compile(r"(?s)\b(SELECT|UPDATE|INSERT|DELETE|WHERE|DEFAULT)\b.*\b(now\(\)|CURRENT_(TIMESTAMP|DATE)|clock_timestamp\()")
+    sql = re.compile(
+        r"(?s)\b(SELECT|UPDATE|INSERT|DELETE|WHERE|DEFAULT)\b.*\b(now\(\)|CURRENT_(TIMESTAMP|DATE)|clock_timestamp\()"
+    )
     assert [path for path in python if any(sql.search(text) for text in texts_of(path))] == []
 
 
@@ -89,14 +93,18 @@ def test_time_comes_from_one_place() -> None:
 def test_lock_files_name_no_host_and_every_hash(lock: str) -> None:
     text = (ROOT / lock).read_text("utf-8")
     assert not re.search(r"://|--index-url|--extra-index-url|--find-links|--trusted-host|@ ", text)
-    pinned = re.findall(r"(?m)^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==\S+[^\n]*\\\n((?:\s+--hash=sha256:[0-9a-f]{64}(?: \\)?\n?)+)", text)
+    pinned = re.findall(
+        r"(?m)^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==\S+[^\n]*\\\n((?:\s+--hash=sha256:[0-9a-f]{64}(?: \\)?\n?)+)", text
+    )
     assert len(pinned) == len(re.findall(r"(?m)^[A-Za-z0-9]", text)) > 0
 
 
 def test_the_lock_files_agree_and_bring_what_builds_us() -> None:
     """What runs is what was tested; and the project itself is installed without asking any index."""
-    pins = {name: dict(re.findall(r"(?m)^([\w.-]+)==([^\s;]+)", (ROOT / name).read_text("utf-8"))) for name in
-            ("requirements.lock", "requirements-dev.lock")}
+    pins = {
+        name: dict(re.findall(r"(?m)^([\w.-]+)==([^\s;]+)", (ROOT / name).read_text("utf-8")))
+        for name in ("requirements.lock", "requirements-dev.lock")
+    }
     run_pins, dev_pins = pins["requirements.lock"], pins["requirements-dev.lock"]
     assert {name: dev_pins.get(name) for name in run_pins} == run_pins
     assert int(run_pins["setuptools"].split(".")[0]) >= 77

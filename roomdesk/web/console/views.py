@@ -100,7 +100,7 @@ def case(request: HttpRequest, viewer: Viewer, now: datetime, ref: str) -> HttpR
 
 def _answer(request: HttpRequest, viewer: Viewer, found: Case, now: datetime) -> HttpResponse:
     """Says it once, however often the button was pressed: each drawn form has a key of its own."""
-    text, key = request.POST.get("text", ""), request.POST.get("key", "")[:_KEY_SIZE] or None
+    text, key = request.POST.get("text", "").replace("\0", "").strip(), request.POST.get("key", "")[:_KEY_SIZE] or None
 
     def say() -> tuple[int, str]:
         actor = Actor("staff", viewer.name)

@@ -1,0 +1,179 @@
+"""What staff see in the console, who else sees it, and that it costs the same for many cases."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from roomdesk.cases.models import Case
+from roomdesk.clocks.models import Clock
+from roomdesk.record.models import Message
+from roomdesk.runtime import clock
+from tests.cases_api.place import nothing_changes
+from tests.console.conftest import open_case
+
+Browser = Callable[[str | None], Client]
+
+
+def refs(page: str) -> list[str]:
+    """References in the order of the list."""
+    return [part.split("<")[0] for part in page.split('<span class="ref">')[1:]]
+
+
+def test_somebody_unknown_is_asked_to_sign_in(browser: Browser) -> None:
+    for address in ("/console/", f"/console/cases/{open_case().ref}"):
+        answer = browser(None).get(address)
+        assert (answer.status_code, answer["Location"]) == (302, f"/accounts/login/?next={address}")
+    assert browser(None).get("/")["Location"] == "/console/"
+
+
+def test_for_a_customer_the_console_does_not_exist(browser: Browser) -> None:
+    case, client = open_case("My own case"), browser("oto")
+    for address in ("/console/", f"/console/cases/{case.ref}"):
+        answer = client.get(address)
+        assert answer.status_code == 404
+        assert "My own case" not in answer.content.decode()
+    with nothing_changes():
+        assert client.post(f"/console/cases/{case.ref}", {"text": "I am staff"}).status_code == 404
+
+
+def test_staff_of_one_product_do_not_see_another_ones_cases(browser: Browser) -> None:
+    case = open_case("Only for the other product")
+    page = browser("ivan").get("/console/?view=all").content.decode()
+    assert "Nothing" not in page and "Only for the other product" not in page
+    answer = browser("ivan").get(f"/console/cases/{case.ref}")
+    assert answer.status_code == 404
+    assert "or it is not yours to see" in answer.content.decode()
+    assert answer.content == browser("ivan").get("/console/cases/XX-9").content.replace(b"XX-9", case.ref.encode())
+
+
+def test_open_cases_come_by_urgency_and_all_cases_by_age(browser: Browser) -> None:
+    calm, urgent, answered = open_case("One"), open_case("P0 Two"), open_case("Three")
+    Clock.objects.filter(case=answered).update(stopped_at=clock.now(), state="met")
+    client = browser("lea")
+    assert refs(client.get("/console/").content.decode()) == [urgent.ref, calm.ref, answered.ref]
+    assert refs(client.get("/console/?view=all").content.decode()) == [answered.ref, urgent.ref, calm.ref]
+
+
+def test_a_closed_case_is_only_among_all(browser: Browser) -> None:
+    case = open_case()
+    Case.objects.filter(pk=case.pk).update(state="closed")
+    client = browser("lea")
+    assert "Nothing is open" in client.get("/console/").content.decode()
+    assert refs(client.get("/console/?view=all").content.decode()) == [case.ref]
+    assert "nothing more can be said" in client.get(f"/console/cases/{case.ref}").content.decode()
+
+
+def test_the_address_narrows_to_a_workspace(browser: Browser) -> None:
+    here, there = open_case(), open_case("Elsewhere", "acme", "olga")
+    client = browser("lea")
+    assert refs(client.get("/console/?workspace=acme").content.decode()) == [there.ref]
+    assert refs(client.get("/console/?view=all&workspace=beta").content.decode()) == [here.ref]
+    assert "no open cases of “nobody”" in client.get("/console/?workspace=nobody").content.decode()
+
+
+def test_pages_hold_every_case_once(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    from roomdesk.cases import worklist
+
+    made = [open_case(f"Number {number}").ref for number in range(7)]
+    # Three share one due time, two have none: the key of a page must tell them apart.
+    Clock.objects.filter(case__ref__in=made[:3]).update(due_at=clock.now() + timedelta(hours=1))
+    Clock.objects.filter(case__ref__in=made[3:5]).update(due_at=None)
+    monkeypatch.setattr(worklist.worklist, "__kwdefaults__", {**(worklist.worklist.__kwdefaults__ or {}), "limit": 2})
+    client = browser("lea")
+    for view in ("open", "all"):
+        assert sorted(walked(client, f"/console/?view={view}")) == sorted(made)
+
+
+def walked(client: Client, address: str) -> list[str]:
+    """References on this page and all that follow it."""
+    seen: list[str] = []
+    while address:
+        page = client.get(address).content.decode()
+        seen += refs(page)
+        following = re.search(r'href="([^"]+)" rel="next"', page)
+        address = html.unescape(following[1]) if following else ""
+    return seen
+
+
+def test_a_page_key_that_makes_no_sense_is_no_error(browser: Browser) -> None:
+    client = browser("lea")
+    for after in ("x", "~", "~x", "2026~1", "2026-01-01T00:00:00~5", "9" * 40, "\0", "²"):
+        for view in ("open", "all", "other"):
+            assert client.get("/console/", {"after": after, "view": view, "workspace": "\0"}).status_code == 200
+
+
+def test_many_cases_and_messages_cost_as_many_queries_as_few(browser: Browser) -> None:
+    case, client = open_case(), browser("lea")
+    addresses = ("/console/", "/console/?view=all", f"/console/cases/{case.ref}")
+    few = {address: queries_of(client, address) for address in addresses}
+    for number in range(5):
+        open_case(f"P0 Another {number}")
+        client.post(f"/console/cases/{case.ref}", {"text": f"Answer {number}"})
+    for address in addresses:
+        assert len(queries_of(client, address)) <= len(few[address]) <= 13, few[address]
+
+
+def queries_of(client: Client, address: str) -> list[str]:
+    client.get(address)
+    with CaptureQueriesContext(connection) as caught:
+        assert client.get(address).status_code == 200
+    return [query["sql"] for query in caught if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+
+
+def test_a_case_tells_its_head_its_clock_and_why(browser: Browser) -> None:
+    case = open_case("P0 Nothing works\nreally nothing")
+    page = browser("lea").get(f"/console/cases/{case.ref}").content.decode()
+    for words in (
+        "P0 Nothing works",
+        "really nothing",
+        "Oto",
+        "owner",
+        "Enterprise",
+        "Critical",
+        "First response",
+        "due in",
+        "why?",
+        "New",
+    ):
+        assert words in page, words
+    assert "by version 1 of power-omni" in page
+
+
+def test_what_customers_write_is_only_text(browser: Browser) -> None:
+    case = open_case("<script>alert(1)</script><b>bold</b>")
+    for path in ("/console/", f"/console/cases/{case.ref}"):
+        page = browser("lea").get(path).content.decode()
+        assert "<script>alert" not in page and "<b>bold" not in page
+        assert "&lt;script&gt;alert(1)" in page
+
+
+def test_a_message_that_was_removed_or_edited_says_so(browser: Browser) -> None:
+    case = open_case("Secret words")
+    client, address, now = browser("lea"), f"/console/cases/{case.ref}", clock.now()
+    Message.objects.update(edited_at=now, edited_body="Better words")
+    page = client.get(address).content.decode()
+    assert "Better words" in page and "edited" in page
+    Message.objects.update(redacted_at=now, redacted_by="somebody")
+    page = client.get(address).content.decode()
+    assert "Better words" not in page and "removed" in page
+
+
+def test_a_p0_that_nobody_answered_stands_above_every_page(browser: Browser) -> None:
+    quiet, urgent = open_case("A question"), open_case("P0 All is down")
+    client = browser("lea")
+    for path in ("/console/", f"/console/cases/{quiet.ref}"):
+        assert "nobody has answered yet" in client.get(path).content.decode()
+    client.post(f"/console/cases/{urgent.ref}", {"text": "I am on it."})
+    assert "nobody has answered yet" not in client.get("/console/").content.decode()
+
+
+def test_pages_are_never_kept_by_the_browser(browser: Browser) -> None:
+    assert "no-store" in browser("lea").get("/console/")["Cache-Control"]
