@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from roomdesk.directory.models import Membership, Person, StaffRole, Workspace
+from roomdesk.directory.queries import account_manager_at
 
 
 def _valid(at: datetime) -> Q:
@@ -30,7 +31,8 @@ def staff(workspace: Workspace, at: datetime, *, many_rooms: bool) -> list[Perso
         person__is_active=True,
     )
     people = {} if many_rooms else {row.person_id: row.person for row in roles.select_related("person")}
-    manager = workspace.account_manager
+    # Somebody who left the staff is out of every room, whatever the workspaces still name.
+    manager = account_manager_at(workspace, at)
     if manager and manager.is_active:
         people[manager.pk] = manager
     return [people[key] for key in sorted(people)]

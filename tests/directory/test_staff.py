@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from roomdesk.directory import queries, services
+from roomdesk.directory import belonging, queries, services
 from roomdesk.directory.models import Person, StaffRole, Workspace
 from roomdesk.queues.models import InboxEvent
 from tests.directory import world
@@ -86,6 +86,8 @@ def test_leaving_ends_every_role_and_tells_everybody_concerned() -> None:
     acme = Workspace.objects.get(slug="acme")
     assert queries.account_manager_at(acme, at(0.5)) == acme.account_manager
     assert queries.account_manager_at(acme, at(1)) is None
+    assert [person.slug for person in belonging.staff(acme, at(0.5), many_rooms=True)] == ["ana"]
+    assert belonging.staff(acme, at(1), many_rooms=True) == []
 
 
 def test_leaving_one_product_keeps_the_others() -> None:
