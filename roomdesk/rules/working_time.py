@@ -96,7 +96,7 @@ class Table:
         i = bisect_right(ends, begin)
         if i == len(ends) or (start := self.starts[i]) - begin > _SOON:
             return None
-        goal = after[i] - ends[i] + (start if start > begin else begin) - (-numerator * HOUR // denominator)  # noqa: FURB136
+        goal = after[i] - ends[i] + (start if start > begin else begin) - (-numerator * HOUR // denominator)
         j = bisect_left(after, goal, i)
         return None if j == len(after) else ends[j] - after[j] + goal
 

@@ -160,8 +160,6 @@ def test_ten_years_are_half_open():
         assert due(only, target, start + timedelta(seconds=1)) == opening + timedelta(minutes=30)
         with pytest.raises(NoWorkingTime):
             due(only, target, start)
-        with pytest.raises(TimeError):
-            due(only, Target("business_hours", Fraction(2)), start + timedelta(seconds=1))
 
 
 def test_closures_and_openings_change_single_dates():
@@ -197,3 +195,9 @@ def test_the_answer_does_not_depend_on_what_was_asked_before():
             assert due(used, target, start) == due(type(used)(used.definition), target, start)
             assert latest_start(used, target, start) == latest_start(type(used)(used.definition), target, start)
     assert compile_calendar(fresh) is compile_calendar(office(holidays=["2026-03-09"]))
+
+
+def test_a_target_that_is_never_reached_is_refused():
+    only = compile_calendar(office(week={}, openings={"2026-03-06": [["09:00", "18:00"]]}))
+    with pytest.raises(TimeError, match="after the year 9998"):
+        due(only, Target("business_hours", Fraction(10)), START - timedelta(days=1))
