@@ -21,6 +21,9 @@ from roomdesk.rooms.models import Room, RoomMember
 #: No product's author window is longer; authors' last messages older than this are not looked for.
 LONGEST_WINDOW = timedelta(hours=24)
 
+#: `why_code` of what was recorded beside a message of a case (edits, reactions, notices that refer to it).
+BESIDE = "target"
+
 
 def load(
     lanes: Mapping[int, Lane], *, localparts: Collection[str] = (), event_ids: Collection[str] = (), earliest: datetime
@@ -84,6 +87,8 @@ def _add_authors(workspaces: Mapping[int, Conversation], since: datetime) -> Non
     rows = (
         Message.objects.filter(workspace_id__in=workspaces, at__gte=since, case__isnull=False, author__isnull=False)
         .filter(author_kind=Message.Author.CUSTOMER, kind__in=[Message.Kind.MESSAGE, Message.Kind.FILE])
+        # A notice that speaks of a message belongs to the case, but nobody has spoken by it.
+        .exclude(why_code=BESIDE)
         .values_list("workspace_id", "case_id", "author_id")
         .annotate(last=Max("at"))
     )

@@ -11,6 +11,7 @@ from roomdesk.audit.work import Work
 from roomdesk.bootstrap import settings
 from roomdesk.cases import services
 from roomdesk.cases.conversation import Conversation, Open
+from roomdesk.cases.loading import BESIDE
 from roomdesk.cases.models import Case
 from roomdesk.cases.services import Opening
 from roomdesk.channels.matrix.events import Heard
@@ -36,8 +37,6 @@ def desk_said(work: Work, conversation: Conversation, heard: Heard, item: Claime
     """Our bot's own words, come back: recorded, and known as part of their case for replies to them."""
     why = ("notice", "The desk said it about this case.") if case_id else NO_CASE
     _record(work, conversation, heard, item, None, "desk", case_id, why)
-    if case_id:
-        conversation.case_of_event[heard.event_id] = case_id
 
 
 def somebody_said(work: Work, conversation: Conversation, heard: Heard, item: Claimed) -> None:
@@ -51,8 +50,6 @@ def somebody_said(work: Work, conversation: Conversation, heard: Heard, item: Cl
     place = _customer if kind == "customer" else _staff
     entry, why = place(work, conversation, heard, item, person)
     _record(work, conversation, heard, item, person, kind, entry.case.pk if entry else None, why)
-    if entry:
-        conversation.case_of_event[heard.event_id] = entry.case.pk
 
 
 Placed = tuple[Open | None, tuple[str, str]]
@@ -149,7 +146,7 @@ def _beside(
 ) -> None:
     """Edits, reactions, redactions and the speech of strangers: on record, with what they speak of, deciding nothing."""
     case_id = conversation.case_of_event.get(heard.target)
-    why = ("target", "It speaks of a message of this case.") if case_id else NO_CASE
+    why = (BESIDE, "It speaks of a message of this case.") if case_id else NO_CASE
     message = _record(work, conversation, heard, item, person, kind, case_id, why)
     apply = _EFFECTS.get(heard.kind)
     if apply:
@@ -199,6 +196,7 @@ def _record(
         thread_root=heard.thread_root,
         reply_to=heard.reply_to,
         target=heard.target,
+        is_replayed=item.event.is_replayed,
     )
     message = record.record(
         work,
@@ -209,7 +207,10 @@ def _record(
         case_id=case_id,
         why=why,
     )
+    # As `loading` does with what is on record: the next event of the batch may refer to this one.
     conversation.messages[heard.event_id] = message
+    if case_id:
+        conversation.case_of_event[heard.event_id] = case_id
     return message
 
 

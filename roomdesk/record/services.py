@@ -31,6 +31,8 @@ class Saying:
     thread_root: str = ""
     reply_to: str = ""
     target: str = ""
+    #: It was set aside and came in later (D24): late, however quickly it reached us the first time.
+    is_replayed: bool = False
 
 
 def record(
@@ -60,7 +62,7 @@ def record(
         content=saying.content,
         at=saying.at,
         recorded_at=work.now,
-        is_late=saying.received_at - saying.at > LATE_AFTER,
+        is_late=saying.is_replayed or saying.received_at - saying.at > LATE_AFTER,
         case_id=case_id,
         thread_root=saying.thread_root,
         reply_to=saying.reply_to,
