@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import json
 import os
 import shutil
 import tempfile
@@ -13,22 +14,29 @@ PREFIX = "ROOMDESK_"
 
 def prepare() -> Path:
     """Sets the environment of this process to a fresh test installation and returns its folder. Idempotent."""
-    if os.environ.get("ROOMDESK_TESTS_FOLDER"):
+    # Processes of pytest-xdist inherit what their controller has set, but need an installation of their own.
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if os.environ.get("ROOMDESK_TESTS_FOLDER") and os.environ.get("ROOMDESK_TESTS_WORKER") == worker:
         return Path(os.environ["ROOMDESK_TESTS_FOLDER"])
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         del os.environ[name]
     folder = Path(tempfile.mkdtemp(prefix="roomdesk-tests-"))
-    os.environ.update(ROOMDESK_MODE="test", ROOMDESK_DATA=str(folder), ROOMDESK_TESTS_FOLDER=str(folder))
+    os.environ.update(
+        ROOMDESK_MODE="test", ROOMDESK_DATA=str(folder), ROOMDESK_TESTS_FOLDER=str(folder), ROOMDESK_TESTS_WORKER=worker
+    )
     _choose_ports(folder)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
 
 def _choose_ports(folder: Path) -> None:
-    """Gives the installation its ports now: the settings are read when the first module of ours is imported."""
-    from roomdesk.runtime import instance, ports
-    from roomdesk.runtime.settings import load
+    """Gives the installation its ports now: the settings are read when the first module of ours is imported.
 
-    reserved = ports.Reservations()
-    ports.choose(load(os.environ), instance.create(folder), reserved)
-    reserved.close()
+    They are used only when the services start, so each process has a range of its own: two test runs at once never meet.
+    """
+    from roomdesk.runtime import instance, ports
+
+    first = 10_000 + os.getpid() % 2_000 * 10
+    free = [port for port in range(first, first + 10) if ports.is_free(port)]
+    chosen = dict(zip(("web", "matrix", "postgres"), free, strict=False))
+    instance.write_private(instance.create(folder).ports, json.dumps(chosen))

@@ -1,0 +1,142 @@
+"""The console as people see it: in Chromium, on a whole installation, with and without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+
+from roomdesk.runtime.clock import now as clock_now
+from tests.harness.live import Live
+
+PASSWORD = "console-tests-only"
+PRODUCT = "power-omni"
+
+
+@pytest.fixture(scope="module")
+def desk(live: Live) -> Live:
+    """Engineer Tiago of a product without rooms, and owner Oto of its workspace `harbor`."""
+    live.run("staff", "put", "tiago", "--name", "Tiago", "--role", "engineer", "--product", PRODUCT)
+    live.run("workspace", "put", "harbor", "--product", PRODUCT, "--tier", "enterprise", "--owner", "oto")
+    for who in ("tiago", "oto"):
+        live.run("person", "password", who, "--password-stdin", stdin=f"{PASSWORD}\n")
+    return live
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def opened(desk: Live, text: str) -> str:
+    answer = desk.rest("POST", "cases", json={"workspace": "harbor", "author": "oto", "text": text})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["ref"])
+
+
+def signed_in(desk: Live, chromium: Browser, who: str = "tiago", **context: Any) -> Page:
+    page = chromium.new_context(locale="en-GB", **context).new_page()
+    page.set_default_timeout(15_000)
+    # What the content security policy refuses is told only here.
+    page.faults = []  # type: ignore[attr-defined]
+    page.on("console", lambda told: page.faults.append(told.text) if told.type == "error" else None)  # type: ignore[attr-defined]
+    page.on("pageerror", lambda error: page.faults.append(str(error)))  # type: ignore[attr-defined]
+    page.goto(f"{desk.ready['url']}/console/")
+    page.get_by_label("Mail address or id").fill(who)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign In").click()
+    return page
+
+
+def test_the_list_follows_without_a_reload_and_an_answer_meets_the_clock(desk: Live, chromium: Browser) -> None:
+    page = signed_in(desk, chromium)
+    ref = opened(desk, "Orders disappear\nsince this morning")
+    row = page.locator(".case", has_text=ref)
+    expect(row).to_contain_text("due in", timeout=15_000)
+    row.get_by_role("link").click()
+    page.get_by_label("Answer the customer").fill("We found the cause.")
+    page.get_by_role("button", name="Send answer").click()
+    expect(page.locator("#timeline")).to_contain_text("We found the cause.")
+    expect(page.locator("#clocks")).to_contain_text("met in")
+    page.locator("#clocks").get_by_text("why?").click()
+    expect(page.locator("#clocks")).to_contain_text("First response of a case of severity normal")
+    assert page.faults == []  # type: ignore[attr-defined]
+    page.context.close()
+
+
+def test_what_is_typed_and_unfolded_survives_what_arrives(desk: Live, chromium: Browser) -> None:
+    ref = opened(desk, "A long matter")
+    page = signed_in(desk, chromium)
+    page.goto(f"{desk.ready['url']}/console/cases/{ref}")
+    page.locator("#clocks summary").first.click()
+    page.get_by_label("Answer the customer").fill("Half a sent")
+    desk.rest("POST", f"cases/{ref}/messages", json={"author": "oto", "text": "One more thing."})
+    expect(page.locator("#timeline")).to_contain_text("One more thing.", timeout=15_000)
+    expect(page.get_by_label("Answer the customer")).to_have_value("Half a sent")
+    expect(page.locator("#clocks details").first).to_have_attribute("open", "")
+    page.context.close()
+
+
+def test_countdowns_follow_the_desks_own_time(desk: Live, chromium: Browser) -> None:
+    ref = opened(desk, "P0 All is down")
+    page = signed_in(desk, chromium)
+    clock = page.locator(".case", has_text=ref).locator(".clock")
+    expect(clock).to_contain_text("due in")
+
+    def two_weeks_on(route: Route) -> None:
+        """The desk's answer as its moved clock would give it; moving it really would move it for all tests to come."""
+        answer = route.fetch()
+        later = (clock_now() + timedelta(days=14)).isoformat()
+        route.fulfill(response=answer, body=re.sub(r'data-now="[^"]+"', f'data-now="{later}"', answer.text()))
+
+    page.route("**/console/", two_weeks_on)
+    expect(clock).to_contain_text("late by", timeout=15_000)
+    expect(clock).to_have_class("clock late")
+    page.context.close()
+
+
+def test_everything_works_without_javascript(desk: Live, chromium: Browser) -> None:
+    ref = opened(desk, "Without scripts")
+    page = signed_in(desk, chromium, java_script_enabled=False)
+    page.get_by_role("link", name=ref).click()
+    page.get_by_label("Answer the customer").fill("Answered without scripts.")
+    page.get_by_role("button", name="Send answer").click()
+    expect(page.locator("#timeline")).to_contain_text("Answered without scripts.")
+    page.context.close()
+
+
+def test_a_narrow_page_needs_no_scrolling_sideways(desk: Live, chromium: Browser) -> None:
+    ref = opened(desk, "W" * 100 + " and a very long title that goes on")
+    page = signed_in(desk, chromium, viewport={"width": 320, "height": 640})
+    for path in ("", "?view=all", f"cases/{ref}"):
+        page.goto(f"{desk.ready['url']}/console/{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") == 320, path
+    page.context.close()
+
+
+def test_the_keyboard_reaches_the_content_first(desk: Live, chromium: Browser) -> None:
+    opened(desk, "By keyboard")
+    page = signed_in(desk, chromium)
+    page.goto(f"{desk.ready['url']}/console/?view=all")
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.className") == "skip":
+            break
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.context.close()
+
+
+def test_a_customer_who_signs_in_finds_no_console(desk: Live, chromium: Browser) -> None:
+    page = signed_in(desk, chromium, "oto")
+    answer = page.goto(f"{desk.ready['url']}/console/")
+    assert answer is not None
+    assert answer.status == 404
+    page.context.close()
