@@ -6,9 +6,12 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import psycopg
 
 from roomdesk.runtime.databases import create_database, drop_database, with_database
 from roomdesk.runtime.settings import Settings
@@ -51,7 +54,16 @@ class Databases:
         finally:
             self.disconnect()
             self._point(TEMPLATE)
-            drop_database(self._owner, name)
+            self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        """Autovacuum may be at work in the copy; it gives way within moments."""
+        for _ in range(20):
+            try:
+                return drop_database(self._owner, name)
+            except psycopg.errors.ObjectInUse:
+                time.sleep(0.1)
+        return drop_database(self._owner, name)
 
     @staticmethod
     def _point(name: str) -> None:
@@ -59,6 +71,7 @@ class Databases:
 
         connections.settings["default"]["NAME"] = name
         connections["default"].settings_dict["NAME"] = name
+        _forget_versions()
 
     @staticmethod
     def disconnect() -> None:
@@ -70,6 +83,16 @@ class Databases:
             close_pool = getattr(connection, "close_pool", None)
             if close_pool:
                 close_pool()
+
+
+def _forget_versions() -> None:
+    """What is kept by a product version's id: ids begin anew in every copy, which they never do in one installation."""
+    from roomdesk.cases import speaking
+    from roomdesk.clocks import policy
+    from roomdesk.product import queries
+
+    for kept in (queries.product_of, policy.target_rows, policy.calendar_of, speaking._small_talk):
+        kept.cache_clear()
 
 
 def in_thread(function: object, *args: object) -> threading.Thread:
