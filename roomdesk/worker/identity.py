@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from roomdesk.queues import workers
 from roomdesk.runtime import clock
+from roomdesk.worker.loops import first_line
 
 _LOG = logging.getLogger("roomdesk.worker")
 
@@ -32,7 +33,8 @@ class Identity:
         try:
             self._check()
         except (OperationalError, InterfaceError) as error:
-            _LOG.warning("The worker's registration waits for the database: %s", str(error).strip().partition("\n")[0])
+            if self._number is not None:
+                _LOG.warning("The worker's registration waits for the database: %s", first_line(error))
             self._number = None
             connection.close()
 

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from roomdesk.worker.loops import BACK_OFF, Stop
+from roomdesk.worker.loops import BACK_OFF, Stop, first_line
 
 _LOG = logging.getLogger("roomdesk.worker")
 
@@ -32,7 +32,8 @@ class Listener(threading.Thread):
             try:
                 self._listen()
             except psycopg.Error as error:
-                _LOG.warning("The listener waits for the database: %s", str(error).strip().partition("\n")[0])
+                if wait == BACK_OFF[0]:
+                    _LOG.warning("The listener waits for the database: %s", first_line(error))
             wait = BACK_OFF[0] if time.monotonic() - began > BACK_OFF[1] else min(wait * 2, BACK_OFF[1])
             if not self._stop_asked.asked:
                 time.sleep(wait)

@@ -17,6 +17,11 @@ BACK_OFF = (0.2, 5.0)
 AFTER_ERROR = 1.0
 
 
+def first_line(error: Exception) -> str:
+    """PostgreSQL adds details in further lines."""
+    return str(error).strip().partition("\n")[0]
+
+
 class Stop:
     """Tells all loops to end, and wakes those that wait."""
 
@@ -65,13 +70,15 @@ class Loop(threading.Thread):
         except Exception:  # noqa: BLE001 - a loop never ends by an error
             _LOG.exception("%s failed; it goes on in %s s.", self.name, AFTER_ERROR)
             connection.close()
+            self._back_off = BACK_OFF[0]
             return self._pause(AFTER_ERROR)
         self._back_off = BACK_OFF[0]
         return seconds
 
     def _outage(self, error: Exception) -> float:
-        """One line an attempt; the connection is thrown away, a new one is made at the next step."""
-        _LOG.warning("%s waits for the database: %s", self.name, str(error).strip().partition("\n")[0])
+        """One line an outage; the connection is thrown away, a new one is made at the next step."""
+        if self._back_off == BACK_OFF[0]:
+            _LOG.warning("%s waits for the database: %s", self.name, first_line(error))
         connection.close()
         seconds, self._back_off = self._back_off, min(self._back_off * 2, BACK_OFF[1])
         return self._pause(seconds)

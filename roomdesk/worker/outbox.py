@@ -16,7 +16,7 @@ from roomdesk.queues.models import OutboxRow
 from roomdesk.queues.outbox import Sent
 from roomdesk.runtime import clock, faults
 from roomdesk.worker.identity import Identity
-from roomdesk.worker.loops import BACK_OFF, Stop
+from roomdesk.worker.loops import BACK_OFF, Stop, first_line
 
 _LOG = logging.getLogger("roomdesk.outbox")
 
@@ -71,7 +71,8 @@ def _noted(note: Callable[[], None]) -> None:
             note()
             return
         except (OperationalError, InterfaceError) as error:
-            _LOG.warning("A sender waits for the database: %s", str(error).strip().partition("\n")[0])
+            if wait == BACK_OFF[0]:
+                _LOG.warning("A sender waits for the database: %s", first_line(error))
             connection.close()
             time.sleep(wait)
             wait = min(wait * 2, BACK_OFF[1])
