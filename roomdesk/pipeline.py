@@ -71,13 +71,14 @@ def _apply(held: dict[int, Lane], events: Sequence[InboxEvent]) -> None:
     now = clock.now()
     work = Work(now, DESK, id_block=len(events))
     claimed = hearing.read(events)
+    echoes = hearing.echoes_of(claimed)
     conversations = loading.load(
         held,
         localparts=claimed.localparts(),
         event_ids=claimed.event_ids(),
+        case_ids=echoes.case_ids(),
         earliest=claimed.earliest(now),
     )
-    echoes = hearing.echoes_of(claimed)
     for item in claimed.items:
         faults.fail_if_poisoned(item.event.raw)
         _decide(work, conversations.get(_lane(item)), item, echoes)

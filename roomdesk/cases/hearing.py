@@ -83,6 +83,11 @@ class Echoes:
     rows: dict[str, OutboxRow]
     messages: dict[int, Message]
 
+    def case_ids(self) -> set[int]:
+        """Cases that these speak of, which may be closed ones."""
+        named = {row.case_id for row in self.rows.values()} | {m.case_id for m in self.messages.values()}
+        return {case_id for case_id in named if case_id}
+
 
 def echoes_of(batch: Batch) -> Echoes:
     """Finds the rows behind our own events in two queries."""

@@ -26,9 +26,14 @@ BESIDE = "target"
 
 
 def load(
-    lanes: Mapping[int, Lane], *, localparts: Collection[str] = (), event_ids: Collection[str] = (), earliest: datetime
+    lanes: Mapping[int, Lane],
+    *,
+    localparts: Collection[str] = (),
+    event_ids: Collection[str] = (),
+    case_ids: Collection[int] = (),
+    earliest: datetime,
 ) -> dict[int, Conversation]:
-    """Conversations by lane. `event_ids` are those that the events at hand refer to, `earliest` their earliest time."""
+    """Conversations by lane. `event_ids` and `case_ids` are what the events at hand refer to, `earliest` is their earliest time."""
     found = by_lane(_conversations(lanes))
     workspaces = {c.workspace.pk: c for c in found.values()}
     people = standings(localparts, workspaces) if localparts else {}
@@ -36,7 +41,7 @@ def load(
         conversation.people = people
     _add_rooms(workspaces)
     referred = _add_referred(event_ids, workspaces) if event_ids else set()
-    _add_cases(workspaces, referred)
+    _add_cases(workspaces, referred.union(case_ids))
     _add_authors(workspaces, earliest - LONGEST_WINDOW)
     return found
 
@@ -73,7 +78,7 @@ def _add_referred(event_ids: Collection[str], workspaces: Mapping[int, Conversat
 
 def _add_cases(workspaces: Mapping[int, Conversation], referred: set[int]) -> None:
     open_cases = Case.objects.filter(workspace_id__in=workspaces, state__in=Case.OPEN)
-    named = Case.objects.filter(pk__in=referred) if referred else Case.objects.none()
+    named = Case.objects.filter(workspace_id__in=workspaces, pk__in=referred) if referred else Case.objects.none()
     cases = {case.pk: case for case in open_cases.union(named)} if referred else {case.pk: case for case in open_cases}
     cycles = CaseCycle.objects.filter(case_id__in=cases, number=F("case__cycle"))
     current = {cycle.case_id: cycle for cycle in cycles}
