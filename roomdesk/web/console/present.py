@@ -37,7 +37,7 @@ CHANNELS = {
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """A case in a list, and the head of its page."""
+    """A case in a list, and the head of its page. Staff read all times in the vendor's `zone`."""
 
     case: Case
     tier: str
@@ -61,7 +61,7 @@ def case_row(case: Case, clocks: list[Clock], now: datetime) -> CaseRow:
     pinned = product_of(main.product_version_id) if main else None
     tiers = pinned.tiers if pinned else {}
     severities = pinned.severity_slugs if pinned else ()
-    zone = case.workspace.time_zone or (pinned.office.timezone if pinned else "UTC")
+    zone = pinned.office.timezone if pinned else "UTC"
     tier = main.cycle.tier if main else ""
     return CaseRow(
         case=case,
