@@ -111,7 +111,10 @@ class Child:
         self.spec.prepare()
         self.process = spawn(self.spec)
         self.started = time.monotonic()
-        self.spec.pid_file.write_text(f"{self.process.pid}\n")
+        # Replaced as a whole: whoever reads it just now must not find it empty.
+        fresh = self.spec.pid_file.with_suffix(".pid.new")
+        fresh.write_text(f"{self.process.pid}\n")
+        fresh.replace(self.spec.pid_file)
 
     def is_ready(self) -> bool:
         """One probe. Raises `ChildError` when it has ended or has taken too long."""
