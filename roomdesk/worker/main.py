@@ -21,6 +21,7 @@ from roomdesk.worker.loops import Loop, Stop
 from roomdesk.worker.outbox import Dispatcher
 from roomdesk.worker.ping import Pinger
 from roomdesk.worker.sweep import Sweeper
+from roomdesk.worker.watch import Watcher
 
 _LOG = logging.getLogger("roomdesk.worker")
 
@@ -64,6 +65,7 @@ class Worker:
             Loop("timers", lambda: timers.step(run.fire_timers), self._stop, due),
             Loop("sweeper", Sweeper(self.identity, self._dispatcher.held, run.put_away).step, self._stop),
             Loop("pinger", Pinger(client.current).step, self._stop),
+            Loop("watcher", Watcher(client.current, self.identity).step, self._stop),
             Listener(bootstrap.settings.database_url, {INBOX: inbox, OUTBOX: out, TIMERS: due}, self._stop),
         ]
 

@@ -40,7 +40,7 @@ def _copy(databases: Databases) -> Iterator[str]:
 def database(_copy: str) -> Iterator[str]:
     """Empty queues."""
     with connection.cursor() as cursor:
-        for table in ("inboxevent", "appservicetransaction", "outboxrow", "timer", "workernumber"):
+        for table in ("inboxevent", "appservicetransaction", "outboxrow", "timer", "workernumber", "route"):
             # The application's role may delete here, not truncate.
             cursor.execute(f"DELETE FROM queues_{table}")
     yield _copy

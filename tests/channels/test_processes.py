@@ -27,7 +27,11 @@ class Processes:
     """Processes on this test's own database."""
 
     def __init__(self, database: str, folder: Path) -> None:
-        self._environ = {**os.environ, "ROOMDESK_DATABASE_URL": database, "ROOMDESK_SECRET_KEY": "for-tests-only-nothing-else"}
+        self._environ = {
+            **os.environ,
+            "ROOMDESK_DATABASE_URL": database,
+            "ROOMDESK_SECRET_KEY": "for-tests-only-nothing-else",
+        }
         self._folder = folder
         self._begun: list[subprocess.Popen[bytes]] = []
 
@@ -82,7 +86,9 @@ def test_a_worker_killed_while_sending_leaves_nothing_out_and_nothing_double(
     assert matrix.call("GET", f"/_matrix/client/v3/directory/room/{alias.replace('#', '%23')}")["room_id"] == made
     assert len(messages(matrix, room)) == 1
     reports = InboxEvent.objects.filter(source="outbox").values_list("external_id", flat=True)
-    assert sorted(reports) == sorted([str(rows[0].key), str(rows[1].key)]), list(InboxEvent.objects.values_list("raw", flat=True))
+    assert sorted(reports) == sorted([str(rows[0].key), str(rows[1].key)]), list(
+        InboxEvent.objects.values_list("raw", flat=True)
+    )
 
 
 def test_a_worker_ends_gently(processes: Processes) -> None:

@@ -40,12 +40,14 @@ class Matrix:
         self._people_token = people_token
         self._admin_token = admin_token
         self._http = http.client(role="matrix", timeout=timeout, base_url=url)
+        self._watch = http.client(role="matrix-watch", timeout=10, base_url=url, connections=1)
         self._ready = False
         self._making = threading.Lock()
 
     def close(self) -> None:
         """Gives the connections up; a client that lives as long as its process need not."""
         self._http.close()
+        self._watch.close()
 
     @property
     def has_admin(self) -> bool:
@@ -84,6 +86,19 @@ class Matrix:
         """Lets the homeserver call our endpoint now; a success ends its back-off at once."""
         where = path("appservice", "roomdesk", "ping", base="/_matrix/client/v1")
         return self._request("POST", where, self._as_token, {}, None)
+
+    def reach(self) -> object:
+        """Asks for nothing much and tells over which connection: another one than before means the homeserver was away.
+
+        On a connection of its own, kept as long as it is used every few seconds. Raises as `call` does.
+        """
+        try:
+            answer = self._watch.get(path("versions", base="/_matrix/client"))
+        except httpx.HTTPError as error:
+            raise Unreachable(type(error).__name__) from error
+        if not answer.is_success:
+            raise from_answer(answer.status_code, _json(answer))
+        return answer.extensions["network_stream"].get_extra_info("client_addr")
 
     def ensure_desk(self) -> None:
         """Makes the bot, the keeper and the bot's device where they are missing; once a process."""

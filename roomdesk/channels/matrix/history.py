@@ -1,4 +1,4 @@
-"""Finding in a room what an earlier life of ours already sent."""
+"""Looking back in a room: for what an earlier life of ours already sent, and for what was never pushed to us."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import datetime
 
 from roomdesk.channels.matrix.client import Matrix
 from roomdesk.channels.matrix.names import MARKER, path
+from roomdesk.channels.matrix.receive import arrival
+from roomdesk.queues.inbox import Arrival
 from roomdesk.runtime import clock
 
 _PAGE = "100"
@@ -23,6 +25,23 @@ def find_sent(matrix: Matrix, room: str, kind: str, sender: str, key: str, since
                 return str(event["event_id"])
         if "end" not in page or _reaches_before(page.get("chunk", []), since):
             return None
+        params = {**params, "from": str(page["end"])}
+
+
+def since_then(matrix: Matrix, room: str, since: datetime) -> list[Arrival]:
+    """Everything said in the room since `since` (outside time), oldest first, with some that is older.
+
+    For what the homeserver owes us: it forgets events that it had taken up for pushing, and not yet written down as a
+    transaction, when it is killed or its database goes away (synapse/handlers/appservice.py, appservice/scheduler.py).
+    """
+    found: list[Arrival] = []
+    params = {"dir": "b", "limit": _PAGE}
+    while True:
+        page = matrix.call("GET", path("rooms", room, "messages"), params=params)
+        events = page.get("chunk", [])
+        found += [arrival(event, matrix.bot) for event in events]
+        if "end" not in page or _reaches_before(events, since):
+            return found[::-1]
         params = {**params, "from": str(page["end"])}
 
 

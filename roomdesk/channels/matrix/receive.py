@@ -47,6 +47,14 @@ def read_transaction(body: bytes, bot: str = "") -> list[Arrival]:
     return [_arrival(raw, event, problem, bot) for raw, event, problem in _events(text)]
 
 
+def arrival(event: object, bot: str = "") -> Arrival:
+    """One event that was fetched instead of pushed."""
+    try:
+        return _arrival(json.dumps(event, allow_nan=False), event, "", bot)
+    except (RecursionError, ValueError) as error:
+        return _arrival(json.dumps(repr(event)[:10_000]), None, f"This event cannot be read ({error}).", bot)
+
+
 def _events(text: str) -> list[tuple[str, object, str]]:
     """(raw text, parsed, problem) of each event."""
     try:
