@@ -50,6 +50,7 @@ def _measure(events: int) -> None:
     rooms = _provision()
     best = _best_send_rate(rooms)
     print(f"Synapse alone: {best:.1f} sends/s at best")
+    print(_words_of_latency(_latency(rooms)))
     for size, count in ((100, events), (1, max(200, events // 10))):
         stored, processed = _push(rooms, count, size)
         print(
@@ -107,6 +108,33 @@ def _best_send_rate(rooms: list[str]) -> float:
             ).raise_for_status()
 
         return max(_rate(send, at_once) for at_once in (1, 4, 16, 64))
+
+
+def _latency(rooms: list[str], count: int = 60) -> list[float]:
+    """Seconds from the homeserver's own time of a customer's message to its being on record, at ten messages a second."""
+    from roomdesk.bootstrap import settings
+    from roomdesk.record.models import Message
+
+    headers = {"Authorization": f"Bearer {settings.people_token}"}
+    with httpx.Client(base_url=str(settings.matrix_url), headers=headers, timeout=60) as client:
+        for number in range(count):
+            place = number % len(rooms)
+            client.put(
+                f"/_matrix/client/v3/rooms/{rooms[place]}/send/m.room.message/late-{time.time_ns()}",
+                params={"user_id": f"@bench-{place}-p1:{settings.matrix_server_name}"},
+                json={"msgtype": "m.text", "body": f"latency {number}"},
+            ).raise_for_status()
+            time.sleep(0.1)
+    said = Message.objects.filter(body__startswith="latency ")
+    deadline = time.monotonic() + 30
+    while said.count() < count and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return sorted((recorded - at).total_seconds() for at, recorded in said.values_list("at", "recorded_at"))
+
+
+def _words_of_latency(seconds: list[float]) -> str:
+    middle, late = seconds[len(seconds) // 2], seconds[int(len(seconds) * 0.99) - 1]
+    return f"{len(seconds)} messages of customers on record after {middle * 1000:.0f} ms (median), {late * 1000:.0f} ms (99 %)"
 
 
 def _rate(send: object, at_once: int, count: int = 240) -> float:

@@ -87,3 +87,4 @@ def live() -> Iterator[Any]:
     finally:
         close_all()
         running.stop()
+        running.remove()

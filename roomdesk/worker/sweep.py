@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from roomdesk.queues import inbox, outbox, partitions, workers
+from roomdesk.queues import inbox, outbox, partitions, requests, workers
 from roomdesk.queues.models import OutboxRow
 from roomdesk.queues.signals import OUTBOX, notify
 from roomdesk.runtime import clock
@@ -41,6 +41,7 @@ class Sweeper:
         self._put_away()
         if time.monotonic() >= self._hourly_at:
             inbox.forget_transactions(now)
+            requests.forget(now)
             partitions.ensure(now)
             self._hourly_at = time.monotonic() + HOURLY
         return EVERY

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -58,6 +59,11 @@ class Live:
         assert self._process.stdout
         self._process.stdout.close()
         return code
+
+    def remove(self) -> None:
+        """Removes the stopped installation and its log."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        (self.folder.parent / f"{self.folder.name}.log").unlink(missing_ok=True)
 
     def kill(self, name: str) -> None:
         """SIGKILL for one process by its name (`web`, `worker`, `synapse`, `postgres`)."""
