@@ -32,7 +32,7 @@ test: setup-dev lint ## Everything that has to pass: lint, types, layers, migrat
 
 test-deep: setup-dev ## What takes long: more examples, a year's simulation. Nightly.
 	@tools/chromium
-	@HYPOTHESIS_PROFILE=deep $(PYTEST) -q -n 2 --dist loadfile -m "not chaos"
+	@ROOMDESK_DEEP=1 $(PYTEST) -q -n 2 --dist loadfile -m "not chaos"
 
 chaos: setup-dev ## Kill everything in turn under load, and count.
 	@$(PYTEST) -q -m chaos tests/chaos

@@ -35,6 +35,12 @@ def shown(room: Room) -> dict[str, Any]:
     }
 
 
+def is_inside(workspace: Workspace, person: Person) -> bool:
+    """Whether the person is in the workspace's room as the homeserver told us last: only then can the desk write there for them."""
+    user = naming.person_id(person, settings.matrix_server_name)
+    return RoomMember.objects.filter(room__workspace=workspace, user_id=user, membership="join").exists()
+
+
 def _people(rows: list[RoomMember]) -> dict[str, str]:
     """Person ids by user id."""
     server = settings.matrix_server_name

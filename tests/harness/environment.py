@@ -18,7 +18,7 @@ def prepare() -> Path:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if os.environ.get("ROOMDESK_TESTS_FOLDER") and os.environ.get("ROOMDESK_TESTS_WORKER") == worker:
         return Path(os.environ["ROOMDESK_TESTS_FOLDER"])
-    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+    for name in [name for name in os.environ if name.startswith(PREFIX) and name != "ROOMDESK_DEEP"]:
         del os.environ[name]
     folder = Path(tempfile.mkdtemp(prefix="roomdesk-tests-"))
     os.environ.update(

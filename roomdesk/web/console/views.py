@@ -25,6 +25,7 @@ from roomdesk.directory.models import Person
 from roomdesk.directory.queries import Viewer, people_of, viewer_of_person, workspace_page
 from roomdesk.queues import requests
 from roomdesk.refusals import DeskError, NotFound
+from roomdesk.rooms import queries as rooms
 from roomdesk.runtime import clock
 from roomdesk.web.console import present
 from roomdesk.web.console.clock_words import face
@@ -147,6 +148,7 @@ def _page(
         "clocks": [(face(one, now), told["lines"]) for one, told in zip(clocks, explained, strict=True)],
         "entries": present.entries(said, people, worklist.undelivered(found), row.zone, now),
         "is_open": found.state in Case.OPEN,
+        "is_inside": not row.has_room or rooms.is_inside(found.workspace, _person(request)),
         "text": text,
         "problem": problem,
         "key": secrets.token_urlsafe(12),
