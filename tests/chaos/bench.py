@@ -47,8 +47,7 @@ class Scene:
 
     def await_recorded(self) -> None:
         """Until all that was said is on record."""
-        found = "SELECT count(DISTINCT external_id) FROM record_message WHERE external_id = ANY(%s)"
-        eventually(lambda: self.bench.count(found, list(self.said)) == len(self.said), "the record", seconds=60)
+        self.bench.await_recorded(list(self.said))
 
     def await_sent(self) -> None:
         """Until the desk has said its notice and noted that."""

@@ -28,7 +28,7 @@ def problems(installation: Installation, said: dict[str, Said], reader: Person) 
 def _workspace(installation: Installation, slug: str, said: Said, room: list[dict[str, Any]]) -> Iterator[str]:
     record = installation.rows(
         "SELECT m.external_id, m.body, m.author_kind, m.number, m.case_id FROM record_message m "
-        "JOIN directory_workspace w ON w.id = m.workspace_id WHERE w.slug = %s AND m.kind = 'message' ORDER BY m.number, m.id",
+        "JOIN directory_workspace w ON w.id = m.workspace_id WHERE w.slug = %s AND m.kind = 'message' ORDER BY m.at, m.id",
         slug,
     )
     yield from _each_once(said, record)
@@ -48,13 +48,16 @@ def _each_once(said: Said, record: list[tuple[Any, ...]]) -> Iterator[str]:
 
 
 def _in_order(record: list[tuple[Any, ...]], room: list[dict[str, Any]]) -> Iterator[str]:
-    """The record has the room's order, the desk's own words included."""
-    ours, theirs = [row[0] for row in record], [event["event_id"] for event in room]
+    """The record, as the desk shows it (by the time things were said, D13), has the room's order, the desk's own words included.
+
+    Order of arrival is not asked for: a homeserver that died pushes or gives back what it held after what came later.
+    """
+    ours, theirs = [(row[0], row[1]) for row in record], [(e["event_id"], e["content"]["body"]) for e in room]
     if ours != theirs:
         place = next(
             (n for n, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs))
         )
-        yield f"the record ({len(ours)}) and the room ({len(theirs)}) differ from message {place} on"
+        yield f"the record {ours[place : place + 3]} and the room {theirs[place : place + 3]} differ from message {place} on"
 
 
 def _cases(

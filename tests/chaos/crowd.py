@@ -65,7 +65,10 @@ class Crowd:
             future.result()
         self._under_way.clear()
 
-    def close(self) -> None:
+    def __enter__(self) -> Crowd:
+        return self
+
+    def __exit__(self, *error: object) -> None:
         self._pool.shutdown(cancel_futures=True)
         for person in self.people.values():
             person.close()

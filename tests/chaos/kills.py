@@ -37,13 +37,16 @@ class Killer:
     crowd: Crowd
     kills: list[Kill] = field(default_factory=list)
 
-    def kill_over_backlog(self, name: str, messages: int, more_than: int, newcomers: int) -> None:
-        """Stops what would work the queue off, lets people write until more than `more_than` events wait, kills, goes on."""
-        stopped = "web" if name == "web" else "worker"
+    def kill_over_backlog(self, name: str, stopped: str, messages: int, more_than: int, newcomers: int) -> None:
+        """Stops who would work the queue off, lets people write until more than `more_than` events wait, kills, goes on.
+
+        With `web` stopped they wait in the homeserver, with `worker` stopped in the inbox.
+        """
+        self._await_alive(stopped)
         self.installation.send_signal(stopped, signal.SIGSTOP)
         self.crowd.speak(messages, newcomers)
-        queued = self._in_homeserver if name == "web" else self.installation.pending
-        eventually(lambda: queued() > more_than, f"more than {more_than} events before {name} is killed", seconds=90)
+        queued = self._in_homeserver if stopped == "web" else self.installation.pending
+        eventually(lambda: queued() > more_than, f"more than {more_than} events before {name} is killed", seconds=120)
         self._kill(name, queued())
         if name != stopped:
             self.installation.send_signal(stopped, signal.SIGCONT)
@@ -77,11 +80,15 @@ class Killer:
         )
 
     def _kill(self, name: str, queued: int) -> None:
-        eventually(lambda: exists(self.installation.pid(name)), f"{name} to be there", seconds=30)
+        self._await_alive(name)
         pid = self.installation.pid(name)
         self.kills.append(Kill(name, queued))
         self.installation.send_signal(name, signal.SIGKILL)
         self.installation.await_other(name, pid)
+
+    def _await_alive(self, name: str) -> None:
+        """Until the supervisor has started it again, if somebody has just killed it."""
+        eventually(lambda: exists(self.installation.pid(name)), f"{name} to be there", seconds=60)
 
 
 class Points:
