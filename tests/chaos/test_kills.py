@@ -54,4 +54,4 @@ def test_500_messages_outlive_the_kills_of_every_process(installation: Installat
         assert installation.log.count("(signal SIGKILL)") == len(ORDER), "nobody died but those that were killed"
         assert len(crowd.taken) == MESSAGES
         assert installation.count("SELECT count(*) FROM cases_case") >= ROOMS * 2
-        assert problems(installation, crowd.said, crowd.people["ivan"]) == []
+        assert problems(installation, crowd.said, crowd.people["ivan"], killer.deaths) == []

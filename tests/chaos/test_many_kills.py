@@ -45,8 +45,8 @@ def test_everything_said_outlives_many_deaths(attacked: tuple[Installation, Poin
         while len(killer.kills) < KILLS:
             _attack(killer, points)
             if len(killer.kills) % LOOK_EVERY == 0:
-                _look(installation, crowd)
-        _look(installation, crowd)
+                _look(killer)
+        _look(killer)
         assert installation.log.count("(signal SIGKILL)") == len(killer.kills), "nobody died but those that were killed"
 
 
@@ -64,7 +64,8 @@ def _attack(killer: Killer, points: Points) -> None:
     print(len(killer.kills), way, killer.kills[-1], flush=True)
 
 
-def _look(installation: Installation, crowd: Crowd) -> None:
+def _look(killer: Killer) -> None:
+    installation, crowd = killer.installation, killer.crowd
     installation.await_recorded(crowd.taken, seconds=300)
     installation.await_quiet(seconds=300)
-    assert problems(installation, crowd.said, crowd.people["ivan"]) == []
+    assert problems(installation, crowd.said, crowd.people["ivan"], killer.deaths) == []
