@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -19,6 +20,9 @@ _DEFAULT_RIGHTS = (
     "ALTER DEFAULT PRIVILEGES FOR ROLE roomdesk_owner GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO roomdesk_app",
     "ALTER DEFAULT PRIVILEGES FOR ROLE roomdesk_owner GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO roomdesk_app",
 )
+
+#: Seconds that connections of others get to end by themselves.
+_DROP_WITHIN = 10.0
 
 
 def prepare(instance: Instance, port: int) -> None:
@@ -74,9 +78,21 @@ def create_database(owner_url: str, name: str, *, template: str | None = None) -
 
 
 def drop_database(owner_url: str, name: str) -> None:
-    """Remove a database made by `create_database`, ending its connections; one that is not there is fine."""
+    """Remove a database made by `create_database`, ending the owner's connections; one that is not there is fine.
+
+    Connections that are not the owner's (of a process that just ended, of autovacuum) it may not end: it waits for them.
+    """
+    statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    deadline = time.monotonic() + _DROP_WITHIN
     with psycopg.connect(owner_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        while True:
+            try:
+                connection.execute(statement)
+                return
+            except psycopg.errors.InsufficientPrivilege:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
 
 def with_database(url: str, name: str) -> str:
