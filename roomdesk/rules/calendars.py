@@ -43,7 +43,10 @@ class Calendar:
         """Hours of every date on which the week alone does not decide."""
         closures, openings = dict(self.closures), dict(self.openings)
         return {
-            day: joined(cut(() if day in self.holidays else self.usual_hours(day), closures.get(day, ())) + openings.get(day, ()))
+            day: joined(
+                cut(() if day in self.holidays else self.usual_hours(day), closures.get(day, ()))
+                + openings.get(day, ())
+            )
             for day in {*self.holidays, *closures, *openings}
         }
 
@@ -102,7 +105,9 @@ def _week(data: object) -> tuple[Windows, ...]:
     week = _table(data, "calendar.week")
     for day in week:
         if day not in WEEKDAYS:
-            raise CalendarError(f"calendar.week has an unknown weekday {shown(day)}; the days are {', '.join(WEEKDAYS)}.")
+            raise CalendarError(
+                f"calendar.week has an unknown weekday {shown(day)}; the days are {', '.join(WEEKDAYS)}."
+            )
     return tuple(_windows(week.get(day, []), f"calendar.week.{day}") for day in WEEKDAYS)
 
 

@@ -14,7 +14,18 @@ from roomdesk.rules.scales import Scale, scale_for
 from roomdesk.rules.targets import BUSINESS, Target, parse_target
 from roomdesk.rules.working_time import CompiledCalendar
 
-__all__ = ["Pause", "State", "Target", "consumed", "due", "latest_start", "parse_target", "six_decimals", "state", "warn_times"]
+__all__ = [
+    "Pause",
+    "State",
+    "Target",
+    "consumed",
+    "due",
+    "latest_start",
+    "parse_target",
+    "six_decimals",
+    "state",
+    "warn_times",
+]
 
 Pause = tuple[datetime, datetime | None]
 """[begin, end) in UTC; an end of None is a pause that still lasts."""
@@ -23,7 +34,9 @@ WARN_FRACTIONS = (Fraction(1, 2), Fraction(3, 4), Fraction(9, 10))
 Stretch = tuple[int, int | None]
 
 
-def due(calendar: CompiledCalendar | None, target: Target, start: datetime, pauses: Sequence[Pause] = ()) -> datetime | None:
+def due(
+    calendar: CompiledCalendar | None, target: Target, start: datetime, pauses: Sequence[Pause] = ()
+) -> datetime | None:
     """The EARLIEST instant the un-paused time from `start` reaches the target, rounded UP to a whole second.
 
     None for the kind `none` and when an open pause comes first. NoWorkingTime when a business target finds no working
@@ -76,7 +89,11 @@ def six_decimals(part: Fraction) -> str:
 
 
 def state(
-    target: Target, due_at: datetime | None, at: datetime, stopped_at: datetime | None = None, pauses: Sequence[Pause] = ()
+    target: Target,
+    due_at: datetime | None,
+    at: datetime,
+    stopped_at: datetime | None = None,
+    pauses: Sequence[Pause] = (),
 ) -> State:
     """How a clock stands at `at`, by the published (rounded) due: met, breached or past_aim, paused, running.
 
@@ -108,7 +125,11 @@ def latest_start(calendar: CompiledCalendar | None, target: Target, due_at: date
 
 
 def _when(
-    calendar: CompiledCalendar | None, target: Target, start: datetime, pauses: Sequence[Pause], fractions: Sequence[Fraction]
+    calendar: CompiledCalendar | None,
+    target: Target,
+    start: datetime,
+    pauses: Sequence[Pause],
+    fractions: Sequence[Fraction],
 ) -> tuple[datetime | None, ...]:
     begin = micros(start)
     stretches = _stretches(pauses, begin)
@@ -160,4 +181,3 @@ def _check_order(number: int, stretch: Stretch, free_from: int | None) -> None:
         raise TimeError(f"pause {number} begins before the one before it ends; pauses must be sorted and disjoint.")
     if end is not None and end < begin:
         raise TimeError(f"pause {number} ends before it begins.")
-

@@ -17,7 +17,11 @@ def lines(explanation: Explanation) -> list[str]:
     """One line for the target, one per segment, one for the result; times on the wall of the calendar's zone."""
     zone = zone_named(explanation.zone)
     first = f"Target: {target_words(explanation.target)}, counted in {explanation.zone} from {_moment(explanation.start, zone)}."
-    return [first, *(_segment(segment, explanation.target, zone) for segment in explanation.segments), _result(explanation, zone)]
+    return [
+        first,
+        *(_segment(segment, explanation.target, zone) for segment in explanation.segments),
+        _result(explanation, zone),
+    ]
 
 
 def target_words(target: Target) -> str:

@@ -48,7 +48,9 @@ class Explanation:
     segments: tuple[Segment, ...]
 
 
-def explain_due(calendar: CompiledCalendar, target: Target, start: datetime, pauses: Sequence[Pause] = ()) -> Explanation:
+def explain_due(
+    calendar: CompiledCalendar, target: Target, start: datetime, pauses: Sequence[Pause] = ()
+) -> Explanation:
     """The explanation of `due(calendar, target, start, pauses)`; raises what that raises."""
     due_at = due(calendar, target, start, pauses)
     end = due_at or (pauses[-1][0] if pauses else start)
@@ -154,7 +156,11 @@ def _merged(segments: list[Segment]) -> Iterator[Segment]:
 
 
 def _segment_json(segment: Segment) -> dict[str, object]:
-    written: dict[str, object] = {"what": segment.what, "first": segment.first.isoformat(), "last": segment.last.isoformat()}
+    written: dict[str, object] = {
+        "what": segment.what,
+        "first": segment.first.isoformat(),
+        "last": segment.last.isoformat(),
+    }
     if segment.windows:
         written["windows"] = [[format_instant(at) if at else None for at in window] for window in segment.windows]
     if segment.what == "counted":

@@ -16,7 +16,11 @@ _FENCE = re.compile(r"\s*(?:```|~~~)")
 
 
 def is_p0(
-    text: str, formatted_body: str | None = None, *, bot_localpart: str = "support", bot_names: tuple[str, ...] = ("Support",)
+    text: str,
+    formatted_body: str | None = None,
+    *,
+    bot_localpart: str = "support",
+    bot_names: tuple[str, ...] = ("Support",),
 ) -> bool:
     """Whether the first word of the person's own text is P0.
 

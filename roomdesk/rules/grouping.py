@@ -125,15 +125,23 @@ def place_staff(
     for step in (_thread, _reply, _reference, _claimed, _only_unanswered):
         if placed := step(facts):
             return placed
-    return Placement(None, False, False, None, Why("undecided", "Several cases or none wait for an answer; staff decide."))
+    return Placement(
+        None, False, False, None, Why("undecided", "Several cases or none wait for an answer; staff decide.")
+    )
 
 
 def _p0(facts: Facts) -> Placement:
     said = facts.said
-    recent = [case for case in facts.unsettled if case.p0_at and abs(said.at - case.p0_at) <= facts.policy.p0_window and case.p0]
+    recent = [
+        case
+        for case in facts.unsettled
+        if case.p0_at and abs(said.at - case.p0_at) <= facts.policy.p0_window and case.p0
+    ]
     if recent:
         case = max(recent, key=lambda case: (case.p0_at or case.opened_at, case.id))
-        return _joins(case.id, "p0_joins", f"P0 joins {case.ref}, an open P0 of the last {_minutes(facts.policy.p0_window)}.")
+        return _joins(
+            case.id, "p0_joins", f"P0 joins {case.ref}, an open P0 of the last {_minutes(facts.policy.p0_window)}."
+        )
     named = _thread(facts) or _reply(facts) or _reference(facts)
     linked = None if named is None else named.case_id
     return _opens(linked, "p0_own", "P0 is a case of its own: there is no open P0 recent enough to join.")
@@ -210,7 +218,9 @@ def _customers(facts: Facts, placed: Placement) -> Placement:
     """A customer's word in a case that is not open any more begins a new one, unless it is small talk."""
     if placed.case_id is None or placed.case_id in facts.cases or facts.small_talk:
         return replace(placed, small_talk=facts.small_talk)
-    return _opens(placed.case_id, "follow_up", "It belongs to a case that is no longer open, so it is a new one linked to that.")
+    return _opens(
+        placed.case_id, "follow_up", "It belongs to a case that is no longer open, so it is a new one linked to that."
+    )
 
 
 def _joins(case_id: int, code: str, words: str) -> Placement:

@@ -12,7 +12,9 @@ DAY = 24 * HOUR
 MIN_YEAR, MAX_YEAR = 1900, 9000
 _MIN_DAYS = (datetime(MIN_YEAR, 1, 1, tzinfo=UTC) - EPOCH).days
 _MAX_DAYS = (datetime(MAX_YEAR + 1, 1, 1, tzinfo=UTC) - EPOCH).days
-_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})")
+_WRITTEN = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 def micros(at: datetime, field: str = "start") -> int:

@@ -7,7 +7,9 @@ _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'"
 _ENTITY = re.compile("|".join(_ENTITIES))
 _NOT_OWN = frozenset({"mx-reply", "blockquote"})
 _CODE = frozenset({"code", "pre"})
-_LINES = frozenset({"p", "br", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "table", "tr", "details"})
+_LINES = frozenset(
+    {"p", "br", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "table", "tr", "details"}
+)
 _PILL = re.compile(r"""href\s*=\s*["']?(?:https://matrix\.to/#/|matrix:u/)(?:@|%40)?([^"'?\s]*)""", re.IGNORECASE)
 
 

@@ -38,7 +38,12 @@ class Chosen:
 
 
 def choose_target(
-    rows: Iterable[TargetRow], tier: str, addons: Collection[str], kind: str, severity: str, clock: str = "first_response"
+    rows: Iterable[TargetRow],
+    tier: str,
+    addons: Collection[str],
+    kind: str,
+    severity: str,
+    clock: str = "first_response",
 ) -> Chosen | None:
     """The row for one clock of a case: kind > severity > default (D3), then the add-on's row, then the tier's own.
 

@@ -72,7 +72,9 @@ def _pauses(data: object) -> list[Pause]:
     pauses: list[Pause] = []
     for number, pause in enumerate(_list(data, "pauses"), 1):
         if not isinstance(pause, list) or len(pause) != 2:
-            raise RuleError(f"pause {number} must be a pair of times, the second of which may be null, not {shown(pause)}.")
+            raise RuleError(
+                f"pause {number} must be a pair of times, the second of which may be null, not {shown(pause)}."
+            )
         begin, end = pause
         pauses.append((parse_instant(begin, f"pause {number}"), _optional(end, f"pause {number}")))
     return pauses

@@ -67,7 +67,9 @@ def parse_amount(written: object, field: str) -> Fraction:
     """A positive whole number, or a decimal string with at most two places; TargetError otherwise."""
     text = str(written) if isinstance(written, int) and not isinstance(written, bool) else written
     if not isinstance(text, str) or not _AMOUNT.fullmatch(text):
-        raise TargetError(f'{field} must be a whole number or a decimal string like "1.5" with at most two places, not {shown(written)}.')
+        raise TargetError(
+            f'{field} must be a whole number or a decimal string like "1.5" with at most two places, not {shown(written)}.'
+        )
     if not (amount := Fraction(text)):
         raise TargetError(f"{field} must be more than 0.")
     return amount

@@ -250,7 +250,9 @@ def _mapped(zone: ZoneInfo, day: int, windows: Windows, offsets: set[int]) -> li
     if len(offsets) == 1:
         base = (midnight - offsets.pop()) * SECOND
         return [(base + start * 60 * SECOND, base + end * 60 * SECOND) for start, end in windows]
-    return [(first_instant(zone, midnight + start * 60), last_instant(zone, midnight + end * 60)) for start, end in windows]
+    return [
+        (first_instant(zone, midnight + start * 60), last_instant(zone, midnight + end * 60)) for start, end in windows
+    ]
 
 
 def _free(spans: list[Span], claimed: int) -> list[Span]:

@@ -56,16 +56,30 @@ def spawn(spec: ChildSpec) -> subprocess.Popen[bytes]:
     Only from the main thread: Linux sends the death signal when the *thread* that forked ends, not the process.
     """
     if threading.current_thread() is not threading.main_thread():
-        raise RuntimeError("Children are started from the main thread only; their death signal follows the thread that starts them.")
+        raise RuntimeError(
+            "Children are started from the main thread only; their death signal follows the thread that starts them."
+        )
     dying = functools.partial(_die_with_parent, spec.death_signal, os.getpid())
-    account: dict[str, Any] = {} if spec.account is None else {"user": spec.account.uid, "group": spec.account.gid, "extra_groups": []}
+    account: dict[str, Any] = (
+        {} if spec.account is None else {"user": spec.account.uid, "group": spec.account.gid, "extra_groups": []}
+    )
     try:
         with open_log(spec.log) as log:
             process: subprocess.Popen[bytes] = subprocess.Popen(
-                spec.command, env=dict(spec.env), cwd=spec.cwd, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, preexec_fn=dying, **account)  # noqa: PLW1509 - no other thread of ours forks or holds locks here
+                spec.command,
+                env=dict(spec.env),
+                cwd=spec.cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=dying,
+                **account,
+            )  # noqa: PLW1509 - no other thread of ours forks or holds locks here
     except (OSError, subprocess.SubprocessError) as error:
-        raise ChildError(f'{spec.name} could not be started ({error}); see that "{spec.command[0]}" may be run by its user.') from error
+        raise ChildError(
+            f'{spec.name} could not be started ({error}); see that "{spec.command[0]}" may be run by its user.'
+        ) from error
     return process
 
 
@@ -120,9 +134,13 @@ class Child:
         """One probe. Raises `ChildError` when it has ended or has taken too long."""
         if not self.alive:
             code = self.process.returncode if self.process else "none"
-            raise ChildError(f'{self.spec.name} ended while starting (exit code {code}); the end of "{self.spec.log}":\n{log_tail(self.spec.log)}')
+            raise ChildError(
+                f'{self.spec.name} ended while starting (exit code {code}); the end of "{self.spec.log}":\n{log_tail(self.spec.log)}'
+            )
         if time.monotonic() - self.started > self.spec.start_seconds:
-            raise ChildError(f'{self.spec.name} did not answer within {self.spec.start_seconds:.0f} s; the end of "{self.spec.log}":\n{log_tail(self.spec.log)}')
+            raise ChildError(
+                f'{self.spec.name} did not answer within {self.spec.start_seconds:.0f} s; the end of "{self.spec.log}":\n{log_tail(self.spec.log)}'
+            )
         return self.process is not None and self.spec.ready(self.process.pid)
 
     def await_ready(self) -> None:
@@ -202,7 +220,9 @@ def run_once(spec: ChildSpec) -> None:
         process.kill()
         process.wait()
         if isinstance(error, subprocess.TimeoutExpired):
-            raise ChildError(f"{spec.name} did not end within {spec.start_seconds:.0f} s; its log is \"{spec.log}\".") from None
+            raise ChildError(
+                f'{spec.name} did not end within {spec.start_seconds:.0f} s; its log is "{spec.log}".'
+            ) from None
         raise
     if code != 0:
         raise ChildError(f'{spec.name} failed ({exit_words(code)}); the end of "{spec.log}":\n{log_tail(spec.log)}')

@@ -86,7 +86,9 @@ def advance(delta: timedelta) -> timedelta:
     """Move the clock of all processes forward and return the new offset. Raises `ClockRefused` outside demo and test, and for going back."""
     path = _source.path
     if path is None:
-        raise ClockRefused("The clock can be moved only in a demo or test installation; set ROOMDESK_MODE to demo or test for a separate data folder.")
+        raise ClockRefused(
+            "The clock can be moved only in a demo or test installation; set ROOMDESK_MODE to demo or test for a separate data folder."
+        )
     if delta < _ZERO:
         raise ClockRefused("The clock cannot go back; give a time of at least zero.")
     # Two who advance at once must both count.

@@ -13,7 +13,11 @@ from psycopg import sql
 
 from roomdesk.runtime.instance import Instance, read_secrets
 
-_ROLES = {"roomdesk_owner": ("pg_owner_password", "LOGIN CREATEDB"), "roomdesk_app": ("pg_app_password", "LOGIN"), "synapse": ("pg_synapse_password", "LOGIN")}
+_ROLES = {
+    "roomdesk_owner": ("pg_owner_password", "LOGIN CREATEDB"),
+    "roomdesk_app": ("pg_app_password", "LOGIN"),
+    "synapse": ("pg_synapse_password", "LOGIN"),
+}
 
 # Per database: what the owner makes later, the service may use. Narrower rights (append-only tables) are migrations' business.
 _DEFAULT_RIGHTS = (
@@ -33,7 +37,12 @@ def prepare(instance: Instance, port: int) -> None:
             _make_role(connection, role, kept[secret], rights)
         made = _make_database(connection, "roomdesk", "roomdesk_owner", "")
         # Synapse refuses a database whose order of text is not C.
-        _make_database(connection, "synapse", "synapse", "ENCODING 'UTF8' LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+        _make_database(
+            connection,
+            "synapse",
+            "synapse",
+            "ENCODING 'UTF8' LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0",
+        )
         connection.execute("GRANT CONNECT ON DATABASE roomdesk TO roomdesk_app")
     if made:
         with _superuser(kept, port, "roomdesk") as connection:
@@ -41,7 +50,14 @@ def prepare(instance: Instance, port: int) -> None:
 
 
 def _superuser(kept: dict[str, str], port: int, database: str) -> psycopg.Connection:
-    return psycopg.connect(host="127.0.0.1", port=port, user="postgres", password=kept["pg_superuser_password"], dbname=database, autocommit=True)
+    return psycopg.connect(
+        host="127.0.0.1",
+        port=port,
+        user="postgres",
+        password=kept["pg_superuser_password"],
+        dbname=database,
+        autocommit=True,
+    )
 
 
 def _make_role(connection: psycopg.Connection, role: str, password: str, rights: str) -> None:
@@ -49,13 +65,17 @@ def _make_role(connection: psycopg.Connection, role: str, password: str, rights:
         return
     # Hashed here, so that no log of the server can ever hold the password.
     hashed = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
-    connection.execute(sql.SQL("CREATE ROLE {} " + rights + " PASSWORD {}").format(sql.Identifier(role), sql.Literal(hashed)))
+    connection.execute(
+        sql.SQL("CREATE ROLE {} " + rights + " PASSWORD {}").format(sql.Identifier(role), sql.Literal(hashed))
+    )
 
 
 def _make_database(connection: psycopg.Connection, name: str, owner: str, form: str) -> bool:
     if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
         return False
-    connection.execute(sql.SQL("CREATE DATABASE {} OWNER {} " + form).format(sql.Identifier(name), sql.Identifier(owner)))
+    connection.execute(
+        sql.SQL("CREATE DATABASE {} OWNER {} " + form).format(sql.Identifier(name), sql.Identifier(owner))
+    )
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
     return True
 

@@ -12,16 +12,31 @@ import httpx
 _LOG = logging.getLogger("roomdesk.http")
 
 
-def client(*, role: str, timeout: float, base_url: str = "", headers: Mapping[str, str] | None = None, sensitive: bool = False,
-           follow_redirects: bool = False, connections: int = 100) -> httpx.Client:
+def client(
+    *,
+    role: str,
+    timeout: float,
+    base_url: str = "",
+    headers: Mapping[str, str] | None = None,
+    sensitive: bool = False,
+    follow_redirects: bool = False,
+    connections: int = 100,
+) -> httpx.Client:
     """A client that is closed by its user. `role` names the purpose in logs; `timeout` in seconds holds for each phase of a request.
 
     Logged are method, host, path (never the query), status and time; bodies of refusals too, unless `sensitive`.
     The environment's proxies and credentials are not used.
     """
     hooks = {"request": [_note_start], "response": [_logger(role, sensitive)]}
-    return httpx.Client(base_url=base_url, headers={"User-Agent": user_agent(), **(headers or {})}, timeout=timeout, trust_env=False,
-                        follow_redirects=follow_redirects, event_hooks=hooks, limits=httpx.Limits(max_connections=connections))
+    return httpx.Client(
+        base_url=base_url,
+        headers={"User-Agent": user_agent(), **(headers or {})},
+        timeout=timeout,
+        trust_env=False,
+        follow_redirects=follow_redirects,
+        event_hooks=hooks,
+        limits=httpx.Limits(max_connections=connections),
+    )
 
 
 def user_agent() -> str:
@@ -41,7 +56,16 @@ def _logger(role: str, sensitive: bool):  # type: ignore[no-untyped-def]
         request = response.request
         took = (time.monotonic() - request.extensions["roomdesk_start"]) * 1000
         body = _refusal(response) if response.status_code >= 400 and not sensitive else ""
-        _LOG.debug("%s: %s %s%s answered %d in %.0f ms%s", role, request.method, request.url.host, request.url.path, response.status_code, took, body)
+        _LOG.debug(
+            "%s: %s %s%s answered %d in %.0f ms%s",
+            role,
+            request.method,
+            request.url.host,
+            request.url.path,
+            response.status_code,
+            took,
+            body,
+        )
 
     return log
 

@@ -12,8 +12,21 @@ from typing import Any
 
 from roomdesk.runtime.settings import Settings
 
-TOKENS = ("secret_key", "as_token", "hs_token", "people_token", "oidc_client_secret", "api_token", "pg_superuser_password", "pg_owner_password",
-          "pg_app_password", "pg_synapse_password", "synapse_macaroon_secret", "synapse_form_secret", "synapse_registration_secret")
+TOKENS = (
+    "secret_key",
+    "as_token",
+    "hs_token",
+    "people_token",
+    "oidc_client_secret",
+    "api_token",
+    "pg_superuser_password",
+    "pg_owner_password",
+    "pg_app_password",
+    "pg_synapse_password",
+    "synapse_macaroon_secret",
+    "synapse_form_secret",
+    "synapse_registration_secret",
+)
 
 
 class InstanceError(RuntimeError):
@@ -67,7 +80,9 @@ def create(folder: Path) -> Instance:
         if not instance.secrets.exists():
             write_private(instance.secrets, _new_secrets())
     except OSError as error:
-        raise InstanceError(f'The data folder "{folder}" cannot be written ({error.strerror}); set ROOMDESK_DATA to a folder this user may write.') from error
+        raise InstanceError(
+            f'The data folder "{folder}" cannot be written ({error.strerror}); set ROOMDESK_DATA to a folder this user may write.'
+        ) from error
     return instance
 
 
@@ -124,7 +139,9 @@ def _read(path: Path) -> Any:
             f'There is no Roomdesk installation in "{path.parent}"; start one with `roomdesk up`, or set ROOMDESK_DATA to the folder of a running one.'
         ) from None
     except OSError as error:
-        raise InstanceError(f'"{path}" cannot be read ({error.strerror}); run this as the user who started Roomdesk.') from error
+        raise InstanceError(
+            f'"{path}" cannot be read ({error.strerror}); run this as the user who started Roomdesk.'
+        ) from error
     except ValueError as error:
         raise InstanceError(f'"{path}" is damaged (it is not JSON); restore it from a back-up.') from error
 
@@ -156,13 +173,20 @@ def _addresses(settings: Settings, ports: Mapping[str, int], kept: Mapping[str, 
         done = replace(done, pg_port=done.pg_port or ports["postgres"])
     if done.embedded_database and kept:
         done = _with_database(done, kept)
-    return replace(done, public_url=done.public_url or f"http://127.0.0.1:{done.port}", matrix_public_url=done.matrix_public_url or done.matrix_url)
+    return replace(
+        done,
+        public_url=done.public_url or f"http://127.0.0.1:{done.port}",
+        matrix_public_url=done.matrix_public_url or done.matrix_url,
+    )
 
 
 def _with_database(settings: Settings, kept: Mapping[str, str]) -> Settings:
     place = f"127.0.0.1:{settings.pg_port}/roomdesk"
-    return replace(settings, database_url=f"postgresql://roomdesk_app:{kept['pg_app_password']}@{place}",
-                   database_owner_url=f"postgresql://roomdesk_owner:{kept['pg_owner_password']}@{place}")
+    return replace(
+        settings,
+        database_url=f"postgresql://roomdesk_app:{kept['pg_app_password']}@{place}",
+        database_owner_url=f"postgresql://roomdesk_owner:{kept['pg_owner_password']}@{place}",
+    )
 
 
 def web_address(settings: Settings) -> str:

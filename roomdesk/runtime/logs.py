@@ -71,12 +71,20 @@ class _Text(_Clean):
         # One record stays one line: what a customer wrote cannot forge another.
         message = record.getMessage().replace("\n", "\\n").replace("\r", "\\r")
         trace = self.trace(record)
-        return f"{_time(record)} {record.levelname} {self._process} {record.name}: {message}{extra}" + (f"\n{trace}" if trace else "")
+        return f"{_time(record)} {record.levelname} {self._process} {record.name}: {message}{extra}" + (
+            f"\n{trace}" if trace else ""
+        )
 
 
 class _Json(_Clean):
     def line(self, record: logging.LogRecord, fields: dict[str, object]) -> str:
-        entry = {"time": _time(record), "level": record.levelname.lower(), "process": self._process, "logger": record.name, "message": record.getMessage()}
+        entry = {
+            "time": _time(record),
+            "level": record.levelname.lower(),
+            "process": self._process,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
         trace = self.trace(record)
         return json.dumps({**fields, **entry, **({"trace": trace} if trace else {})}, ensure_ascii=False, default=str)
 

@@ -76,7 +76,9 @@ def choose(settings: Settings, instance: Instance, reservations: Reservations) -
 
 def _given(port: int, variable: str, reservations: Reservations, deadline: float) -> int:
     if not _wait_for(port, reservations, deadline):
-        raise InstanceError(f"Port {port} is in use by another program; stop that program or set {variable} to a free port.")
+        raise InstanceError(
+            f"Port {port} is in use by another program; stop that program or set {variable} to a free port."
+        )
     return port
 
 

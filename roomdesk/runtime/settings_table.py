@@ -31,43 +31,129 @@ _web = values.url("http", "https", example="https://support.example.org")
 _postgres = values.url("postgresql", "postgres", example="postgresql://user:password@db.example.org:5432/roomdesk")
 
 SETTINGS: tuple[Spec, ...] = (
-    Spec("data", values.folder, "The data folder: secrets, embedded services, logs.", "`.roomdesk` in the current folder"),
-    Spec("mode", values.choice("demo", "test", "production"), "What the installation is for. Only demo and test may move the clock.",
-         "demo while database and homeserver are embedded, else production"),
-    Spec("products", values.folder, "The folder of product files that `up` and `demo` load.", "`products` in the current folder, or beside the program"),
+    Spec(
+        "data", values.folder, "The data folder: secrets, embedded services, logs.", "`.roomdesk` in the current folder"
+    ),
+    Spec(
+        "mode",
+        values.choice("demo", "test", "production"),
+        "What the installation is for. Only demo and test may move the clock.",
+        "demo while database and homeserver are embedded, else production",
+    ),
+    Spec(
+        "products",
+        values.folder,
+        "The folder of product files that `up` and `demo` load.",
+        "`products` in the current folder, or beside the program",
+    ),
     Spec("host", values.host, "The address the web process listens on.", "127.0.0.1"),
     Spec("port", values.port, "The port of the web process.", "8080, or the next free one"),
-    Spec("public_url", _web, "The address at which people reach the web pages; also the issuer of the identity provider.", "`http://127.0.0.1:<port>`"),
+    Spec(
+        "public_url",
+        _web,
+        "The address at which people reach the web pages; also the issuer of the identity provider.",
+        "`http://127.0.0.1:<port>`",
+    ),
     Spec("chat_url", _web, "The Matrix client people are sent to."),
-    Spec("database_url", _postgres, "An outside PostgreSQL, as the role that runs Roomdesk (it needs no right to change tables).", "embedded", secret=True),
-    Spec("database_owner_url", _postgres, "The same database as the role that owns the tables; only `roomdesk migrate` uses it.", "embedded", secret=True),
+    Spec(
+        "database_url",
+        _postgres,
+        "An outside PostgreSQL, as the role that runs Roomdesk (it needs no right to change tables).",
+        "embedded",
+        secret=True,
+    ),
+    Spec(
+        "database_owner_url",
+        _postgres,
+        "The same database as the role that owns the tables; only `roomdesk migrate` uses it.",
+        "embedded",
+        secret=True,
+    ),
     Spec("pg_port", values.port, "The port of the embedded PostgreSQL.", "the next free one after the homeserver's"),
     Spec("matrix_url", _web, "An outside homeserver's client address, as Roomdesk reaches it.", "embedded"),
     Spec("matrix_port", values.port, "The port of the embedded homeserver.", "the next free one after the web port"),
-    Spec("matrix_server_name", values.server_name, "The server part of Matrix names. Required with an outside homeserver.", "roomdesk.localhost"),
+    Spec(
+        "matrix_server_name",
+        values.server_name,
+        "The server part of Matrix names. Required with an outside homeserver.",
+        "roomdesk.localhost",
+    ),
     Spec("matrix_public_url", _web, "The homeserver's client address as people reach it.", "the same as Roomdesk uses"),
-    Spec("as_token", values.token, "The token Roomdesk uses at the homeserver (registration `roomdesk`).", "from the data folder", secret=True),
-    Spec("hs_token", values.token, "The token the homeserver uses at Roomdesk (registration `roomdesk`).", "from the data folder", secret=True),
-    Spec("people_token", values.token, "The token of registration `roomdesk-people`, which may act for any local user. Optional with an outside homeserver.",
-         "from the data folder", secret=True),
-    Spec("admin_token", values.token, "The access token of a homeserver administrator, for provisioning and locking. Optional with an outside homeserver.",
-         "from the data folder", secret=True),
-    Spec("secret_key", values.token, "The key that signs sessions and links. Required with an outside database.", "from the data folder", secret=True),
-    Spec("oidc_client_secret", values.token, "The secret the homeserver shows to the identity provider (client `synapse`).", "from the data folder", secret=True),
-    Spec("oidc_private_key", values.pem, "The RSA key (PEM) with which the identity provider signs.", "from the data folder", secret=True),
-    Spec("api_token", values.token, "The bootstrap API token; in production make scoped tokens instead.", "from the data folder", secret=True),
+    Spec(
+        "as_token",
+        values.token,
+        "The token Roomdesk uses at the homeserver (registration `roomdesk`).",
+        "from the data folder",
+        secret=True,
+    ),
+    Spec(
+        "hs_token",
+        values.token,
+        "The token the homeserver uses at Roomdesk (registration `roomdesk`).",
+        "from the data folder",
+        secret=True,
+    ),
+    Spec(
+        "people_token",
+        values.token,
+        "The token of registration `roomdesk-people`, which may act for any local user. Optional with an outside homeserver.",
+        "from the data folder",
+        secret=True,
+    ),
+    Spec(
+        "admin_token",
+        values.token,
+        "The access token of a homeserver administrator, for provisioning and locking. Optional with an outside homeserver.",
+        "from the data folder",
+        secret=True,
+    ),
+    Spec(
+        "secret_key",
+        values.token,
+        "The key that signs sessions and links. Required with an outside database.",
+        "from the data folder",
+        secret=True,
+    ),
+    Spec(
+        "oidc_client_secret",
+        values.token,
+        "The secret the homeserver shows to the identity provider (client `synapse`).",
+        "from the data folder",
+        secret=True,
+    ),
+    Spec(
+        "oidc_private_key",
+        values.pem,
+        "The RSA key (PEM) with which the identity provider signs.",
+        "from the data folder",
+        secret=True,
+    ),
+    Spec(
+        "api_token",
+        values.token,
+        "The bootstrap API token; in production make scoped tokens instead.",
+        "from the data folder",
+        secret=True,
+    ),
     Spec("web_processes", values.whole(1, 64), "How many web processes the supervisor starts.", "1"),
     Spec("worker_processes", values.whole(0, 64), "How many worker processes the supervisor starts.", "1"),
     Spec("log_level", values.choice("debug", "info", "warning", "error"), "What is logged at least.", "info"),
     Spec("log_format", values.choice("text", "json"), "Lines for people, or one JSON object per line.", "text"),
     Spec("pagerduty_url", _web, "Where PagerDuty events go (not used yet)."),
-    Spec("smtp_url", values.url("smtp", "smtps", example="smtp://user:password@mail.example.org:587"), "Where mail goes out (not used yet).", secret=True),
+    Spec(
+        "smtp_url",
+        values.url("smtp", "smtps", example="smtp://user:password@mail.example.org:587"),
+        "Where mail goes out (not used yet).",
+        secret=True,
+    ),
 )
 
 
 def markdown() -> str:
     """The page docs/settings.md, made from the table."""
-    rows = [f"| `{spec.variable}` | {spec.meaning} | {spec.default} | {'yes' if spec.secret else ''} |" for spec in SETTINGS]
+    rows = [
+        f"| `{spec.variable}` | {spec.meaning} | {spec.default} | {'yes' if spec.secret else ''} |" for spec in SETTINGS
+    ]
     return "\n".join([_HEAD, *rows, ""])
 
 

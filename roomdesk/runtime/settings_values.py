@@ -78,7 +78,9 @@ def host(raw: str) -> str:
 def server_name(raw: str) -> str:
     """The server part of Matrix identifiers (Matrix specification, appendix "Server Name"), lower case."""
     if not _SERVER_NAME.fullmatch(raw):
-        raise ValueError(f'is "{raw}", which is no Matrix server name; give the part after the colon of its users, such as example.org')
+        raise ValueError(
+            f'is "{raw}", which is no Matrix server name; give the part after the colon of its users, such as example.org'
+        )
     return raw
 
 

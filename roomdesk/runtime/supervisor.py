@@ -41,8 +41,15 @@ class Supervisor:
     `signals=False` leaves signal handling to the caller. Raises `InstanceError` or `ChildError`, whose texts are for people.
     """
 
-    def __init__(self, settings: Settings, *, progress: Callable[[str], None] = lambda sentence: None, parts: frozenset[str] | set[str] = PARTS,
-                 fsync: bool = True, signals: bool = True) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        progress: Callable[[str], None] = lambda sentence: None,
+        parts: frozenset[str] | set[str] = PARTS,
+        fsync: bool = True,
+        signals: bool = True,
+    ) -> None:
         self._settings = settings
         self._progress = progress
         self._parts = frozenset(parts) & _possible(settings)
@@ -107,17 +114,26 @@ class Supervisor:
     def _finish_synapse(self, folder: Instance, home: Child) -> None:
         home.await_ready()
         self._settings = replace(self._settings, admin_token=synapse.ensure_admin(self._settings, folder))
-        self._progress(f"The homeserver answers at {self._settings.matrix_url} (after {time.monotonic() - home.started:.1f} s).")
+        self._progress(
+            f"The homeserver answers at {self._settings.matrix_url} (after {time.monotonic() - home.started:.1f} s)."
+        )
 
     def _begin_own(self, folder: Instance) -> list[Child]:
         counts = {"web": self._settings.web_processes, "worker": self._settings.worker_processes}
-        return [self._begin(self._command(folder, name, number)) for name in counts if name in self._parts for number in range(1, counts[name] + 1)]
+        return [
+            self._begin(self._command(folder, name, number))
+            for name in counts
+            if name in self._parts
+            for number in range(1, counts[name] + 1)
+        ]
 
     def _finish_own(self, begun: list[Child]) -> None:
         for child in begun:
             child.await_ready()
         if begun:
-            self._progress(f"Roomdesk answers at {self._settings.public_url} (after {time.monotonic() - begun[0].started:.1f} s).")
+            self._progress(
+                f"Roomdesk answers at {self._settings.public_url} (after {time.monotonic() - begun[0].started:.1f} s)."
+            )
 
     def _begin(self, spec: ChildSpec) -> Child:
         child = Child(spec)
@@ -130,8 +146,15 @@ class Supervisor:
         label = name if number == 1 else f"{name}-{number}"
         address = f"{instance.web_address(self._settings)}/healthz"
         ready: Callable[[int], bool] = (lambda pid: http.answers(address)) if name == "web" else (lambda pid: True)
-        return ChildSpec(name=label, command=[sys.executable, "-m", "roomdesk.cli", name], log=folder.logs / f"{label}.log",
-                         env=child_environ(self._settings), cwd=Path.cwd(), pid_file=folder.run / f"{label}.pid", ready=ready)
+        return ChildSpec(
+            name=label,
+            command=[sys.executable, "-m", "roomdesk.cli", name],
+            log=folder.logs / f"{label}.log",
+            env=child_environ(self._settings),
+            cwd=Path.cwd(),
+            pid_file=folder.run / f"{label}.pid",
+            ready=ready,
+        )
 
     def wait(self) -> None:
         """Watch the children and start again whoever ends, until a signal; then stop everything and return."""
@@ -172,7 +195,10 @@ class Supervisor:
 
     def _catch_signals(self) -> None:
         if self._signals:
-            self._handlers = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+            self._handlers = {
+                number: signal.signal(number, self._on_signal)
+                for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+            }
 
     def _on_signal(self, number: int, frame: object) -> None:
         # The first one breaks whatever is being waited for; while stopping, a further one only hurries.
@@ -189,7 +215,9 @@ class Supervisor:
         self._progress(f"{sentence} (after {time.monotonic() - began:.1f} s).")
 
 
-def run(settings: Settings, *, progress: Callable[[str], None], on_ready: Callable[[Running], None] = lambda running: None) -> None:
+def run(
+    settings: Settings, *, progress: Callable[[str], None], on_ready: Callable[[Running], None] = lambda running: None
+) -> None:
     """Start everything, call `on_ready` once, watch until Ctrl-C or SIGTERM, stop everything. A signal during start or `on_ready` stops too."""
     supervisor = Supervisor(settings, progress=progress)
     try:
@@ -208,7 +236,10 @@ def child_environ(settings: Settings) -> dict[str, str]:
 
 
 def _possible(settings: Settings) -> frozenset[str]:
-    outside = {"postgres": not (settings.embedded_database or settings.embedded_matrix), "synapse": not settings.embedded_matrix}
+    outside = {
+        "postgres": not (settings.embedded_database or settings.embedded_matrix),
+        "synapse": not settings.embedded_matrix,
+    }
     return PARTS - {name for name, elsewhere in outside.items() if elsewhere}
 
 
@@ -230,7 +261,9 @@ def _lock(folder: Instance) -> Any:
         except OSError:
             if time.monotonic() > deadline:
                 file.close()
-                raise InstanceError(f'Roomdesk already runs on the data folder "{folder.folder}"; stop it first, or set ROOMDESK_DATA to another folder.') from None
+                raise InstanceError(
+                    f'Roomdesk already runs on the data folder "{folder.folder}"; stop it first, or set ROOMDESK_DATA to another folder.'
+                ) from None
             time.sleep(0.05)
     (folder.run / "supervisor.pid").write_text(f"{os.getpid()}\n")
     return file

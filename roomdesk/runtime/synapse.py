@@ -26,7 +26,10 @@ from roomdesk.runtime.synapse_config import ADMIN, homeserver, logging, registra
 def write_files(settings: Settings, instance: Instance) -> None:
     """Write all of Synapse's files anew (ports may have changed); its signing key is made once and kept."""
     instance.synapse.mkdir(mode=0o700, exist_ok=True)
-    files: dict[str, Any] = {"homeserver.yaml": homeserver(settings, instance, read_secrets(instance)), "log.yaml": logging(settings.log_level)}
+    files: dict[str, Any] = {
+        "homeserver.yaml": homeserver(settings, instance, read_secrets(instance)),
+        "log.yaml": logging(settings.log_level),
+    }
     for name, content in (files | registrations(settings)).items():
         write_private(instance.synapse / name, yaml.safe_dump(content, sort_keys=False))
     key = instance.synapse / "signing.key"
@@ -42,11 +45,21 @@ def _signing_key() -> str:
 def spec(settings: Settings, instance: Instance) -> ChildSpec:
     """Synapse as our child."""
     if importlib.util.find_spec("synapse") is None:
-        raise InstanceError("The embedded homeserver is not installed; install roomdesk[embedded], or set ROOMDESK_MATRIX_URL to a homeserver of yours.")
+        raise InstanceError(
+            "The embedded homeserver is not installed; install roomdesk[embedded], or set ROOMDESK_MATRIX_URL to a homeserver of yours."
+        )
     command = [sys.executable, "-m", "synapse.app.homeserver", "-c", str(instance.synapse / "homeserver.yaml")]
     env = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    return ChildSpec(name="synapse", command=command, log=instance.logs / "synapse.log", env=env, cwd=instance.synapse,
-                     pid_file=instance.run / "synapse.pid", ready=lambda pid: http.answers(f"{settings.matrix_url}/health"), start_seconds=120)
+    return ChildSpec(
+        name="synapse",
+        command=command,
+        log=instance.logs / "synapse.log",
+        env=env,
+        cwd=instance.synapse,
+        pid_file=instance.run / "synapse.pid",
+        ready=lambda pid: http.answers(f"{settings.matrix_url}/health"),
+        start_seconds=120,
+    )
 
 
 def ensure_admin(settings: Settings, instance: Instance) -> str:
@@ -70,7 +83,9 @@ def _register(client: httpx.Client, kept: dict[str, str], localpart: str) -> str
     nonce, password = client.get(path).raise_for_status().json()["nonce"], secrets.token_urlsafe(32)
     signed = f"{nonce}\0{localpart}\0{password}\0admin".encode()
     mac = hmac.new(kept["synapse_registration_secret"].encode(), signed, hashlib.sha1).hexdigest()
-    answer = client.post(path, json={"nonce": nonce, "username": localpart, "password": password, "admin": True, "mac": mac})
+    answer = client.post(
+        path, json={"nonce": nonce, "username": localpart, "password": password, "admin": True, "mac": mac}
+    )
     if answer.status_code == 400 and answer.json().get("errcode") == "M_USER_IN_USE":
         return None
     return str(_accepted(answer)["access_token"])
@@ -85,15 +100,23 @@ def _recover(client: httpx.Client, kept: dict[str, str], server: str) -> str:
     token = _register(client, kept, name)
     if token is None:
         raise ChildError("A new administrator of the homeserver could not be made; start again.")
-    listed = _accepted(client.get("/_synapse/admin/v2/users", params={"admins": "true", "limit": 1000}, headers=_bearer(token)))["users"]
+    listed = _accepted(
+        client.get("/_synapse/admin/v2/users", params={"admins": "true", "limit": 1000}, headers=_bearer(token))
+    )["users"]
     for old in {user["name"] for user in listed if user["name"].startswith(f"@{ADMIN}")} - {f"@{name}:{server}"}:
-        _accepted(client.post(f"/_synapse/admin/v1/deactivate/{quote(old, safe='')}", json={"erase": False}, headers=_bearer(token)))
+        _accepted(
+            client.post(
+                f"/_synapse/admin/v1/deactivate/{quote(old, safe='')}", json={"erase": False}, headers=_bearer(token)
+            )
+        )
     return token
 
 
 def _accepted(answer: httpx.Response) -> dict[str, Any]:
     if answer.status_code != 200:
-        raise ChildError(f"The homeserver refused the set-up of its administrator (status {answer.status_code}); look into its log.")
+        raise ChildError(
+            f"The homeserver refused the set-up of its administrator (status {answer.status_code}); look into its log."
+        )
     return dict(answer.json())
 
 

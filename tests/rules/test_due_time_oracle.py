@@ -20,7 +20,9 @@ from roomdesk.rules.working_time import compile_calendar, parse_calendar
 EXAMPLES = 20_000 if os.environ.get("ROOMDESK_DEEP") else 300
 LAST = (oracle.DAYS - 5) * 86400
 often = settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-minutes = st.one_of(st.integers(0, 1440), st.integers(0, 24).map(lambda hour: hour * 60), st.integers(0, 10).map(lambda n: n * 30))
+minutes = st.one_of(
+    st.integers(0, 1440), st.integers(0, 24).map(lambda hour: hour * 60), st.integers(0, 10).map(lambda n: n * 30)
+)
 
 
 def written(minute):
@@ -44,7 +46,10 @@ def questions(draw):
     holidays = [(base + timedelta(days=n)).isoformat() for n in draw(st.sets(st.integers(10, 40), max_size=4))]
     kind = draw(st.sampled_from(["business_hours", "business_days", "elapsed"]))
     hundredths = draw(st.one_of(st.integers(1, 900), st.integers(1, 40).map(lambda n: n * 100)))
-    target = {"kind": kind, "days" if kind == "business_days" else "hours": f"{hundredths // 100}.{hundredths % 100:02}"}
+    target = {
+        "kind": kind,
+        "days" if kind == "business_days" else "hours": f"{hundredths // 100}.{hundredths % 100:02}",
+    }
     start = draw(st.one_of(st.integers(5 * 86400, 30 * 86400), st.integers(5 * 48, 30 * 48).map(lambda n: n * 1800)))
     steps = draw(st.lists(st.one_of(st.integers(0, 200_000), st.integers(0, 48).map(lambda n: n * 1800)), max_size=6))
     points = [start - 40_000]
@@ -78,7 +83,9 @@ def test_the_engine_gives_what_the_oracle_gives(question):
     parts = zip((1, 0.5, 0.75, 0.9), (due_at, *warn_times(calendar, goal, begin, waits)), strict=True)
     for part, answer in parts:
         exact = oracle.Fraction(str(part))
-        second = oracle.first_second(lambda now, exact=exact: oracle.used(runs, target, start, now, pauses) >= exact, start, LAST)
+        second = oracle.first_second(
+            lambda now, exact=exact: oracle.used(runs, target, start, now, pauses) >= exact, start, LAST
+        )
         if second is None:
             assert answer is None if pauses and pauses[-1][1] is None else answer > instant(LAST)
         else:
@@ -101,7 +108,11 @@ def test_the_latest_start_is_the_last_second_that_is_still_in_time(question):
     if oracle.used(runs, target, 3 * 86400, end, []) < 1:
         return
     late = oracle.first_second(lambda now: oracle.used(runs, target, now, end, []) < 1, 3 * 86400, end)
-    calendar, goal, due_at = compile_calendar(parse_calendar(definition)), parse_target(target), epoch + timedelta(seconds=end)
+    calendar, goal, due_at = (
+        compile_calendar(parse_calendar(definition)),
+        parse_target(target),
+        epoch + timedelta(seconds=end),
+    )
     begin = latest_start(calendar, goal, due_at)
     assert begin == epoch + timedelta(seconds=late - 1)
     assert due(calendar, goal, begin) <= due_at < due(calendar, goal, begin + timedelta(seconds=1))
@@ -122,6 +133,10 @@ def test_the_short_way_and_the_long_way_agree(question):
         return
     assert short == due(calendar, goal, begin, [(short + timedelta(days=1), None)])
     assert short.microsecond == 0
-    assert consumed(calendar, goal, begin, (), short) >= 1 > consumed(calendar, goal, begin, (), short - timedelta(seconds=1))
+    assert (
+        consumed(calendar, goal, begin, (), short)
+        >= 1
+        > consumed(calendar, goal, begin, (), short - timedelta(seconds=1))
+    )
     assert state(goal, short, short) == "running"
     assert state(goal, short, short + timedelta(seconds=1)) == "breached"

@@ -11,13 +11,22 @@ from roomdesk.rules.working_time import compile_calendar, parse_calendar
 
 WEEK = {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
 CALENDAR = compile_calendar(
-    parse_calendar({"timezone": "Europe/Sofia", "week": WEEK, "holidays": {"2026-03-03": "Liberation Day"}, "closures": ["2026-03-04"]})
+    parse_calendar(
+        {
+            "timezone": "Europe/Sofia",
+            "week": WEEK,
+            "holidays": {"2026-03-03": "Liberation Day"},
+            "closures": ["2026-03-04"],
+        }
+    )
 )
 
 
 def test_the_lines_tell_the_whole_story():
     pause = datetime(2026, 3, 5, 8, tzinfo=UTC), datetime(2026, 3, 5, 9, tzinfo=UTC)
-    explained = explain_due(CALENDAR, Target("business_hours", Fraction(4)), datetime(2026, 2, 27, 15, tzinfo=UTC), [pause])
+    explained = explain_due(
+        CALENDAR, Target("business_hours", Fraction(4)), datetime(2026, 2, 27, 15, tzinfo=UTC), [pause]
+    )
     assert lines(explained) == [
         "Target: 4 business hours, counted in Europe/Sofia from Fri 2026-02-27 17:00 (UTC+02:00).",
         "Fri 2026-02-27: 17:00–18:00 count 1 h; 25.0 % of the target used.",
@@ -25,7 +34,11 @@ def test_the_lines_tell_the_whole_story():
         "Mon 2026-03-02: 09:00–12:00 count 3 h; 100.0 % of the target used.",
         "Due Mon 2026-03-02 12:00 (UTC+02:00).",
     ]
-    longer = lines(explain_due(CALENDAR, Target("business_days", Fraction(3, 2), soft=True), datetime(2026, 3, 2, 7, tzinfo=UTC), [pause]))
+    longer = lines(
+        explain_due(
+            CALENDAR, Target("business_days", Fraction(3, 2), soft=True), datetime(2026, 3, 2, 7, tzinfo=UTC), [pause]
+        )
+    )
     assert longer[1:] == [
         "Mon 2026-03-02: 09:00–18:00 count 9 h of 9 h; 66.6 % of the target used.",
         "Tue 2026-03-03: holiday (Liberation Day), nothing counts.",
@@ -44,4 +57,6 @@ def test_an_open_pause_is_told():
         "There is no due time while the pause lasts.",
     ]
     assert json.loads(json.dumps(as_json(explained)))["due"] is None
-    assert lines(explain_due(CALENDAR, Target("none"), datetime(2026, 3, 2, 7, tzinfo=UTC)))[-1] == "There is no due time."
+    assert (
+        lines(explain_due(CALENDAR, Target("none"), datetime(2026, 3, 2, 7, tzinfo=UTC)))[-1] == "There is no due time."
+    )

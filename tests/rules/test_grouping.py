@@ -9,7 +9,9 @@ from roomdesk.rules.own_text import own_text
 from roomdesk.rules.small_talk import is_small_talk, normalised
 
 NOW = datetime(2026, 3, 9, 10, 0, tzinfo=UTC)
-POLICY = CasePolicy(timedelta(minutes=20), small_talk=frozenset({"thanks", "ok", "thanks a lot", "благодаря", "good morning"}))
+POLICY = CasePolicy(
+    timedelta(minutes=20), small_talk=frozenset({"thanks", "ok", "thanks a lot", "благодаря", "good morning"})
+)
 EVENTS = {"$one": 1, "$two": 2, "$notice-two": 2, "$old": 9}
 
 
@@ -70,7 +72,9 @@ CUSTOMER = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("what", "said", "cases", "p0", "joins", "opens", "code"), CUSTOMER, ids=[row[0] for row in CUSTOMER])
+@pytest.mark.parametrize(
+    ("what", "said", "cases", "p0", "joins", "opens", "code"), CUSTOMER, ids=[row[0] for row in CUSTOMER]
+)
 def test_a_customers_message_finds_its_case(what, said, cases, p0, joins, opens, code):
     placed = place_customer(said, cases, EVENTS, POLICY, p0)
     assert (placed.case_id, placed.opens, placed.why.code) == (joins, opens, code)

@@ -11,8 +11,17 @@ from roomdesk.rules.errors import CalendarError, NoWorkingTime, TargetError, Tim
 from roomdesk.rules.sla_lines import answer_line
 from roomdesk.rules.working_time import compile_calendar, parse_calendar
 
-OFFICE = {"timezone": "Europe/Sofia", "week": {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}, "holidays": []}
-LINE = {"id": "x", "calendar": OFFICE, "target": {"kind": "business_hours", "hours": "4"}, "start": "2026-03-06T14:30:00Z"}
+OFFICE = {
+    "timezone": "Europe/Sofia",
+    "week": {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
+    "holidays": [],
+}
+LINE = {
+    "id": "x",
+    "calendar": OFFICE,
+    "target": {"kind": "business_hours", "hours": "4"},
+    "start": "2026-03-06T14:30:00Z",
+}
 START = datetime(2026, 3, 6, 14, 30, tzinfo=UTC)
 HOURS = Target("business_hours", Fraction(4))
 
@@ -38,7 +47,10 @@ def week(*windows):
         ({"week": None}, "calendar.week must be a table"),
         ({"week": {"monday": []}}, "calendar.week has an unknown weekday 'monday'; the days are mon, tue"),
         ({"week": {"mon": "09:00"}}, "calendar.week.mon must be a list of windows"),
-        (week(["09:00", "12:00"], ["11:59", "18:00"]), "calendar.week.mon has windows that overlap: 09:00–12:00 and 11:59–18:00."),
+        (
+            week(["09:00", "12:00"], ["11:59", "18:00"]),
+            "calendar.week.mon has windows that overlap: 09:00–12:00 and 11:59–18:00.",
+        ),
         (week(["18:00", "09:00"]), "does not start before it ends: 18:00–09:00"),
         (week(["09:00", "09:00"]), "does not start before it ends"),
         (week(["9:00", "18:00"]), "written HH:MM, not '9:00'"),
@@ -47,7 +59,10 @@ def week(*windows):
         (week(["０9:00", "18:00"]), "written HH:MM"),
         (week([900, "18:00"]), "written HH:MM, not 900"),
         (week(["09:00"]), "must have windows like"),
-        ({"holidays": ["2026-02-30"]}, "calendar.holidays must have dates written YYYY-MM-DD that exist, not '2026-02-30'."),
+        (
+            {"holidays": ["2026-02-30"]},
+            "calendar.holidays must have dates written YYYY-MM-DD that exist, not '2026-02-30'.",
+        ),
         ({"holidays": ["20260203"]}, "dates written YYYY-MM-DD"),
         ({"holidays": [START]}, "dates written YYYY-MM-DD"),
         ({"holidays": 3}, "calendar.holidays must be a table"),
@@ -67,7 +82,10 @@ def test_a_wrong_calendar_is_refused(changes, sentence):
     ("target", "sentence"),
     [
         (None, "target must be a table"),
-        ({"kind": "hours", "hours": 4}, "target.kind must be one of elapsed, business_hours, business_days, none, not 'hours'."),
+        (
+            {"kind": "hours", "hours": 4},
+            "target.kind must be one of elapsed, business_hours, business_days, none, not 'hours'.",
+        ),
         ({"kind": ["elapsed"]}, "target.kind must be one of"),
         ({"kind": "elapsed"}, "target.hours must be a whole number or a decimal string"),
         ({"kind": "elapsed", "days": 4}, "target.days does not belong to the kind elapsed, which is given in hours."),
@@ -144,7 +162,11 @@ def test_a_calendar_without_work_is_told_apart_from_a_broken_one():
                 ask(empty, target, START)
     with pytest.raises(NoWorkingTime):
         due(None, HOURS, START)
-    assert due(empty, Target("elapsed", Fraction(4)), START) == due(None, Target("elapsed", Fraction(4)), START) == START + timedelta(hours=4)
+    assert (
+        due(empty, Target("elapsed", Fraction(4)), START)
+        == due(None, Target("elapsed", Fraction(4)), START)
+        == START + timedelta(hours=4)
+    )
     assert answer_line(json.dumps({**LINE, "calendar": {**OFFICE, "week": {}}})) == {
         "id": "x",
         "expect": {"error": "calendar has no working time"},
@@ -172,7 +194,10 @@ def test_closures_and_openings_change_single_dates():
     )
     start = datetime(2026, 3, 3, tzinfo=UTC)
     assert due(calendar, HOURS, start) == datetime(2026, 3, 4, 10, tzinfo=UTC)
-    assert consumed(calendar, Target("business_hours", Fraction(1)), start, (), datetime(2026, 3, 9, tzinfo=UTC)) == 1 + 3 + 9 + 2
+    assert (
+        consumed(calendar, Target("business_hours", Fraction(1)), start, (), datetime(2026, 3, 9, tzinfo=UTC))
+        == 1 + 3 + 9 + 2
+    )
     assert calendar.next_working(datetime(2026, 3, 4, 10, tzinfo=UTC)) == datetime(2026, 3, 6, 7, tzinfo=UTC)
     assert calendar.is_working(datetime(2026, 3, 7, 8, tzinfo=UTC))
     assert not calendar.is_working(datetime(2026, 3, 7, 10, tzinfo=UTC))

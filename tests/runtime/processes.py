@@ -82,7 +82,12 @@ class Supervised:
 def supervise(folder: Path, parts: str) -> Supervised:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("ROOMDESK_")}
     with (folder / "supervisor.stderr").open("w") as errors:
-        process = subprocess.Popen([sys.executable, "-c", PROGRAM, parts], env=environ | {"ROOMDESK_DATA": str(folder), "ROOMDESK_MODE": "test"},
-                                   stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True)
+        process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, parts],
+            env=environ | {"ROOMDESK_DATA": str(folder), "ROOMDESK_MODE": "test"},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
     return Supervised(folder, process)
-

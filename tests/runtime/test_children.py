@@ -18,7 +18,14 @@ from tests.runtime.processes import exists, until
 
 
 def spec(folder: Path, code: str) -> ChildSpec:
-    return ChildSpec(name="trial", command=[sys.executable, "-c", code], log=folder / "trial.log", env=dict(os.environ), cwd=folder, pid_file=folder / "trial.pid")
+    return ChildSpec(
+        name="trial",
+        command=[sys.executable, "-c", code],
+        log=folder / "trial.log",
+        env=dict(os.environ),
+        cwd=folder,
+        pid_file=folder / "trial.pid",
+    )
 
 
 def test_a_child_that_ends_is_started_again_ever_later(tmp_path: Path) -> None:
@@ -52,7 +59,12 @@ def test_patience_has_a_limit_and_a_long_run_restores_it(tmp_path: Path) -> None
 
 
 def test_one_that_ignores_the_request_to_end_is_killed(tmp_path: Path) -> None:
-    child = Child(spec(tmp_path, "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"))
+    child = Child(
+        spec(
+            tmp_path,
+            "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)",
+        )
+    )
     child.start()
     until(lambda: "deaf" in (tmp_path / "trial.log").read_text())
     process = child.process
@@ -102,10 +114,12 @@ def test_children_are_refused_to_other_threads(tmp_path: Path) -> None:
 
 
 def test_a_killed_parent_takes_its_child_along(tmp_path: Path) -> None:
-    code = ("import os, sys, time; from pathlib import Path; from roomdesk.runtime.children import Child, ChildSpec\n"
-            "here = Path(sys.argv[1])\n"
-            "Child(ChildSpec('trial', [sys.executable, '-c', 'import time; time.sleep(60)'], here / 'log', dict(os.environ), here, here / 'pid')).start()\n"
-            "time.sleep(60)")
+    code = (
+        "import os, sys, time; from pathlib import Path; from roomdesk.runtime.children import Child, ChildSpec\n"
+        "here = Path(sys.argv[1])\n"
+        "Child(ChildSpec('trial', [sys.executable, '-c', 'import time; time.sleep(60)'], here / 'log', dict(os.environ), here, here / 'pid')).start()\n"
+        "time.sleep(60)"
+    )
     parent = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)])
     until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().endswith("\n"))
     child = int((tmp_path / "pid").read_text())

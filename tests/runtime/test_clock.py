@@ -41,9 +41,11 @@ def test_moving_it_is_seen_at_once_and_adds_up(folder: Path) -> None:
 
 def test_other_processes_move_it_and_none_is_lost(folder: Path) -> None:
     use(folder)
-    code = ("import sys; from datetime import timedelta; from roomdesk.runtime import clock, settings\n"
-            "clock.configure(settings.load({'ROOMDESK_DATA': sys.argv[1], 'ROOMDESK_MODE': 'test'}))\n"
-            "for _ in range(50): clock.advance(timedelta(seconds=1))")
+    code = (
+        "import sys; from datetime import timedelta; from roomdesk.runtime import clock, settings\n"
+        "clock.configure(settings.load({'ROOMDESK_DATA': sys.argv[1], 'ROOMDESK_MODE': 'test'}))\n"
+        "for _ in range(50): clock.advance(timedelta(seconds=1))"
+    )
     clock.offset()
     others = [subprocess.Popen([sys.executable, "-c", code, str(folder)]) for _ in range(3)]
     assert [other.wait() for other in others] == [0, 0, 0]

@@ -33,7 +33,9 @@ def run_sql(url: str | None, statement: str) -> list[tuple[object, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-def matrix(settings: Settings, method: str, path: str, token: str | None, **more: object) -> tuple[int, dict[str, object]]:
+def matrix(
+    settings: Settings, method: str, path: str, token: str | None, **more: object
+) -> tuple[int, dict[str, object]]:
     with http.client(role="test", timeout=20, base_url=str(settings.matrix_url)) as client:
         answer = client.request(method, path, headers={"Authorization": f"Bearer {token}"} if token else {}, **more)  # type: ignore[arg-type]
         return answer.status_code, answer.json()
@@ -73,7 +75,12 @@ def check_database(settings: Settings) -> None:
     run_sql(owner, "CREATE TABLE one (id bigserial, word text)")
     run_sql(service, "INSERT INTO one (word) VALUES ('я')")
     assert run_sql(service, "SELECT word FROM one") == [("я",)]
-    for forbidden in ("CREATE TABLE two (id int)", "DROP TABLE one", "TRUNCATE one", "ALTER TABLE one ADD COLUMN more int"):
+    for forbidden in (
+        "CREATE TABLE two (id int)",
+        "DROP TABLE one",
+        "TRUNCATE one",
+        "ALTER TABLE one ADD COLUMN more int",
+    ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             run_sql(service, forbidden)
     clone = create_database(str(settings.database_owner_url), "trial_clone", template=name)
@@ -87,13 +94,26 @@ def check_database(settings: Settings) -> None:
 
 
 def check_homeserver(settings: Settings) -> None:
-    assert matrix(settings, "GET", "/_matrix/client/v3/account/whoami", settings.admin_token)[1]["user_id"].startswith("@roomdesk_admin")  # type: ignore[attr-defined]
-    assert matrix(settings, "GET", "/_matrix/client/v3/account/whoami", settings.as_token)[1]["user_id"] == "@support:roomdesk.localhost"
+    assert matrix(settings, "GET", "/_matrix/client/v3/account/whoami", settings.admin_token)[1]["user_id"].startswith(
+        "@roomdesk_admin"
+    )  # type: ignore[attr-defined]
+    assert (
+        matrix(settings, "GET", "/_matrix/client/v3/account/whoami", settings.as_token)[1]["user_id"]
+        == "@support:roomdesk.localhost"
+    )
     assert matrix(settings, "GET", "/_synapse/admin/v2/users", settings.admin_token)[0] == 200
-    made = matrix(settings, "PUT", "/_synapse/admin/v2/users/@olga:roomdesk.localhost", settings.admin_token, json={"displayname": "Olga"})
+    made = matrix(
+        settings,
+        "PUT",
+        "/_synapse/admin/v2/users/@olga:roomdesk.localhost",
+        settings.admin_token,
+        json={"displayname": "Olga"},
+    )
     assert made[0] in (200, 201)
     path = "/_matrix/client/v3/account/whoami"
-    assert matrix(settings, "GET", path, settings.people_token, params={"user_id": "@olga:roomdesk.localhost"})[0] == 200
+    assert (
+        matrix(settings, "GET", path, settings.people_token, params={"user_id": "@olga:roomdesk.localhost"})[0] == 200
+    )
     for forbidden in ("@roomdesk_admin:roomdesk.localhost", "@support:roomdesk.localhost"):
         assert matrix(settings, "GET", path, settings.people_token, params={"user_id": forbidden})[0] == 403
     assert matrix(settings, "POST", "/_matrix/client/v3/register", None, json={"username": "oto"})[0] == 403

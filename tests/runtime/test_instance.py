@@ -32,8 +32,15 @@ def test_another_process_finds_the_installation_by_its_folder_alone(folder: Path
     held.close()
     found = instance.resolve(load({"ROOMDESK_DATA": str(folder)}))
     kept = instance.read_secrets(made)
-    assert found.database_url == f"postgresql://roomdesk_app:{kept['pg_app_password']}@127.0.0.1:{chosen['postgres']}/roomdesk"
-    assert (found.matrix_url, found.as_token, found.public_url) == (f"http://127.0.0.1:{chosen['matrix']}", kept["as_token"], f"http://127.0.0.1:{chosen['web']}")
+    assert (
+        found.database_url
+        == f"postgresql://roomdesk_app:{kept['pg_app_password']}@127.0.0.1:{chosen['postgres']}/roomdesk"
+    )
+    assert (found.matrix_url, found.as_token, found.public_url) == (
+        f"http://127.0.0.1:{chosen['matrix']}",
+        kept["as_token"],
+        f"http://127.0.0.1:{chosen['web']}",
+    )
     assert instance.resolve(found) == found
 
 
@@ -48,8 +55,16 @@ def test_no_installation_and_a_damaged_one_are_told(folder: Path) -> None:
 
 
 def test_outside_services_need_no_folder(folder: Path) -> None:
-    outside = {"ROOMDESK_DATABASE_URL": "postgresql://db/x", "ROOMDESK_SECRET_KEY": "k" * 20, "ROOMDESK_MATRIX_URL": "https://m", "ROOMDESK_HS_TOKEN": "h" * 20,
-               "ROOMDESK_AS_TOKEN": "a" * 20, "ROOMDESK_MATRIX_SERVER_NAME": "m", "ROOMDESK_DATA": str(folder / "none"), "ROOMDESK_PUBLIC_URL": "https://desk"}
+    outside = {
+        "ROOMDESK_DATABASE_URL": "postgresql://db/x",
+        "ROOMDESK_SECRET_KEY": "k" * 20,
+        "ROOMDESK_MATRIX_URL": "https://m",
+        "ROOMDESK_HS_TOKEN": "h" * 20,
+        "ROOMDESK_AS_TOKEN": "a" * 20,
+        "ROOMDESK_MATRIX_SERVER_NAME": "m",
+        "ROOMDESK_DATA": str(folder / "none"),
+        "ROOMDESK_PUBLIC_URL": "https://desk",
+    }
     assert instance.resolve(load(outside)).public_url == "https://desk"
 
 
@@ -57,8 +72,14 @@ def test_outside_services_need_no_folder(folder: Path) -> None:
 def test_a_given_port_that_is_taken_is_refused(folder: Path, variable: str) -> None:
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as other:
         taken = other.getsockname()[1]
-        with pytest.raises(instance.InstanceError, match=f"Port {taken} is in use by another program; .* set {variable}"):
-            ports.choose(load({"ROOMDESK_DATA": str(folder), variable: str(taken)}), instance.create(folder), ports.Reservations())
+        with pytest.raises(
+            instance.InstanceError, match=f"Port {taken} is in use by another program; .* set {variable}"
+        ):
+            ports.choose(
+                load({"ROOMDESK_DATA": str(folder), variable: str(taken)}),
+                instance.create(folder),
+                ports.Reservations(),
+            )
 
 
 def test_free_ports_are_chosen_remembered_and_never_shared(folder: Path) -> None:

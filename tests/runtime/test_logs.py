@@ -25,7 +25,12 @@ def restored() -> Iterator[None]:
 
 
 def configure(form: str) -> None:
-    environ = {"ROOMDESK_SECRET_KEY": SECRET, "ROOMDESK_SMTP_URL": "smtp://desk:pass-word@mail", "ROOMDESK_LOG_FORMAT": form, "ROOMDESK_LOG_LEVEL": "debug"}
+    environ = {
+        "ROOMDESK_SECRET_KEY": SECRET,
+        "ROOMDESK_SMTP_URL": "smtp://desk:pass-word@mail",
+        "ROOMDESK_LOG_FORMAT": form,
+        "ROOMDESK_LOG_LEVEL": "debug",
+    }
     logs.configure(load(environ), process="web")
 
 
@@ -47,7 +52,17 @@ def test_json_lines_carry_fields(capsys: pytest.CaptureFixture[str]) -> None:
     with logs.bind(request="r-1"), logs.bind(lane=7):
         logging.getLogger("roomdesk.test").info("two\nlines", extra={"case": "BC-1"})
     entry = json.loads(capsys.readouterr().err)
-    assert entry.items() >= {"request": "r-1", "lane": 7, "case": "BC-1", "process": "web", "level": "info", "message": "two\nlines"}.items()
+    assert (
+        entry.items()
+        >= {
+            "request": "r-1",
+            "lane": 7,
+            "case": "BC-1",
+            "process": "web",
+            "level": "info",
+            "message": "two\nlines",
+        }.items()
+    )
 
 
 def test_a_message_cannot_forge_a_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -79,7 +94,9 @@ def server() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("sensitive", [True, False])
-def test_http_logs_no_query_and_no_sensitive_body(server: str, sensitive: bool, capsys: pytest.CaptureFixture[str]) -> None:
+def test_http_logs_no_query_and_no_sensitive_body(
+    server: str, sensitive: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
     configure("text")
     with http.client(role="trial", timeout=5, base_url=server, sensitive=sensitive) as client:
         assert client.get("/path", params={"token": "in-the-query"}).text == "private words"

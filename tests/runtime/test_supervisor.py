@@ -27,8 +27,15 @@ if sys.argv[1] == "web":
     http.server.HTTPServer(("127.0.0.1", int(os.environ["ROOMDESK_PORT"])), http.server.SimpleHTTPRequestHandler).serve_forever()
 time.sleep(60)
 """
-OUTSIDE = {"ROOMDESK_DATABASE_URL": "postgresql://db/x", "ROOMDESK_SECRET_KEY": "k" * 20, "ROOMDESK_MATRIX_URL": "https://m",
-           "ROOMDESK_AS_TOKEN": "a" * 20, "ROOMDESK_HS_TOKEN": "h" * 20, "ROOMDESK_MATRIX_SERVER_NAME": "m", "ROOMDESK_WORKER_PROCESSES": "2"}
+OUTSIDE = {
+    "ROOMDESK_DATABASE_URL": "postgresql://db/x",
+    "ROOMDESK_SECRET_KEY": "k" * 20,
+    "ROOMDESK_MATRIX_URL": "https://m",
+    "ROOMDESK_AS_TOKEN": "a" * 20,
+    "ROOMDESK_HS_TOKEN": "h" * 20,
+    "ROOMDESK_MATRIX_SERVER_NAME": "m",
+    "ROOMDESK_WORKER_PROCESSES": "2",
+}
 
 
 @pytest.fixture
@@ -57,9 +64,18 @@ def pid(folder: Path, name: str) -> int:
 def test_migrations_come_first_and_children_get_the_settings(supervisor: Supervisor, folder: Path) -> None:
     running = supervisor.start()
     until(lambda: len(begun(folder)) == 4)
-    assert begun(folder)[0][0] == "migrate" and sorted(name for name, _ in begun(folder)[1:]) == ["web", "worker", "worker"]
-    assert all(load(environ) == load(environ | {"ROOMDESK_PORT": str(running.settings.port)}) for _, environ in begun(folder))
-    assert all(environ["ROOMDESK_AS_TOKEN"] == "a" * 20 and environ["ROOMDESK_MODE"] == "production" for _, environ in begun(folder))
+    assert begun(folder)[0][0] == "migrate" and sorted(name for name, _ in begun(folder)[1:]) == [
+        "web",
+        "worker",
+        "worker",
+    ]
+    assert all(
+        load(environ) == load(environ | {"ROOMDESK_PORT": str(running.settings.port)}) for _, environ in begun(folder)
+    )
+    assert all(
+        environ["ROOMDESK_AS_TOKEN"] == "a" * 20 and environ["ROOMDESK_MODE"] == "production"
+        for _, environ in begun(folder)
+    )
 
 
 def test_a_killed_worker_comes_back_and_stop_ends_all(supervisor: Supervisor, folder: Path, said: list[str]) -> None:
@@ -74,7 +90,9 @@ def test_a_killed_worker_comes_back_and_stop_ends_all(supervisor: Supervisor, fo
     assert "Everything is stopped" in said[-1]
 
 
-def test_failed_migrations_stop_the_start(supervisor: Supervisor, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_migrations_stop_the_start(
+    supervisor: Supervisor, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MIGRATE_FAILS", "1")
     with pytest.raises(ChildError, match=r"migrate failed \(exit code 1\)"):
         supervisor.start()
