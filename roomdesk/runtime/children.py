@@ -73,9 +73,9 @@ def spawn(spec: ChildSpec) -> subprocess.Popen[bytes]:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=dying,
+                preexec_fn=dying,  # noqa: PLW1509 - no other thread of ours forks or holds locks here
                 **account,
-            )  # noqa: PLW1509 - no other thread of ours forks or holds locks here
+            )
     except (OSError, subprocess.SubprocessError) as error:
         raise ChildError(
             f'{spec.name} could not be started ({error}); see that "{spec.command[0]}" may be run by its user.'
