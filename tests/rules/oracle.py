@@ -1,7 +1,7 @@
 """A slow, plain reading of sla/README for the tests. It shares no code with `roomdesk.rules`.
 
 Time is a list of UTC minutes with the wall time that a clock on the wall shows. A wall time begins when the wall first
-reaches it and ends when the wall is last before it: gaps and folds need no rule of their own that way.
+reaches it and ends when the wall last shows it (in a gap, which no wall shows: at the change).
 """
 
 import functools
@@ -15,7 +15,7 @@ DAYS = 50
 
 @functools.lru_cache(maxsize=64)
 def wall(zone, base):
-    """(first, last): minute of the wall → minute since `base` at which it is first reached, is last still to come."""
+    """(first, last): minute of the wall → minute since `base` at which it is first reached, is last shown."""
     at, place, step = datetime(base.year, base.month, base.day, tzinfo=UTC), ZoneInfo(zone), timedelta(minutes=1)
     shows = []
     for minute in range(DAYS * 1440):
@@ -27,11 +27,10 @@ def wall(zone, base):
         while reached <= shown:
             first[reached] = minute
             reached += 1
-    ahead = shows[-1]
-    for minute in range(len(shows) - 1, -1, -1):
-        while ahead > shows[minute]:
-            last[ahead] = minute + 1
-            ahead -= 1
+    for minute, shown in enumerate(shows):
+        last[shown] = minute
+    for shown, minute in first.items():
+        last.setdefault(shown, minute)
     return first, last
 
 
