@@ -87,5 +87,5 @@ class CaseChange(models.Model):
     what = models.CharField(max_length=20)
     before = models.CharField(max_length=80, blank=True)
     after = models.CharField(max_length=80, blank=True)
-    by = models.CharField(max_length=120)
+    by = models.CharField(max_length=300)
     reason = models.TextField(blank=True)

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ('what', models.CharField(max_length=20)),
                 ('before', models.CharField(blank=True, max_length=80)),
                 ('after', models.CharField(blank=True, max_length=80)),
-                ('by', models.CharField(max_length=120)),
+                ('by', models.CharField(max_length=300)),
                 ('reason', models.TextField(blank=True)),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='cases.case')),
             ],
