@@ -129,10 +129,16 @@ def _apply_singly(lane_ids: Sequence[int], batch: int) -> int:
 def _apply_one(pk: int) -> bool:
     try:
         with transaction.atomic(durable=True):
-            event = InboxEvent.objects.get(pk=pk)
-            held = lanes.lock_free([event.lane_id]) if event.lane_id else {}
-            event.refresh_from_db()
-            if not held or event.state != InboxEvent.State.PENDING or lanes.pending(held, 1) != [event]:
+            event = InboxEvent.objects.filter(pk=pk).first()
+            held = lanes.lock_free([event.lane_id]) if event and event.lane_id else {}
+            # Read again under the lock: another worker may have done it, or given it another place (`holds`).
+            event = InboxEvent.objects.filter(pk=pk).first()
+            if (
+                not held
+                or event is None
+                or event.state != InboxEvent.State.PENDING
+                or lanes.pending(held, 1) != [event]
+            ):
                 return False
             _apply(held, [event])
         return True

@@ -16,6 +16,9 @@ from roomdesk.queues.models import AppserviceTransaction, InboxEvent
 from roomdesk.queues.signals import INBOX, notify
 from roomdesk.runtime import clock, faults
 
+#: Advisory lock: held shared by every push while it is stored, alone by `holds` while it gives places anew.
+ARRIVING = 0x526D_0001
+
 #: How long a repeated transaction id is recognised without looking at its events.
 TRANSACTION_WINDOW = timedelta(hours=24)
 
@@ -101,11 +104,22 @@ def receive_transaction(transaction_id: str, body: bytes, arrivals: Sequence[Arr
 def _is_new(transaction_id: str, digest: str, now: datetime) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO queues_appservicetransaction (transaction_id, digest, received_at) VALUES (%s, %s, %s) "
+            "INSERT INTO queues_appservicetransaction (transaction_id, digest, received_at) "
+            "SELECT %s, %s, %s FROM pg_advisory_xact_lock_shared(%s) "
             "ON CONFLICT (transaction_id, digest) DO NOTHING",
-            [transaction_id[:255], digest, now],
+            [transaction_id[:255], digest, now, ARRIVING],
         )
         return bool(cursor.rowcount)
+
+
+def await_arriving() -> None:
+    """Waits until what is being stored just now has its place, and keeps others from being stored till the transaction ends.
+
+    For whoever gives new places to events that wait: a push that took its number earlier and commits later would otherwise
+    stand before them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ARRIVING])
 
 
 def forget_transactions(now: datetime) -> int:

@@ -6,16 +6,22 @@ Order of locks everywhere: lane → case → clock → outbox → chain head.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
 
 from roomdesk.queues.errors import LockOutsideTransaction
 from roomdesk.queues.models import InboxEvent, Lane, Route
-from roomdesk.runtime import faults
+from roomdesk.runtime import clock, faults
 
 #: Switched off only by a test that shows the damage which the lock prevents.
 LOCKING = not faults.without("lane-lock")
+
+#: How long an event may wait for its room to be read back (`holds`); then order gives way to being heard.
+HELD_FOR = timedelta(seconds=30)
+#: Switched off only by a test that shows the disorder which holding prevents.
+HOLDING = not faults.without("hold")
 
 
 #: The lane of what belongs to no workspace: accounts, and other calls for the whole installation.
@@ -64,11 +70,19 @@ def assign_waiting() -> int:
 def waiting_lanes(limit: int) -> list[int]:
     """Lanes with pending events: those with an urgent one first, then by their oldest event.
 
-    A loose index scan: the cost follows the number of waiting lanes, not of waiting events.
+    A loose index scan: the cost follows the number of waiting lanes, not of waiting events. While addresses are held
+    (`holds`), the waiting events are looked through instead, without those that have to wait longer.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_WAITING, [limit])
+        if _any_held():
+            cursor.execute(_WAITING_UNHELD, [clock.now() - HELD_FOR, limit])
+        else:
+            cursor.execute(_WAITING, [limit])
         return [row[0] for row in cursor.fetchall()]
+
+
+def _any_held() -> bool:
+    return HOLDING and Route.objects.filter(unread_from__isnull=False).exists()
 
 
 _WAITING = """
@@ -87,7 +101,25 @@ LIMIT %s
 """
 
 
+_WAITING_UNHELD = """
+SELECT lane_id FROM queues_inboxevent e
+WHERE state = 'pending' AND lane_id IS NOT NULL AND NOT EXISTS (
+  SELECT 1 FROM queues_route r
+  WHERE r.source = e.source AND r.address = e.address AND r.unread_from IS NOT NULL
+    AND GREATEST(r.held_since, e.received_at) > %s)
+GROUP BY lane_id ORDER BY bool_or(is_urgent) DESC, min(id) LIMIT %s
+"""
+
+
 def pending(lane_ids: Iterable[int], limit: int) -> list[InboxEvent]:
-    """The oldest pending events of the (locked) lanes, in order of arrival."""
+    """The oldest pending events of the (locked) lanes, in order of arrival, without those that are held back."""
     events = InboxEvent.objects.filter(lane_id__in=list(lane_ids), state=InboxEvent.State.PENDING)
+    if _any_held():
+        events = events.exclude(_held(clock.now() - HELD_FOR))
     return list(events.order_by("id")[:limit])
+
+
+def _held(since: datetime) -> Q:
+    """Events of an unread address that have waited, or whose address has been held, only since then."""
+    unread = Route.objects.filter(source=OuterRef("source"), address=OuterRef("address"), unread_from__isnull=False)
+    return Q(Exists(unread)) & (Q(received_at__gt=since) | Q(Exists(unread.filter(held_since__gt=since))))

@@ -22,15 +22,22 @@ class Lane(models.Model):
 
 
 class Route(models.Model):
-    """Which lane an address of a channel belongs to: `("matrix", "!room")` → the workspace's lane."""
+    """Which lane an address of a channel belongs to: `("matrix", "!room")` → the workspace's lane.
+
+    `unread_from` (the other side's time) is set from a break on until the address has been read back; from `held_since` on
+    what comes from it waits for that (`holds`).
+    """
 
     source = models.CharField(max_length=20)
     address = models.CharField(max_length=255)
     lane = models.ForeignKey(Lane, models.CASCADE, related_name="+")
     since = models.DateTimeField()
+    unread_from = models.DateTimeField(null=True)
+    held_since = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "address"], name="route_address_once")]
+        indexes = [models.Index(fields=["held_since"], name="route_unread", condition=Q(unread_from__isnull=False))]
 
 
 class InboxEvent(models.Model):

@@ -59,18 +59,21 @@ class Worker:
         self.identity = Identity()
         inbox, out, due = threading.Event(), threading.Event(), threading.Event()
         self._dispatcher = Dispatcher(self.identity, out, self._stop)
+        self._watcher = Watcher(client.current, self.identity)
         self._threads: list[threading.Thread] = [
             Loop("inbox", self._drain, self._stop, inbox),
             Loop("outbox", self._dispatcher.step, self._stop, out),
             Loop("timers", lambda: timers.step(run.fire_timers), self._stop, due),
             Loop("sweeper", Sweeper(self.identity, self._dispatcher.held, run.put_away).step, self._stop),
             Loop("pinger", Pinger(client.current).step, self._stop),
-            Loop("watcher", Watcher(client.current, self.identity).step, self._stop),
+            Loop("watcher", self._watcher.step, self._stop),
             Listener(bootstrap.settings.database_url, {INBOX: inbox, OUTBOX: out, TIMERS: due}, self._stop),
         ]
 
     def start(self) -> None:
         self.identity.keep()
+        # Before anything is worked on: nobody of this process looked after the homeserver until now.
+        self._watcher.suspect()
         for thread in self._threads:
             thread.start()
 

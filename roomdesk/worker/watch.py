@@ -7,13 +7,12 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.db.models import Max
 
 from roomdesk.channels.matrix import history
 from roomdesk.channels.matrix.client import Matrix
 from roomdesk.channels.matrix.errors import MatrixError
-from roomdesk.queues import inbox
+from roomdesk.queues import holds
 from roomdesk.queues.models import InboxEvent, Route
 from roomdesk.runtime import clock
 from roomdesk.worker.identity import Identity
@@ -26,13 +25,15 @@ EVERY = 2.0
 MARGIN = timedelta(minutes=5)
 #: How long reading may go on before the next look.
 _SLICE = 1.0
+#: Rooms looked up at once; of several workers each takes its own by chance.
+_AT_ONCE = 20
 
 
 class Watcher:
-    """`step` is a loop's step. Looks whether the homeserver and our database were away; when they are back, reads all rooms.
+    """`step` is a loop's step. Looks whether the homeserver and our database were away; after that all rooms are read back.
 
-    Also once at the start: nobody looked before. What was pushed already is known by its event id, so reading again
-    and by several workers at once changes nothing.
+    Also once at the start: nobody looked before. What came from a room meanwhile is held until the room has been read, so that
+    what was forgotten stands before it. Which rooms are left stands in the database: workers share the reading.
     """
 
     def __init__(self, matrix: Callable[[], Matrix], identity: Identity) -> None:
@@ -41,61 +42,59 @@ class Watcher:
         self._number: int | None = None
         self._place: object = None
         self._good_at: datetime | None = None
-        self._since: datetime | None = None
-        self._left: list[tuple[str, datetime]] = []
+        self._is_away = False
         self._found = 0
 
     def step(self) -> float:
-        if not self._look():
-            return EVERY
-        if self._since is not None and self._read():
-            return 0.0
-        return EVERY
+        return 0.0 if self.look() and self._read() else EVERY
 
-    def _look(self) -> bool:
+    def look(self) -> bool:
         """Whether the homeserver is there; notices that it, or the database, was away meanwhile."""
         try:
             place = self._matrix().reach()
         except MatrixError:
-            self._suspect()
+            if not self._is_away:
+                self.suspect()
+            self._is_away = True
             return False
         if (place, self._identity.number) != (self._place, self._number):
-            self._suspect()
-        self._place, self._number = place, self._identity.number
-        if self._since is None:
-            self._good_at = _outside_now()
+            self.suspect()
+        self._place, self._number, self._is_away = place, self._identity.number, False
+        self._good_at = _outside_now()
         return True
 
-    def _suspect(self) -> None:
-        if self._since is None:
-            self._since = (self._good_at or _last_heard()) - MARGIN
-        rooms = Route.objects.filter(source="matrix").values_list("address", "since")
-        self._left = [(address, max(self._since, clock.to_outside(since) - MARGIN)) for address, since in rooms]
+    def suspect(self) -> None:
+        """Whatever was said since the last good look may be missing: all rooms are to be read, and held until then."""
+        holds.begin("matrix", (self._good_at or _last_heard()) - MARGIN, MARGIN)
 
     def _read(self) -> bool:
         """Reads rooms for a while; True when it should go on at once."""
         until = time.monotonic() + _SLICE
-        while self._left and time.monotonic() < until:
-            try:
-                self._found += self._fetch(*self._left[-1])
-            except MatrixError as error:
-                if not error.permanent:
+        while rooms := holds.unread("matrix", _AT_ONCE):
+            for room in rooms:
+                if not self._read_one(room):
                     return False
-                _LOG.info("The room %s could not be read: %s", self._left[-1][0], error)
-            self._left.pop()
-        if not self._left:
-            self._finish()
-        return bool(self._left)
+                if time.monotonic() > until:
+                    return True
+        self._tell()
+        return False
 
-    def _fetch(self, room: str, since: datetime) -> int:
-        arrivals = history.since_then(self._matrix(), room, since)
-        with transaction.atomic(durable=True):
-            return inbox.store(arrivals, clock.now())
+    def _read_one(self, room: Route) -> bool:
+        assert room.unread_from is not None
+        try:
+            arrivals = history.since_then(self._matrix(), room.address, room.unread_from)
+        except MatrixError as error:
+            if not error.permanent:
+                return False
+            _LOG.info("The room %s could not be read: %s", room.address, error)
+            arrivals = []
+        self._found += holds.read_back(room, arrivals)
+        return True
 
-    def _finish(self) -> None:
+    def _tell(self) -> None:
         if self._found:
             _LOG.warning("%d events that the homeserver had not pushed were fetched from its rooms.", self._found)
-        self._since, self._good_at, self._found = None, _outside_now(), 0
+        self._found = 0
 
 
 def _outside_now() -> datetime:

@@ -12,7 +12,7 @@ from roomdesk.channels.matrix import history
 from roomdesk.channels.matrix.client import Matrix
 from roomdesk.channels.matrix.errors import Forbidden, Unreachable
 from roomdesk.queues import lanes
-from roomdesk.queues.models import InboxEvent, Lane
+from roomdesk.queues.models import InboxEvent, Lane, Route
 from roomdesk.runtime import clock
 from roomdesk.worker import watch
 from roomdesk.worker.identity import Identity
@@ -79,6 +79,10 @@ def finish(watcher: Watcher) -> None:
         pass
 
 
+def held() -> set[str]:
+    return set(Route.objects.filter(unread_from__isnull=False).values_list("address", flat=True))
+
+
 def test_at_the_start_and_after_every_break_the_rooms_are_read(
     watcher: Watcher, homeserver: Any, rooms: list[str], outbox: Outbox
 ) -> None:
@@ -97,10 +101,11 @@ def test_an_outage_is_waited_out(watcher: Watcher, homeserver: Any, rooms: list[
     finish(watcher)
     homeserver.is_away = True
     finish(watcher)
+    assert held() == set(rooms)
     outbox.send("send", text(rooms[1], "3"))
     homeserver.is_away = False
     finish(watcher)
-    assert heard(rooms[1]) == ["0", "1", "2", "3"]
+    assert heard(rooms[1]) == ["0", "1", "2", "3"] and held() == set()
 
 
 def test_a_new_worker_number_means_that_the_database_was_away(
@@ -116,7 +121,17 @@ def test_a_new_worker_number_means_that_the_database_was_away(
 def test_a_room_that_cannot_be_read_stops_no_other(watcher: Watcher, homeserver: Any, rooms: list[str]) -> None:
     homeserver.refuses = rooms[1][1:]
     finish(watcher)
-    assert heard(rooms[0]) == ["0", "1", "2"] and heard(rooms[1]) == []
+    assert heard(rooms[0]) == ["0", "1", "2"] and heard(rooms[1]) == [] and held() == set()
+
+
+def test_two_workers_share_the_rooms(watcher: Watcher, homeserver: Any, rooms: list[str]) -> None:
+    other = Watcher(lambda: homeserver, Identity())
+    watcher.look()
+    other.look()
+    finish(watcher)
+    homeserver.read.clear()
+    finish(other)
+    assert homeserver.read == [], "what one has read the other need not"
 
 
 def test_only_what_may_be_missing_is_read(
