@@ -81,7 +81,10 @@ def _known(arrivals: Sequence[Arrival]) -> set[str]:
 
 
 def _put_in_order(route: Route, arrivals: Sequence[Arrival], known: set[str]) -> None:
-    """Gives what waits from the first new event on fresh places: as the address has it, then what came after the reading."""
+    """Gives what waits from the first new event on fresh places: as the address has it, then what came after the reading.
+
+    And its lane at once: a worker that has just given waiting events theirs would work on what follows first.
+    """
     first = next(place for place, arrival in enumerate(arrivals) if arrival.external_id not in known)
     there = {arrival.external_id: place for place, arrival in enumerate(arrivals)}
     waiting = InboxEvent.objects.filter(
@@ -92,7 +95,8 @@ def _put_in_order(route: Route, arrivals: Sequence[Arrival], known: set[str]) ->
     places = next_ids(InboxEvent, len(moved))
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE queues_inboxevent e SET id = v.place FROM unnest(%s::bigint[], %s::bigint[]) v(id, place) "
+            "UPDATE queues_inboxevent e SET id = v.place, lane_id = %s "
+            "FROM unnest(%s::bigint[], %s::bigint[]) v(id, place) "
             "WHERE e.id = v.id",
-            [[pk for _, pk in moved], [places.pop() for _ in moved]],
+            [route.lane_id, [pk for _, pk in moved], [places.pop() for _ in moved]],
         )
