@@ -44,6 +44,10 @@ class Case(models.Model):
     answered_at = models.DateTimeField(null=True)
     last_customer_at = models.DateTimeField(null=True)
     last_staff_at = models.DateTimeField(null=True)
+    resolved_at = models.DateTimeField(null=True)
+    #: Out of sight until then, or until the customer speaks.
+    snoozed_until = models.DateTimeField(null=True)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
 
     class Meta:
         indexes = [
@@ -54,6 +58,7 @@ class Case(models.Model):
                     state__in=["new", "acknowledged", "investigating", "waiting_customer", "waiting_third_party"]
                 ),
             ),
+            models.Index(fields=["workspace"], name="case_resolved", condition=Q(state="resolved")),
             models.Index(fields=["workspace", "-opened_at"], name="case_workspace"),
             models.Index(fields=["-opened_at", "-id"], name="case_newest"),
         ]
@@ -63,7 +68,16 @@ class Case(models.Model):
 
 
 class CaseCycle(models.Model):
-    """A run from opening (or reopening) to resolution; tier, add-ons and policy are pinned per cycle (D8)."""
+    """A run from opening (or reopening) to resolution; tier, add-ons and policy are pinned per cycle (D8).
+
+    `first_response` says whether its clock was `started`, is `awaited` (staff reopened, the customer has not spoken yet,
+    D19), or is `none` (staff began the case). How it ended: `fix` and `root_cause`, or that the cause is unknown.
+    """
+
+    class FirstResponse(models.TextChoices):
+        STARTED = "started"
+        AWAITED = "awaited"
+        NONE = "none"
 
     id = models.BigIntegerField(primary_key=True)
     case = models.ForeignKey(Case, models.CASCADE, related_name="cycles")
@@ -73,13 +87,20 @@ class CaseCycle(models.Model):
     product_version = models.ForeignKey("product.ProductVersion", models.PROTECT, related_name="+")
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    first_response = models.CharField(max_length=8, choices=FirstResponse.choices, default=FirstResponse.STARTED)
+    fix = models.TextField(blank=True)
+    root_cause = models.TextField(blank=True)
+    root_cause_unknown = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "number"], name="case_cycle_once")]
 
 
 class CaseChange(models.Model):
-    """Every change of a case's severity, state, kind, assignee …, with who, when and why."""
+    """Every change of a case's severity, state, kind, assignee …, with who, when and why.
+
+    `mark` names what a report must list: `downward` for a severity that was lowered (D17).
+    """
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="changes")
     cycle = models.PositiveSmallIntegerField()
@@ -89,3 +110,43 @@ class CaseChange(models.Model):
     after = models.CharField(max_length=80, blank=True)
     by = models.CharField(max_length=300)
     reason = models.TextField(blank=True)
+    mark = models.CharField(max_length=20, blank=True)
+
+
+class Question(models.Model):
+    """Which case does this message of staff answer (D10)? Answered once, by a case or by "none of them".
+
+    `at` is the message's own time, to which the choice goes back; `choices` are references of the cases that were open.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    workspace = models.ForeignKey("directory.Workspace", models.PROTECT, related_name="+", db_index=False)
+    message_id = models.BigIntegerField(unique=True)
+    author_ref = models.CharField(max_length=255)
+    at = models.DateTimeField()
+    asked_at = models.DateTimeField()
+    choices = ArrayField(models.CharField(max_length=40), default=list)
+    case = models.ForeignKey(Case, models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "id"], name="question_open", condition=Q(answered_at=None))]
+
+
+class Merge(models.Model):
+    """A case that was merged into another, with what its undoing must bring back (D16)."""
+
+    id = models.BigIntegerField(primary_key=True)
+    case = models.ForeignKey(Case, models.CASCADE, related_name="merges")
+    into = models.ForeignKey(Case, models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    by = models.CharField(max_length=300)
+    state_before = models.CharField(max_length=20)
+    into_severity_before = models.CharField(max_length=40)
+    into_p0_before = models.DateTimeField(null=True)
+    into_answered_before = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case"], condition=Q(undone_at=None), name="merge_one_open")]
