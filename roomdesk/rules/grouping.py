@@ -2,7 +2,7 @@
 
 Each step is a function from facts to a placement or None; their order stands in `place_customer` and `place_staff`.
 Codes of `why` for customers: p0_joins, p0_own, thread, reply, reference, same_author, waiting, small_talk, follow_up, new;
-for staff: thread, reply, reference, claimed, only_unanswered, undecided.
+for staff: thread, reply, reference, claimed, only_unanswered, only_turn, only_open, undecided.
 """
 
 import re
@@ -17,7 +17,7 @@ from roomdesk.rules.why import Why
 AuthorKind = Literal["customer", "staff", "desk", "other"]
 SETTLED = frozenset({"resolved", "closed", "deflected", "merged"})
 """States in which only thread, reply or reference lead to a case (D15)."""
-_REFERENCE = re.compile(r"[^\W\d_]{1,10}-[0-9]{1,9}(?![\w-])")
+_REFERENCE = re.compile(r"[^\W\d_]{1,10}-([0-9]{1,9})(?![\w-])")
 _LOOKALIKES = str.maketrans("авекмнорстухі", "abekmhopctyxi")
 
 
@@ -40,7 +40,8 @@ class Said:
 class OpenCase:
     """What grouping knows of a case. `last_by`: (author id, time) of each author's last message in it.
 
-    `p0_at` is when it became P0; `answered` whether this cycle's first response is met.
+    `p0_at` is when it became P0; `answered` whether this cycle's first response is met; `is_staffs_turn` whether the
+    customer spoke last in it. `other_refs` are the references of cases that were merged into it.
     """
 
     id: int
@@ -54,6 +55,8 @@ class OpenCase:
     last_by: tuple[tuple[str, datetime], ...] = ()
     answered: bool = False
     waiting_customer: bool = False
+    is_staffs_turn: bool = False
+    other_refs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ def place_staff(
     Never opens. `undecided` means: ask in the control room; the choice counts at the message's own time.
     """
     facts = Facts(said, {case.id: case for case in open_cases}, case_of_event, CasePolicy(timedelta()), claimed, False)
-    for step in (_thread, _reply, _reference, _claimed, _only_unanswered):
+    for step in (_thread, _reply, _reference, _claimed, _only_unanswered, _only_turn, _only_open):
         if placed := step(facts):
             return placed
     return Placement(
@@ -166,7 +169,7 @@ def _by_event(facts: Facts, event_id: str | None, code: str, words: str) -> Plac
 
 def _reference(facts: Facts) -> Placement | None:
     """The first open case named; Cyrillic look-alikes count, people type references on a Bulgarian layout."""
-    by_ref = {folded(case.ref): case for case in facts.cases.values()}
+    by_ref = {folded(ref): case for case in facts.cases.values() for ref in (*case.other_refs, case.ref)}
     for found in _REFERENCE.finditer(facts.said.text):
         if case := by_ref.get(folded(found.group())):
             return _joins(case.id, "reference", f"It names {case.ref}.")
@@ -214,6 +217,21 @@ def _only_unanswered(facts: Facts) -> Placement | None:
     return _joins(unanswered[0].id, "only_unanswered", f"{unanswered[0].ref} is the only unanswered case.")
 
 
+def _only_turn(facts: Facts) -> Placement | None:
+    """Where every case has had its first response, the only one in which the customer waits for a word."""
+    waiting = [case for case in facts.unsettled if case.is_staffs_turn]
+    if len(waiting) != 1 or any(not case.answered for case in facts.unsettled):
+        return None
+    return _joins(waiting[0].id, "only_turn", f"{waiting[0].ref} is the only case in which the customer spoke last.")
+
+
+def _only_open(facts: Facts) -> Placement | None:
+    if len(facts.unsettled) != 1:
+        return None
+    case = facts.unsettled[0]
+    return _joins(case.id, "only_open", f"{case.ref} is the only open case.")
+
+
 def _customers(facts: Facts, placed: Placement) -> Placement:
     """A customer's word in a case that is not open any more begins a new one, unless it is small talk."""
     if placed.case_id is None or placed.case_id in facts.cases or facts.small_talk:
@@ -238,3 +256,8 @@ def _minutes(window: timedelta) -> str:
 def folded(ref: str) -> str:
     """A reference for comparison: case and Cyrillic look-alikes aside."""
     return ref.casefold().translate(_LOOKALIKES)
+
+
+def numbers_named(text: str) -> list[int]:
+    """The numbers of all references in a text, whether there are such cases or not."""
+    return [int(found) for found in _REFERENCE.findall(text)]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from roomdesk.rules.grouping import CasePolicy, OpenCase, Said, place_customer, place_staff
+from roomdesk.rules.grouping import CasePolicy, OpenCase, Said, numbers_named, place_customer, place_staff
 from roomdesk.rules.own_text import own_text
 from roomdesk.rules.small_talk import is_small_talk, normalised
 
@@ -90,6 +90,7 @@ def test_a_case_of_its_own_is_linked_to_what_it_answers():
 
 
 ANSWERED = case(1, answered=True)
+ASKING = case(2, answered=True, is_staffs_turn=True)
 STAFF = [
     ("thread", says(kind="staff", thread_root="$one"), [ONE, TWO], (), 1, "thread"),
     ("reply", says(kind="staff", reply_to="$one"), [ONE, TWO], (2,), 1, "reply"),
@@ -102,6 +103,12 @@ STAFF = [
     ("two unanswered", says(kind="staff"), [ONE, TWO], (), None, "undecided"),
     ("resolved is not unanswered", says(kind="staff"), [case(1, state="resolved"), TWO], (), 2, "only_unanswered"),
     ("none open", says(kind="staff"), [], (), None, "undecided"),
+    ("reference to a merged one", says("BC-77", kind="staff"), [case(1, other_refs=("BC-77",)), TWO], (), 1, "reference"),
+    ("the customer spoke last in one", says(kind="staff"), [ANSWERED, ASKING], (), 2, "only_turn"),
+    ("and another has no first response", says(kind="staff"), [case(1), ASKING, case(3)], (), None, "undecided"),
+    ("the customer spoke last in two", says(kind="staff"), [ASKING, case(3, answered=True, is_staffs_turn=True)], (), None, "undecided"),
+    ("only open", says(kind="staff"), [ANSWERED, case(2, state="resolved", is_staffs_turn=True)], (), 1, "only_open"),
+    ("two answered", says(kind="staff"), [ANSWERED, case(2, answered=True)], (), None, "undecided"),
 ]  # fmt: skip
 
 
@@ -118,6 +125,10 @@ def test_small_talk_is_nothing_but_its_phrases():
         assert is_small_talk(text, phrases), text
     for text in ("thanks a", "okay", "ok it is down", "morning", "ok " * 20, "!" * 500):
         assert not is_small_talk(text, phrases), text
+
+
+def test_numbers_of_references_are_found_whatever_the_alphabet():
+    assert numbers_named("BC-1042, ВС-7 (not BC-10421234567, not UTF-8x) and PO-3.") == [1042, 7, 3]
 
 
 def test_own_text_leaves_out_the_reply_fallback_only_in_replies():
