@@ -4,14 +4,14 @@ All functions are exact; every result that is an instant is UTC. A calendar is o
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Literal
 
 from roomdesk.rules.errors import TimeError
-from roomdesk.rules.instants import HOUR, micros, rounded_down, rounded_up
-from roomdesk.rules.scales import Scale, scale_for
-from roomdesk.rules.targets import BUSINESS, Target, parse_target
+from roomdesk.rules.instants import rounded_down, rounded_up, since_epoch
+from roomdesk.rules.scales import Stretch, scale_for
+from roomdesk.rules.targets import Target, parse_target
 from roomdesk.rules.working_time import CompiledCalendar
 
 __all__ = [
@@ -31,7 +31,7 @@ Pause = tuple[datetime, datetime | None]
 """[begin, end) in UTC; an end of None is a pause that still lasts."""
 State = Literal["met", "breached", "past_aim", "paused", "running"]
 WARN_FRACTIONS = (Fraction(1, 2), Fraction(3, 4), Fraction(9, 10))
-Stretch = tuple[int, int | None]
+_WHOLE = (None,)
 
 
 def due(
@@ -42,17 +42,9 @@ def due(
     None for the kind `none` and when an open pause comes first. NoWorkingTime when a business target finds no working
     time in [start, start + 10 years); TimeError for times that cannot be used.
     """
-    if not pauses and target.kind == "elapsed":
-        return rounded_up(micros(start) - (-target.amount.numerator * HOUR // target.amount.denominator))
-    if not pauses and calendar is not None and target.kind in BUSINESS:
-        begin = micros(start)
-        amount = target.amount
-        table = calendar.covering(begin, begin)
-        due_in = table.due_in_hours if target.kind == "business_hours" else table.due_in_days
-        # Whole numbers and two binary searches where that is enough; `_when` would say the same, only later.
-        if (at := due_in(begin, amount.numerator, amount.denominator)) is not None:
-            return rounded_up(at)
-    return _when(calendar, target, start, pauses, (Fraction(1),))[0]
+    if not pauses and (at := _due_at_once(calendar, target, start)) is not None:
+        return rounded_up(at)
+    return _when(calendar, target, start, pauses, _WHOLE)[0]
 
 
 def warn_times(
@@ -72,19 +64,18 @@ def consumed(
     """Un-paused time from `start` to `at`, as an exact part of the target; may exceed 1; 0 before the start and for `none`."""
     if target.kind == "none":
         return Fraction(0)
-    begin, end = micros(start), micros(at, "at")
+    begin, end = since_epoch(start), since_epoch(at, "at")
     stretches = _stretches(pauses, begin)
-    scale = scale_for(calendar, target.kind, begin, max(begin, end))
-    spent = scale.position(max(begin, end)) - scale.position(begin)
-    for pause, back in stretches:
-        if pause < end:
-            spent -= scale.position(end if back is None else min(back, end)) - scale.position(pause)
-    return Fraction(spent) / target.need
+    if end < begin:
+        return Fraction(0)
+    numerator, denominator = scale_for(calendar, target.kind, begin, end).spent(begin, end, stretches)
+    return Fraction(numerator * target.amount.denominator, denominator * target.amount.numerator)
 
 
 def six_decimals(part: Fraction) -> str:
     """`0.123456`, the seventh decimal rounded half up (decision half-up). For parts that are not negative."""
-    millionths = (part * 2_000_000 + 1) // 2
+    numerator, denominator = part.as_integer_ratio()
+    millionths = (numerator * 2_000_000 + denominator) // (2 * denominator)
     return f"{millionths // 1_000_000}.{millionths % 1_000_000:06}"
 
 
@@ -116,12 +107,23 @@ def latest_start(calendar: CompiledCalendar | None, target: Target, due_at: date
     """
     if target.kind == "none":
         raise TimeError("A target of the kind none has no due time and so no latest start.")
-    end = micros(rounded_down(micros(due_at, "due")), "due")
+    end = since_epoch(rounded_down(since_epoch(due_at, "due")), "due")
     scale = scale_for(calendar, target.kind, end, end)
     scale.check_worked_before(end)
-    while (position := scale.position(end) - target.need) < 0:
-        scale = scale.earlier()
-    return rounded_down(scale.leave(Fraction(position)))
+    return rounded_down(scale.latest(end, target))
+
+
+def _due_at_once(calendar: CompiledCalendar | None, target: Target, start: datetime) -> timedelta | None:
+    """The due time without pauses where two binary searches give it; `_when` would say the same, only later."""
+    begin = since_epoch(start)
+    if target.kind == "elapsed":
+        return begin + target.length
+    if calendar is None or target.kind == "none":
+        return None
+    table = calendar.covering(begin, begin)
+    if target.kind == "business_hours":
+        return table.due_in_hours(begin, target.length)
+    return table.due_in_days(begin, target.whole_days)
 
 
 def _when(
@@ -129,55 +131,43 @@ def _when(
     target: Target,
     start: datetime,
     pauses: Sequence[Pause],
-    fractions: Sequence[Fraction],
+    fractions: Sequence[Fraction | None],
 ) -> tuple[datetime | None, ...]:
-    begin = micros(start)
+    """When each fraction of the target is reached; None stands for all of it."""
+    begin = since_epoch(start)
     stretches = _stretches(pauses, begin)
     if target.kind == "none":
         return (None,) * len(fractions)
     scale = scale_for(calendar, target.kind, begin, _last_known(begin, stretches))
-    scale.check_works_from(start)
-    need = target.need
-    return tuple(_reached(scale, begin, need * fraction, stretches) for fraction in fractions)
+    scale.check_works_from(begin)
+    reached = [scale.due(begin, target, stretches, fraction) for fraction in fractions]
+    return tuple([None if at is None else rounded_up(at) for at in reached])
 
 
-def _last_known(begin: int, stretches: Sequence[Stretch]) -> int:
+def _last_known(begin: timedelta, stretches: Sequence[Stretch]) -> timedelta:
     """The last instant at which positions are asked for."""
     pause, end = stretches[-1] if stretches else (begin, None)
     return pause if end is None else end
 
 
-def _reached(scale: Scale, begin: int, need: Fraction, stretches: Sequence[Stretch]) -> datetime | None:
-    """Each pause that begins before the goal is reached moves the goal on by what it hides."""
-    goal = scale.position(begin) + need
-    for pause, back in stretches:
-        here = scale.position(pause)
-        if here >= goal:
-            break
-        if back is None:
-            return None
-        goal += scale.position(back) - here
-    return rounded_up(scale.reach(goal))
-
-
-def _stretches(pauses: Sequence[Pause], begin: int) -> list[Stretch]:
+def _stretches(pauses: Sequence[Pause], begin: timedelta) -> list[Stretch]:
     """Pauses in microseconds, cut at the start; TimeError unless they are sorted and disjoint (they may touch)."""
     stretches: list[Stretch] = []
-    free_from: int | None = -(10**20)
+    free_from: timedelta | None = timedelta.min
     for number, (pause, end) in enumerate(pauses, 1):
-        stretch = micros(pause, f"pause {number}"), None if end is None else micros(end, f"pause {number}")
-        _check_order(number, stretch, free_from)
-        free_from = stretch[1]
-        if free_from is None or free_from > begin:
-            stretches.append((max(stretch[0], begin), free_from))
+        since = since_epoch(pause, "pause", number)
+        until = None if end is None else since_epoch(end, "pause", number)
+        if free_from is None or since < free_from or (until is not None and until < since):
+            raise _disorder(number, is_after_open=free_from is None, ends_early=until is not None and until < since)
+        free_from = until
+        if until is None or until > begin:
+            stretches.append((since if since > begin else begin, until))
     return stretches
 
 
-def _check_order(number: int, stretch: Stretch, free_from: int | None) -> None:
-    begin, end = stretch
-    if free_from is None:
-        raise TimeError(f"pause {number} follows a pause that has no end; only the last may be open.")
-    if begin < free_from:
-        raise TimeError(f"pause {number} begins before the one before it ends; pauses must be sorted and disjoint.")
-    if end is not None and end < begin:
-        raise TimeError(f"pause {number} ends before it begins.")
+def _disorder(number: int, *, is_after_open: bool, ends_early: bool) -> TimeError:
+    if is_after_open:
+        return TimeError(f"pause {number} follows a pause that has no end; only the last may be open.")
+    if ends_early:
+        return TimeError(f"pause {number} ends before it begins.")
+    return TimeError(f"pause {number} begins before the one before it ends; pauses must be sorted and disjoint.")

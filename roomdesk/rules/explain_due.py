@@ -11,10 +11,12 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from roomdesk.rules.due_time import Pause, consumed, due, six_decimals
-from roomdesk.rules.instants import exactly, format_instant, micros
+from roomdesk.rules.instants import exactly, format_instant, since_epoch
 from roomdesk.rules.targets import Target
 from roomdesk.rules.working_time import CompiledCalendar
 
+Stretch = tuple[timedelta, timedelta]
+"""[begin, end) in times since 1970."""
 What = Literal["counted", "closed", "holiday", "exception", "paused"]
 
 
@@ -77,19 +79,20 @@ def _walk(
 ) -> Iterator[Segment]:
     day, last = start.astimezone(calendar.zone).date(), end.astimezone(calendar.zone).date()
     if target.kind == "elapsed":
-        windows = _unpaused([(micros(start), micros(end))], pauses)
+        windows = _unpaused([(since_epoch(start), since_epoch(end))], pauses)
         yield _counted(calendar, target, start, pauses, windows, (day, last), timedelta())
         return
-    table = calendar.covering(micros(start), micros(end))
-    by_day: dict[int, list[tuple[int, int]]] = {}
-    for begin, stop, number in table.spans(micros(start), micros(end)):
+    table = calendar.covering(since_epoch(start), since_epoch(end))
+    by_day: dict[int, list[Stretch]] = {}
+    for begin, stop, number in table.spans(since_epoch(start), since_epoch(end)):
         by_day.setdefault(number, []).append((begin, stop))
     numbers = {table.days[number]: number for number in by_day}
     while day <= last:
         found = numbers.get(day.toordinal())
         if found is not None:
-            whole = timedelta(microseconds=table.day_from[found + 1] - table.day_from[found])
-            yield _counted(calendar, target, start, pauses, _unpaused(by_day[found], pauses), (day, day), whole)
+            yield _counted(
+                calendar, target, start, pauses, _unpaused(by_day[found], pauses), (day, day), table.lengths[found]
+            )
         elif not calendar.hours(day.toordinal()):
             yield _closed(calendar, day)
         day += timedelta(days=1)
@@ -100,12 +103,12 @@ def _counted(
     target: Target,
     start: datetime,
     pauses: Sequence[Pause],
-    windows: list[tuple[int, int]],
+    windows: list[Stretch],
     dates: tuple[date, date],
     whole: timedelta,
 ) -> Segment:
     shown: tuple[Pause, ...] = tuple((exactly(begin), exactly(end)) for begin, end in windows)
-    length = timedelta(microseconds=sum(end - begin for begin, end in windows))
+    length = sum((end - begin for begin, end in windows), timedelta())
     used = consumed(calendar, target, start, pauses, exactly(windows[-1][1])) if windows else None
     return Segment("counted", *dates, shown, length, whole, used)
 
@@ -129,9 +132,9 @@ def _matters(pause: Pause, start: datetime, due_at: datetime | None) -> bool:
     return (end is None or end > start) and (due_at is None or begin < due_at)
 
 
-def _unpaused(spans: list[tuple[int, int]], pauses: Sequence[Pause]) -> list[tuple[int, int]]:
+def _unpaused(spans: list[Stretch], pauses: Sequence[Pause]) -> list[Stretch]:
     for pause, back in pauses:
-        since, until = micros(pause), None if back is None else micros(back)
+        since, until = since_epoch(pause), None if back is None else since_epoch(back)
         spans = [
             part
             for begin, end in spans

@@ -1,131 +1,204 @@
-"""The three kinds of time as one: a position that only grows, and its two inverses.
+"""The three kinds of time as one: a position that only grows, its two inverses, and what follows from them.
 
-Positions are microseconds for `elapsed` and `business_hours` and business days (Fractions) for `business_days`; they
-may only be compared within one scale and the ones that `reach` grew from it.
+Positions are exact: lengths of time for `elapsed` and `business_hours`, whole steps of a business day for
+`business_days` (`working_table.py`). They may only be compared within one scale.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import timedelta
 from fractions import Fraction
-from typing import Protocol
+from typing import Generic, TypeVar
 
 from roomdesk.rules.errors import NoWorkingTime
-from roomdesk.rules.instants import exactly, micros, years_after
-from roomdesk.rules.targets import Kind
-from roomdesk.rules.working_time import CompiledCalendar, Table
+from roomdesk.rules.instants import HOUR, MICROSECOND, exactly, since_epoch, years_after
+from roomdesk.rules.targets import Kind, Target, up_to_microsecond
+from roomdesk.rules.working_table import Table
+from roomdesk.rules.working_time import CompiledCalendar
 
-_SHIFT = 10**17
-"""Lets elapsed positions of all years be positive, as the others are."""
+Stretch = tuple[timedelta, timedelta | None]
+"""A pause in times since 1970; an end of None is a pause that still lasts."""
+Position = TypeVar("Position", timedelta, int)
+_HOUR = HOUR // MICROSECOND
+_ONE = Fraction(1)
 
 
-class Scale(Protocol):
-    def position(self, at: int) -> int | Fraction:
-        """How much of this time has passed at `at` (UTC microseconds)."""
+class Scale(ABC, Generic[Position]):
+    """One kind of time, ready for the instants it was made for. Instants are times since 1970."""
 
-    def reach(self, position: int | Fraction) -> int:
+    __slots__ = ()
+
+    @abstractmethod
+    def position(self, at: timedelta) -> Position:
+        """How much of this time has passed at `at`."""
+
+    @abstractmethod
+    def reach(self, position: Position) -> timedelta:
         """The EARLIEST instant with that position, up to a microsecond. TimeError when there is none to be told."""
 
-    def leave(self, position: Fraction) -> int:
-        """The LATEST instant with that position (not negative), down to a microsecond."""
+    @abstractmethod
+    def leave(self, position: Position) -> timedelta | None:
+        """The LATEST instant with that position, down to a microsecond; None when it lies before this scale."""
 
-    def earlier(self) -> "Scale":
-        """A scale that begins earlier. TimeError at the year 1900."""
+    @abstractmethod
+    def need(self, target: Target, fraction: Fraction | None) -> Position:
+        """The target, or a fraction of it, up to the next position that there is."""
 
-    def check_works_from(self, start: datetime) -> None:
-        """Raise NoWorkingTime unless this time runs in [start, start + 10 years)."""
+    @abstractmethod
+    def amount(self, passed: Position) -> tuple[int, int]:
+        """Hours, or business days, of a difference of positions: numerator and denominator."""
 
-    def check_worked_before(self, end: int) -> None:
+    def due(
+        self, begin: timedelta, target: Target, pauses: Sequence[Stretch], fraction: Fraction | None = None
+    ) -> timedelta | None:
+        """When the un-paused time since `begin` reaches the target (or a fraction); None when an open pause comes first.
+
+        Each pause that begins before the goal is reached moves the goal on by what it hides.
+        """
+        goal = self.position(begin) + self.need(target, fraction)
+        for pause, back in pauses:
+            here = self.position(pause)
+            if here >= goal:
+                break
+            if back is None:
+                return None
+            goal += self.position(back) - here
+        return self.reach(goal)
+
+    def spent(self, begin: timedelta, end: timedelta, pauses: Sequence[Stretch]) -> tuple[int, int]:
+        """Un-paused hours, or business days, in [begin, end): numerator and denominator."""
+        passed = self.position(end) - self.position(begin)
+        for pause, back in pauses:
+            if pause >= end:
+                break
+            passed -= self.position(end if back is None or back > end else back) - self.position(pause)
+        return self.amount(passed)
+
+    def latest(self, end: timedelta, target: Target) -> timedelta:
+        """The LATEST instant from which the target is reached by `end`, down to a microsecond."""
+        scale = self
+        while (at := scale.leave(scale.position(end) - scale.need(target, None))) is None:
+            scale = scale.earlier()
+        return at
+
+    def earlier(self) -> "Scale[Position]":
+        """A scale that begins earlier; its positions are others. TimeError at the year 1900."""
+        return self
+
+    def check_works_from(self, begin: timedelta) -> None:
+        """Raise NoWorkingTime unless this time runs in [begin, begin + 10 years)."""
+
+    def check_worked_before(self, end: timedelta) -> None:
         """Raise NoWorkingTime unless this time ran in [end - 10 years, end)."""
 
 
-def scale_for(calendar: CompiledCalendar | None, kind: Kind, begin: int, end: int) -> Scale:
+def scale_for(calendar: CompiledCalendar | None, kind: Kind, begin: timedelta, end: timedelta) -> "AnyScale":
     """The scale of a kind, ready for instants from `begin` to `end`. NoWorkingTime for a business kind without calendar."""
     if kind == "elapsed":
-        return Elapsed()
+        return _ELAPSED
     if calendar is None:
         raise NoWorkingTime
     table = calendar.covering(begin, end)
     return Days(calendar, table) if kind == "business_days" else Hours(calendar, table)
 
 
-@dataclass(frozen=True, slots=True)
-class Elapsed:
+class Lengths(Scale[timedelta]):
+    """What the two kinds that count in hours share."""
+
+    __slots__ = ()
+
+    def need(self, target: Target, fraction: Fraction | None) -> timedelta:
+        return target.length if fraction is None else up_to_microsecond(target.amount, fraction)
+
+    def amount(self, passed: timedelta) -> tuple[int, int]:
+        return passed // MICROSECOND, _HOUR
+
+
+class Elapsed(Lengths):
     """Real time."""
 
-    def position(self, at: int) -> int:
-        return at + _SHIFT
+    __slots__ = ()
 
-    def reach(self, position: int | Fraction) -> int:
-        return -(-position // 1) - _SHIFT
+    def position(self, at: timedelta) -> timedelta:
+        return at
 
-    def leave(self, position: Fraction) -> int:
-        return position // 1 - _SHIFT
+    def reach(self, position: timedelta) -> timedelta:
+        return position
 
-    def earlier(self) -> "Elapsed":
-        return self
-
-    def check_works_from(self, start: datetime) -> None:
-        """It always runs."""
-
-    def check_worked_before(self, end: int) -> None:
-        """It always ran."""
+    def leave(self, position: timedelta) -> timedelta:
+        return position
 
 
-@dataclass(frozen=True, slots=True)
-class Working:
+_ELAPSED = Elapsed()
+
+
+class Working(Scale[Position]):
     """What the two business kinds share."""
 
-    calendar: CompiledCalendar
-    table: Table
+    __slots__ = ("calendar", "table")
 
-    def check_works_from(self, start: datetime) -> None:
-        self.calendar.check_has_work(start, self.table)
+    def __init__(self, calendar: CompiledCalendar, table: Table) -> None:
+        self.calendar = calendar
+        self.table = table
 
-    def check_worked_before(self, end: int) -> None:
-        begin = micros(years_after(exactly(end), -10), "due - 10 years")
+    def earlier(self) -> "Scale[Position]":
+        return type(self)(self.calendar, self.calendar.earlier(self.table))
+
+    def check_works_from(self, begin: timedelta) -> None:
+        self.calendar.check_has_work(begin, self.table)
+
+    def check_worked_before(self, end: timedelta) -> None:
+        begin = since_epoch(years_after(exactly(end), -10), "due - 10 years")
         table = self.calendar.covering(begin, end)
         if table.position(begin) == table.position(end):
             raise NoWorkingTime
 
 
-class Hours(Working):
+class Hours(Working[timedelta], Lengths):
     """Working time."""
 
     __slots__ = ()
 
-    def position(self, at: int) -> int:
+    def position(self, at: timedelta) -> timedelta:
         return self.table.position(at)
 
-    def reach(self, position: int | Fraction) -> int:
-        goal, table = -(-position // 1), self.table
-        while (at := table.reach(goal)) is None:
+    def reach(self, position: timedelta) -> timedelta:
+        table = self.table
+        while (at := table.reach(position)) is None:
             table = self.calendar.later(table)
         return at
 
-    def leave(self, position: Fraction) -> int:
-        return self.table.leave(position // 1)
-
-    def earlier(self) -> "Hours":
-        return Hours(self.calendar, self.calendar.earlier(self.table))
+    def leave(self, position: timedelta) -> timedelta | None:
+        return None if position.days < 0 else self.table.leave(position)
 
 
-class Days(Working):
+class Days(Working[int]):
     """Business days: s working seconds on a date with T in all are s/T day."""
 
     __slots__ = ()
 
-    def position(self, at: int) -> Fraction:
-        return self.table.day_position(at)
+    def position(self, at: timedelta) -> int:
+        return self.table.steps_at(at)
 
-    def reach(self, position: int | Fraction) -> int:
-        day, part = divmod(position, 1)
+    def reach(self, position: int) -> timedelta:
         table = self.table
-        while (at := table.reach_day(day, part.numerator, part.denominator)) is None:
-            table = self.calendar.later(table)
+        while (at := table.reach_steps(position)) is None:
+            finer = self.calendar.later(table)
+            # A date that is new in the table may ask for finer steps; every old length still divides them.
+            table, position = finer, position * finer.steps // table.steps
         return at
 
-    def leave(self, position: Fraction) -> int:
-        return self.table.leave_day(position)
+    def leave(self, position: int) -> timedelta | None:
+        return None if position < 0 else self.table.leave_steps(position)
 
-    def earlier(self) -> "Days":
-        return Days(self.calendar, self.calendar.earlier(self.table))
+    def need(self, target: Target, fraction: Fraction | None) -> int:
+        if fraction is None and target.whole_days is not None:
+            return target.whole_days * self.table.steps
+        (days, per), (part, whole) = target.amount.as_integer_ratio(), (fraction or _ONE).as_integer_ratio()
+        return -(-days * part * self.table.steps // (per * whole))
+
+    def amount(self, passed: int) -> tuple[int, int]:
+        return passed, self.table.steps
+
+
+AnyScale = Elapsed | Hours | Days

@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from fractions import Fraction
 from typing import Literal, get_args
 
 from roomdesk.rules.errors import TargetError
-from roomdesk.rules.instants import HOUR, shown
+from roomdesk.rules.instants import HOUR, MICROSECOND, NOTHING, shown
 
 Kind = Literal["elapsed", "business_hours", "business_days", "none"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-BUSINESS = ("business_hours", "business_days")
 _AMOUNT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?")
+_HOUR = HOUR // MICROSECOND
 MOST_HOURS, MOST_DAYS = 1_000_000, 100_000
 """Largest amounts that are accepted: more than a century, and small enough that a typing error costs no minute."""
 
@@ -21,12 +22,16 @@ MOST_HOURS, MOST_DAYS = 1_000_000, 100_000
 class Target:
     """`amount` is in hours for `elapsed` and `business_hours`, in business days for `business_days`, 0 for `none`.
 
-    A soft target is an aim: it passes (`past_aim`) and is never breached ("5+ business days").
+    A soft target is an aim: it passes (`past_aim`) and is never breached ("5+ business days"). The rest is worked out
+    once, for the many due times that follow: `length` is the amount in hours up to a whole microsecond (0 for business
+    days), `whole_days` the amount in business days when it is a whole number, else None.
     """
 
     kind: Kind
     amount: Fraction = Fraction(0)
     soft: bool = False
+    length: timedelta = field(init=False, repr=False, compare=False)
+    whole_days: int | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -35,11 +40,16 @@ class Target:
             raise TargetError(f"target.{amount_key(self.kind)} must be more than 0.")
         if self.amount > (MOST_DAYS if self.kind == "business_days" else MOST_HOURS):
             raise TargetError(f"target.{amount_key(self.kind)} must be at most {MOST_HOURS} hours or {MOST_DAYS} days.")
+        in_days = self.kind == "business_days"
+        object.__setattr__(self, "length", NOTHING if in_days else up_to_microsecond(self.amount, Fraction(1)))
+        whole = self.amount.numerator if in_days and self.amount.denominator == 1 else None
+        object.__setattr__(self, "whole_days", whole)
 
-    @property
-    def need(self) -> Fraction:
-        """The amount as the engine counts: microseconds, or days for `business_days`."""
-        return self.amount if self.kind == "business_days" else self.amount * HOUR
+
+def up_to_microsecond(hours: Fraction, fraction: Fraction) -> timedelta:
+    """A fraction of so many hours, up to a whole microsecond."""
+    (amount, per), (part, whole) = hours.as_integer_ratio(), fraction.as_integer_ratio()
+    return -(-amount * part * _HOUR // (per * whole)) * MICROSECOND
 
 
 def amount_key(kind: Kind) -> str:

@@ -17,7 +17,6 @@ from roomdesk.rules.instants import SECOND, shown
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 _NAME = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*")
 _NAIVE_EPOCH = datetime(1970, 1, 1)
-_ONE_SECOND = timedelta(seconds=1)
 
 
 @lru_cache(maxsize=1024)
@@ -40,15 +39,15 @@ def offsets_at(zone: ZoneInfo, local: int) -> tuple[int, int]:
 
 
 def first_instant(zone: ZoneInfo, local: int) -> int:
-    """UTC microseconds of a wall time as a window's start: its FIRST occurrence, in a gap the change itself."""
+    """UTC second of a wall time as a window's start: its FIRST occurrence, in a gap the change itself."""
     before, after = offsets_at(zone, local)
-    return (_change(zone, local, before, after) if before < after else local - before) * SECOND
+    return _change(zone, local, before, after) if before < after else local - before
 
 
 def last_instant(zone: ZoneInfo, local: int) -> int:
-    """UTC microseconds of a wall time as a window's end: its LAST occurrence, in a gap the change itself."""
+    """UTC second of a wall time as a window's end: its LAST occurrence, in a gap the change itself."""
     before, after = offsets_at(zone, local)
-    return (_change(zone, local, before, after) if before < after else local - after) * SECOND
+    return _change(zone, local, before, after) if before < after else local - after
 
 
 def _change(zone: ZoneInfo, local: int, before: int, after: int) -> int:
@@ -63,4 +62,4 @@ def _offset_at_utc(zone: ZoneInfo, second: int) -> int:
 
 
 def _seconds(offset: timedelta | None) -> int:
-    return (offset or timedelta()) // _ONE_SECOND
+    return (offset or timedelta()) // SECOND
