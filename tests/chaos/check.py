@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tests.chaos.installation import Installation, Person
@@ -16,32 +16,24 @@ CASE = "solutions.roomdesk.case"
 Said = dict[str, str]
 
 
-def problems(
-    installation: Installation, said: dict[str, Said], reader: Person, deaths: Sequence[float] = ()
-) -> list[str]:
-    """Everything wrong with these workspaces, read by `reader`, who sits in their rooms. Nothing may be waiting any more.
-
-    `deaths` are the times (seconds since 1970) at which the homeserver or its database died.
-    """
+def problems(installation: Installation, said: dict[str, Said], reader: Person) -> list[str]:
+    """Everything wrong with these workspaces, read by `reader`, who sits in their rooms. Nothing may be waiting any more."""
     found = [*_queues(installation), *_chain(installation)]
     for slug, messages in said.items():
         room = reader.messages(installation.rooms[slug])
-        found += [f"{slug}: {words}" for words in _workspace(installation, slug, messages, room, deaths)]
+        found += [f"{slug}: {words}" for words in _workspace(installation, slug, messages, room)]
     return found
 
 
-def _workspace(
-    installation: Installation, slug: str, said: Said, room: list[dict[str, Any]], deaths: Sequence[float]
-) -> Iterator[str]:
+def _workspace(installation: Installation, slug: str, said: Said, room: list[dict[str, Any]]) -> Iterator[str]:
     record = installation.rows(
-        "SELECT m.external_id, m.body, m.author_kind, m.number, m.case_id, extract(epoch FROM i.received_at) "
+        "SELECT m.external_id, m.body, m.author_kind, m.number, m.case_id "
         "FROM record_message m JOIN directory_workspace w ON w.id = m.workspace_id "
-        "JOIN queues_inboxevent i ON i.source = 'matrix' AND i.external_id = m.external_id "
         "WHERE w.slug = %s AND m.kind = 'message' ORDER BY m.number, m.id",
         slug,
     )
     yield from _each_once(said, record)
-    yield from _in_order(record, room, deaths)
+    yield from _in_order(record, room)
     yield from _cases(installation, slug, record, room)
 
 
@@ -56,21 +48,16 @@ def _each_once(said: Said, record: list[tuple[Any, ...]]) -> Iterator[str]:
     yield from (f"number {number} was given {count} times" for number, count in numbers.items() if count > 1)
 
 
-def _in_order(record: list[tuple[Any, ...]], room: list[dict[str, Any]], deaths: Sequence[float]) -> Iterator[str]:
-    """The record has the room's order, the desk's own words included.
-
-    What the homeserver held when it died is left out: it gives that back when it pleases, or we fetch it.
-    """
-    sent = {event["event_id"]: event["origin_server_ts"] / 1000 for event in room}
-    held = {row[0] for row in record if any(sent.get(row[0], 0) <= death < row[5] for death in deaths)}
-    ours = [row[0] for row in record if row[0] not in held]
-    theirs = [event["event_id"] for event in room if event["event_id"] not in held]
+def _in_order(record: list[tuple[Any, ...]], room: list[dict[str, Any]]) -> Iterator[str]:
+    """The record has the room's order, the desk's own words and what a dead homeserver forgot included."""
+    ours, theirs = [row[0] for row in record], [event["event_id"] for event in room]
     if ours != theirs:
         place = next(
             (n for n, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs))
         )
-        rows = {row[0]: (row[3], row[1][:40], float(row[5]), sent.get(row[0])) for row in record}
-        yield f"the record {[rows.get(e) for e in ours[place : place + 3]]} and the room {[rows.get(e) for e in theirs[place : place + 3]]} differ from message {place} on"
+        words = {event["event_id"]: event["content"]["body"][:40] for event in room}
+        told = [[words.get(event) for event in events[place : place + 3]] for events in (ours, theirs)]
+        yield f"the record {told[0]} and the room {told[1]} differ from message {place} on"
 
 
 def _cases(

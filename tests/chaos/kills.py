@@ -36,8 +36,6 @@ class Killer:
     installation: Installation
     crowd: Crowd
     kills: list[Kill] = field(default_factory=list)
-    #: When the homeserver or its database died, in seconds since 1970.
-    deaths: list[float] = field(default_factory=list)
 
     def kill_over_backlog(self, name: str, stopped: str, messages: int, more_than: int, newcomers: int) -> None:
         """Stops who would work the queue off, lets people write until more than `more_than` events wait, kills, goes on.
@@ -95,8 +93,6 @@ class Killer:
         pid = self.installation.pid(name)
         self.kills.append(Kill(name, queued))
         self.installation.send_signal(name, signal.SIGKILL)
-        if name in ("synapse", "postgres"):
-            self.deaths.append(time.time())
         self.installation.await_other(name, pid)
 
     def _await_alive(self, name: str) -> None:
