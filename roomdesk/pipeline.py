@@ -16,10 +16,8 @@ from roomdesk.audit.work import DESK, Work
 from roomdesk.cases import hearing, loading
 from roomdesk.cases.conversation import Conversation
 from roomdesk.cases.hearing import Claimed
-from roomdesk.clocks import services as clocks
-from roomdesk.clocks.models import Clock
 from roomdesk.queues import bulk, lanes
-from roomdesk.queues.models import InboxEvent, Lane, Timer
+from roomdesk.queues.models import InboxEvent, Lane
 from roomdesk.queues.signals import LIVE, notify
 from roomdesk.runtime import clock, faults
 
@@ -159,40 +157,6 @@ def _failed(pk: int, error: Exception) -> bool:
             event.state = InboxEvent.State.SET_ASIDE
         event.save(update_fields=["attempts", "reason", "state"])
     return event.state == InboxEvent.State.SET_ASIDE
-
-
-def fire_timers(limit: int = 200) -> int:
-    """Fires what is due; returns how many. A lane with events still waiting comes first: the answer may be among them."""
-    now = clock.now()
-    due = Timer.objects.filter(state=Timer.State.PENDING, next_at__lt=now).order_by("next_at")
-    lane_ids = list(due.values_list("lane_id", flat=True)[:limit])
-    if not lane_ids:
-        return 0
-    with transaction.atomic(durable=True):
-        held = lanes.lock_free(set(lane_ids))
-        busy = InboxEvent.objects.filter(lane_id__in=held, state=InboxEvent.State.PENDING)
-        for lane_id in busy.values_list("lane_id", flat=True).distinct():
-            del held[lane_id]
-        timers = list(due.filter(lane_id__in=held)[:limit])
-        _fire(timers, held)
-    return len(timers)
-
-
-def _fire(timers: Sequence[Timer], held: dict[int, Lane]) -> None:
-    if not timers:
-        return
-    now = clock.now()
-    work = Work(now, DESK)
-    found = Clock.objects.filter(pk__in=[t.subject_id for t in timers if t.kind == clocks.DUE_TIMER])
-    by_id = {c.pk: c for c in found.select_related("case__workspace")}
-    for timer in timers:
-        late = by_id.get(timer.subject_id)
-        if late is not None:
-            clocks.find_late(work, late, scope=f"workspace:{late.case.workspace.slug}", ref=late.case.ref)
-        timer.state, timer.fired_at = Timer.State.FIRED, now
-    work.flush()
-    bulk.update(Timer, timers, ["state", "fired_at"])
-    notify(LIVE, ",".join(str(lane_id) for lane_id in held))
 
 
 def put_away_unrouted() -> int:

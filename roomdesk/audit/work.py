@@ -15,11 +15,12 @@ from django.db import models, transaction
 
 from roomdesk.audit import chain
 from roomdesk.audit.models import Content, Entry, Head
-from roomdesk.queues import bulk
+from roomdesk.queues import bulk, timers
 from roomdesk.queues.errors import LockOutsideTransaction
 from roomdesk.queues.ids import IdBlock, next_ids
-from roomdesk.queues.models import OutboxRow, Timer
-from roomdesk.queues.signals import OUTBOX, TIMERS, notify
+from roomdesk.queues.models import OutboxRow
+from roomdesk.queues.signals import OUTBOX, notify
+from roomdesk.queues.timers import Wanted
 
 M = TypeVar("M", bound=models.Model)
 
@@ -62,6 +63,7 @@ class Work:
         self._updates: dict[type[models.Model], dict[Any, tuple[models.Model, set[str]]]] = {}
         self._outbox: list[OutboxRow] = []
         self._drafts: list[_Draft] = []
+        self._timers: dict[tuple[str, int], Wanted] = {}
         self._new: set[int] = set()
 
     def new_id(self, model: type[models.Model]) -> int:
@@ -117,9 +119,9 @@ class Work:
         self._outbox.append(row)
         return row
 
-    def remind(self, lane_id: int, kind: str, subject_id: int, at: datetime) -> None:
-        """Plans a timer."""
-        self.insert(Timer(lane_id=lane_id, kind=kind, subject_id=subject_id, next_at=at))
+    def remind(self, lane_id: int, kind: str, subject_id: int, at: datetime | None) -> None:
+        """Plans that the subject's one pending timer of this kind stands at `at`, or is taken away (None)."""
+        self._timers[kind, subject_id] = Wanted(lane_id, kind, subject_id, at)
 
     def audit(
         self,
@@ -137,15 +139,15 @@ class Work:
         """Writes everything. Must be called inside the caller's transaction."""
         if not transaction.get_connection().in_atomic_block:
             raise LockOutsideTransaction
-        for model in sorted(self._inserts, key=_depth):
-            bulk.insert(model, self._inserts[model])
+        # Changes first: what ends gives room to what begins (one running clock of a kind, say).
         for model, changes in self._updates.items():
             self._write_updates(model, changes)
+        for model in sorted(self._inserts, key=_depth):
+            bulk.insert(model, self._inserts[model])
+        timers.put(self._timers.values())
         self._write_outbox()
-        if Timer in self._inserts:
-            notify(TIMERS)
         self._write_chain()
-        self._inserts, self._updates, self._outbox, self._drafts = {}, {}, [], []
+        self._inserts, self._updates, self._timers, self._outbox, self._drafts = {}, {}, {}, [], []
         self._new.clear()
 
     @staticmethod

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from fractions import Fraction
 
+from roomdesk.clocks.measure import pauses_of, promise_of
 from roomdesk.clocks.models import Clock
-from roomdesk.clocks.policy import calendar_of, target_of
-from roomdesk.clocks.services import measure_of
+from roomdesk.clocks.policy import calendar_of
 from roomdesk.rules.due_time import warn_times
 
 #: From here on a clock is shown as due soon (D18 warns the lead at the same point).
@@ -18,8 +18,8 @@ def soon_at(clock: Clock) -> datetime | None:
     """The instant from which the clock is due soon; None where nothing is due."""
     if clock.due_at is None:
         return None
-    calendar = calendar_of(clock.product_version_id, clock.calendar) if clock.calendar else None
-    return warn_times(calendar, target_of(measure_of(clock)), clock.started_at, fractions=(SOON,))[0]
+    promise = promise_of(clock)
+    return warn_times(promise.compiled, promise.target, promise.counted_from, pauses_of(clock), (SOON,))[0]
 
 
 def zone_of(clock: Clock) -> str:

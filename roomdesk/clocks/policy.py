@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import lru_cache
 
+from roomdesk.product.models import ProductVersion
 from roomdesk.product.promises import Measure
 from roomdesk.product.queries import product_of
 from roomdesk.rules.calendars import parse_calendar
@@ -39,6 +41,25 @@ def calendar_of(version_id: int, name: str) -> CompiledCalendar:
 def office_of(version_id: int) -> CompiledCalendar:
     """The calendar that says whether the vendor's office is open."""
     return calendar_of(version_id, product_of(version_id).oncall.office_calendar)
+
+
+def warnings_of(version_id: int) -> tuple[int, ...]:
+    """The percents of a target at which staff are warned, rising."""
+    return product_of(version_id).life.warnings
+
+
+def grace_of(version_id: int, target: Target) -> Target | None:
+    """The least time after a change upward, in the new target's kind of time (D17); None where there is none."""
+    minutes = product_of(version_id).life.upward_grace_minutes
+    if minutes == 0 or target.kind == "none":
+        return None
+    return Target("elapsed" if target.kind == "elapsed" else "business_hours", Fraction(minutes, 60))
+
+
+@lru_cache(maxsize=256)
+def name_of(version_id: int) -> tuple[str, int]:
+    """The product and number of a version, by which people and the audit know it."""
+    return ProductVersion.objects.values_list("slug", "number").get(pk=version_id)
 
 
 @lru_cache(maxsize=1024)

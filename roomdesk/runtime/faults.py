@@ -24,6 +24,9 @@ POINTS = (
     "outbox-claimed",
     "outbox-called",
     "outbox-noted",
+    "timers-decided",
+    "timers-written",
+    "timers-committed",
 )
 
 _hits: dict[str, int] = {}

@@ -44,9 +44,9 @@ class Flow:
 
 def flow() -> Flow:
     """The installation's pipeline."""
-    from roomdesk import pipeline
+    from roomdesk import pipeline, timers
 
-    return Flow(pipeline.drain, pipeline.fire_timers, pipeline.put_away_unrouted)
+    return Flow(pipeline.drain, timers.fire, pipeline.put_away_unrouted)
 
 
 class Worker:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import connection
 
-from roomdesk import pipeline
+from roomdesk import pipeline, timers
 from roomdesk.clocks.models import Clock
 from roomdesk.queues import stepping, workers
 from roomdesk.queues.models import Timer
@@ -30,7 +30,7 @@ def working(*, idle: bool = False) -> Iterator[None]:
         while not stop.wait(0.01):
             if not idle:
                 pipeline.drain()
-                pipeline.fire_timers()
+                timers.fire()
         connection.close()
         connection.close_pool()
 
@@ -72,7 +72,7 @@ def test_jump_leaves_all_to_be_found_late(two_cases: list[datetime]) -> None:
     assert command("clock", "advance", "14d", "--jump").exit_code == 0
     assert Timer.objects.filter(state="pending").count() == 2
     pipeline.drain()
-    while pipeline.fire_timers():
+    while timers.fire():
         pass
     assert set(Clock.objects.values_list("state", flat=True)) == {"breached"}
 

@@ -11,6 +11,7 @@ import pytest
 
 from roomdesk.runtime import faults
 from tests.chaos.bench import Bench
+from tests.clocks.points import IN_TIMERS
 
 IN_WEB = ("inbox-stored", "inbox-committed")
 IN_WORKER = ("apply-decided", "apply-written", "apply-committed", "outbox-claimed", "outbox-called", "outbox-noted")
@@ -19,7 +20,7 @@ TOGETHER = "pause=apply-decided:1500"
 
 
 def test_every_point_is_walked() -> None:
-    assert {*IN_WEB, *IN_WORKER} == set(faults.POINTS)
+    assert {*IN_WEB, *IN_WORKER, *IN_TIMERS} == set(faults.POINTS)
 
 
 @pytest.mark.parametrize("point", IN_WEB)

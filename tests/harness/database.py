@@ -91,7 +91,7 @@ def _forget_versions() -> None:
     from roomdesk.clocks import policy
     from roomdesk.product import queries
 
-    for kept in (queries.product_of, policy.target_rows, policy.calendar_of, speaking._small_talk):
+    for kept in (queries.product_of, policy.target_rows, policy.calendar_of, policy.name_of, speaking._small_talk):
         kept.cache_clear()
 
 

@@ -1,0 +1,74 @@
+"""Firing timers: claim → load → tell → write → commit, under the lane locks of the workspaces concerned.
+
+Any number of workers may do this; a crash at any point repeats the whole of it and tells nothing twice. The cost is that of
+what is due: a fixed number of queries for up to `BATCH` timers, however many others there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from roomdesk.audit.work import DESK, Work
+from roomdesk.clocks import firing
+from roomdesk.clocks.models import Clock
+from roomdesk.clocks.services import DUE_TIMER
+from roomdesk.queues import bulk, lanes, timers
+from roomdesk.queues.models import Timer
+from roomdesk.queues.signals import LIVE, notify
+from roomdesk.runtime import clock, faults
+
+#: Timers of one transaction.
+BATCH = 200
+
+
+def fire(limit: int = BATCH) -> int:
+    """Fires what is due; returns how many. A lane with events still waiting comes first: the answer may be among them."""
+    now = clock.now()
+    lane_ids = timers.due_lanes(now, limit)
+    if not lane_ids:
+        return 0
+    with transaction.atomic(durable=True):
+        held = lanes.lock_free(lane_ids)
+        # Looked at again now that nobody else can work on these lanes.
+        free = held.keys() - timers.unheard(held, now)
+        due = timers.due(free, now, limit) if free else []
+        if due:
+            _fire(due, now)
+            faults.point("timers-written")
+    faults.point("timers-committed")
+    return len(due)
+
+
+#: Fires the timers of one kind: plans its writes in the `Work`, and says by subject when to look again (left out: never).
+Fires = Callable[[Work, Sequence[Timer]], Mapping[int, datetime | None]]
+
+
+def _fire(due: Sequence[Timer], now: datetime) -> None:
+    work = Work(now, DESK, id_block=len(due))
+    for kind, fires in KINDS.items():
+        some = [timer for timer in due if timer.kind == kind]
+        again = fires(work, some) if some else {}
+        for timer in some:
+            timer.next_at = again.get(timer.subject_id) or timer.next_at
+            timer.state = Timer.State.PENDING if again.get(timer.subject_id) else Timer.State.FIRED
+    for timer in due:
+        # Nobody knows this kind any more: it must not come up for ever.
+        timer.state = timer.state if timer.kind in KINDS else Timer.State.FIRED
+        timer.fired_at = now
+    faults.point("timers-decided")
+    # Before the flush: what the work itself reminds of then finds the place of the one pending timer free, or moves it.
+    bulk.update(Timer, due, ["state", "next_at", "fired_at"])
+    work.flush()
+    notify(LIVE, ",".join(str(lane_id) for lane_id in sorted({timer.lane_id for timer in due})))
+
+
+def fire_clocks(work: Work, due: Sequence[Timer]) -> Mapping[int, datetime | None]:
+    """Clocks whose next step has come, with all that is told of them, in one query."""
+    found = Clock.objects.filter(pk__in=[timer.subject_id for timer in due])
+    return {one.pk: firing.fire(work, one) for one in found.select_related("case__workspace", "cycle").order_by("pk")}
+
+
+KINDS: dict[str, Fires] = {DUE_TIMER: fire_clocks}
