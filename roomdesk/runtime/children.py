@@ -59,7 +59,7 @@ def spawn(spec: ChildSpec) -> subprocess.Popen[bytes]:
         raise RuntimeError(
             "Children are started from the main thread only; their death signal follows the thread that starts them."
         )
-    dying = functools.partial(_die_with_parent, spec.death_signal, os.getpid())
+    dying = functools.partial(die_with_parent, spec.death_signal, os.getpid())
     account: dict[str, Any] = (
         {} if spec.account is None else {"user": spec.account.uid, "group": spec.account.gid, "extra_groups": []}
     )
@@ -83,7 +83,8 @@ def spawn(spec: ChildSpec) -> subprocess.Popen[bytes]:
     return process
 
 
-def _die_with_parent(number: int, parent: int) -> None:
+def die_with_parent(number: int, parent: int) -> None:
+    """For `preexec_fn`: the child gets signal `number` when its parent (process id `parent`) dies."""
     # Runs in the child after its change of user, which would clear the death signal.
     _LIBC.prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
     # The parent may have died between fork and prctl: then no signal ever comes.

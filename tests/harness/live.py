@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from roomdesk.runtime.children import die_with_parent
 from tests.harness.matrix import Client
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +44,8 @@ class Live:
             text=True,
             cwd=ROOT,
             start_new_session=True,
+            # An aborted run of the tests takes its installations along; `up` then ends its own children.
+            preexec_fn=functools.partial(die_with_parent, signal.SIGTERM, os.getpid()),  # noqa: PLW1509 - tests start it from their main thread
         )
         log.close()
         assert self._process.stdout
