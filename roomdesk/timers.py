@@ -34,7 +34,7 @@ def fire(limit: int = BATCH) -> int:
         held = lanes.lock_free(lane_ids)
         # Looked at again now that nobody else can work on these lanes.
         free = held.keys() - timers.unheard(held, now)
-        due = timers.due(free, now, limit) if free else []
+        due = _of_one_kind(timers.due(free, now, limit)) if free else []
         if due:
             _fire(due, now)
             faults.point("timers-written")
@@ -46,20 +46,24 @@ def fire(limit: int = BATCH) -> int:
 Fires = Callable[[Work, Sequence[Timer]], Mapping[int, datetime | None]]
 
 
+def _of_one_kind(due: Sequence[Timer]) -> list[Timer]:
+    """Those of the kind that comes first; the others have a pass of their own.
+
+    Two kinds may load the same rows: in one transaction each would write its own picture of them.
+    """
+    return [timer for timer in due if timer.kind == due[0].kind]
+
+
 def _fire(due: Sequence[Timer], now: datetime) -> None:
     work = Work(now, DESK, id_block=len(due))
-    for kind, fires in KINDS.items():
-        some = [timer for timer in due if timer.kind == kind]
-        again = fires(work, some) if some else {}
-        for timer in some:
-            timer.next_at = again.get(timer.subject_id) or timer.next_at
-            timer.state = Timer.State.PENDING if again.get(timer.subject_id) else Timer.State.FIRED
+    # A kind that nobody knows any more must not come up for ever.
+    again = KINDS[due[0].kind](work, due) if due[0].kind in KINDS else {}
     for timer in due:
-        # Nobody knows this kind any more: it must not come up for ever.
-        timer.state = timer.state if timer.kind in KINDS else Timer.State.FIRED
-        timer.fired_at = now
+        at = again.get(timer.subject_id)
+        timer.state = Timer.State.FIRED if at is None else Timer.State.PENDING
+        timer.next_at, timer.fired_at = at or timer.next_at, now
     faults.point("timers-decided")
-    # Before the flush: what the work itself reminds of then finds the place of the one pending timer free, or moves it.
+    # Before the flush: a timer that the work itself sets anew finds the place of the pending one free, or moves it.
     bulk.update(Timer, due, ["state", "next_at", "fired_at"])
     work.flush()
     notify(LIVE, ",".join(str(lane_id) for lane_id in sorted({timer.lane_id for timer in due})))

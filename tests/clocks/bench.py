@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -54,7 +54,12 @@ class Matter:
     case: Case
     cycle: CaseCycle
     subject: Subject
-    running: list[Clock] = field(default_factory=list)
+
+    @property
+    def running(self) -> list[Clock]:
+        """The clocks that are neither stopped nor cancelled, as whoever acts on the case loads them."""
+        found = Clock.objects.filter(case=self.case, stopped_at=None).exclude(state="cancelled")
+        return list(found.order_by("id"))
 
     def clock(self, kind: str = "first_response") -> Clock:
         """The newest clock of the kind, as it is in the database."""
@@ -119,8 +124,7 @@ class Bench:
             made = _rows(work, workspace, version.pk, severity, assignee, at)
             made.subject = replace(made.subject, has_clocks=has_clocks)
             for kind in kinds:
-                begun = clocks.start(work, made.subject, Clock.Kind(kind), at, caused_by=caused_by)
-                made.running += [begun] if begun else []
+                clocks.start(work, made.subject, Clock.Kind(kind), at, caused_by=caused_by)
         return made
 
     def change(self, matter: Matter, severity: str, **more: Any) -> None:
@@ -128,7 +132,7 @@ class Bench:
         matter.subject = replace(matter.subject, severity=severity)
         given = {"at": self.now, "by": "ivan", "cause": f"severity:{severity}", **more}
         with self.acting() as work:
-            for one in list(matter.running):
+            for one in matter.running:
                 clocks.retarget(work, matter.subject, one, **given)
 
     def answer(self, matter: Matter, at: datetime | None = None) -> None:
@@ -146,7 +150,10 @@ class Bench:
         """Moves time there through each due instant, as a desk that is never switched off sees it."""
         until = self.at(text)
         while (
-            at := Timer.objects.filter(state="pending", next_at__lt=until).order_by("next_at").values_list("next_at").first()
+            at := Timer.objects.filter(state="pending", next_at__lt=until)
+            .order_by("next_at")
+            .values_list("next_at")
+            .first()
         ):
             self.time.at = max(self.now, at[0] + timedelta(seconds=1))
             assert self.fire(), "what is due is fired"
