@@ -12,8 +12,10 @@ from datetime import datetime
 
 from roomdesk.cases.models import Case, CaseCycle
 from roomdesk.clocks.models import Clock
+from roomdesk.clocks.subject import Subject
 from roomdesk.directory.models import Workspace, WorkspaceTerms
 from roomdesk.directory.standing import Standing
+from roomdesk.product.identity import State
 from roomdesk.product.models import ProductVersion
 from roomdesk.product.schema import Product
 from roomdesk.queues.models import Lane
@@ -24,12 +26,18 @@ from roomdesk.rules import grouping
 
 @dataclass(slots=True)
 class Open:
-    """An open case with what grouping and clocks ask of it. `last_by` holds each author's latest message in it."""
+    """A case with what grouping and clocks ask of it. `last_by` holds each author's latest message in it.
+
+    `clocks` are those that run in its present cycle. A first response that a former cycle still owes is among `owed`.
+    """
 
     case: Case
     cycle: CaseCycle
     clocks: list[Clock] = field(default_factory=list)
+    owed: list[tuple[CaseCycle, Clock]] = field(default_factory=list)
     last_by: dict[int, datetime] = field(default_factory=dict)
+    #: References of the cases that were merged into this one.
+    other_refs: tuple[str, ...] = ()
     _rule: grouping.OpenCase | None = None
 
     def changed(self) -> None:
@@ -54,8 +62,36 @@ class Open:
             p0=case.p0_at is not None,
             p0_at=case.p0_at,
             last_by=tuple((str(author), at) for author, at in self.last_by.items()),
-            answered=case.answered_at is not None,
+            answered=case.answered_at is not None or self.cycle.first_response != CaseCycle.FirstResponse.STARTED,
             waiting_customer=case.state == Case.State.WAITING_CUSTOMER,
+            is_staffs_turn=self._is_staffs_turn(),
+            other_refs=self.other_refs,
+        )
+
+    def _is_staffs_turn(self) -> bool:
+        customer, staff = self.case.last_customer_at, self.case.last_staff_at
+        return customer is not None and (staff is None or customer > staff)
+
+    @property
+    def is_open(self) -> bool:
+        return self.case.state in Case.OPEN
+
+    def subject(self, conversation: Conversation, at: datetime, cycle: CaseCycle | None = None) -> Subject:
+        """What clocks ask of the case as it stands. A workspace's state at `at` says whether it has clocks at all."""
+        case, cycle = self.case, cycle or self.cycle
+        return Subject(
+            lane_id=conversation.workspace.lane_id,
+            scope=conversation.scope,
+            ref=case.ref,
+            case_id=case.pk,
+            cycle_id=cycle.pk,
+            cycle=cycle.number,
+            kind=case.kind,
+            severity=case.severity,
+            tier=cycle.tier,
+            addons=tuple(cycle.addons),
+            version_id=cycle.product_version_id,
+            has_clocks=conversation.state_at(at).clocks,
         )
 
 
@@ -75,12 +111,33 @@ class Conversation:
     case_of_event: dict[str, int] = field(default_factory=dict)
     #: Messages that events at hand refer to, or that were recorded just now, by event id.
     messages: dict[str, Message] = field(default_factory=dict)
+    #: Where cases that were merged went, by id.
+    merged: dict[int, int] = field(default_factory=dict)
     is_touched: bool = False
 
     def terms_at(self, at: datetime) -> WorkspaceTerms:
         """The terms in force at an instant; the earliest ones for a time before all of them."""
         in_force = [t for t in self.terms if t.valid_from <= at and (t.valid_to is None or at < t.valid_to)]
         return in_force[-1] if in_force else self.terms[0]
+
+    def state_at(self, at: datetime) -> State:
+        """What the workspace's state at an instant means for it, by the product's table."""
+        assert self.product is not None
+        return self.product.states[self.terms_at(at).state]
+
+    def current(self, case_id: int | None) -> Open | None:
+        """The case, or the one that it was merged into in the end; None for one that is not at hand."""
+        while case_id in self.merged:
+            case_id = self.merged[case_id]
+        return self.cases.get(case_id) if case_id else None
+
+    @property
+    def placed(self) -> Mapping[str, int]:
+        """Cases by event as grouping sees them: what was said in a merged case belongs to where it went."""
+        if not self.merged:
+            return self.case_of_event
+        found = {event_id: self.current(case_id) for event_id, case_id in self.case_of_event.items()}
+        return {event_id: entry.case.pk for event_id, entry in found.items() if entry}
 
     def next_number(self) -> int:
         """The next number of the live stream (D36), written back with the lane at the end."""

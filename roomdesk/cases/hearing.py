@@ -17,6 +17,8 @@ from roomdesk.queues.models import InboxEvent, OutboxRow
 from roomdesk.record.models import Message
 from roomdesk.rooms import naming
 from roomdesk.rooms import services as rooms
+from roomdesk.rules import grouping
+from roomdesk.rules.own_text import own_text
 from roomdesk.runtime import clock
 
 SERVER = settings.matrix_server_name
@@ -24,11 +26,15 @@ SERVER = settings.matrix_server_name
 
 @dataclass(slots=True)
 class Claimed:
-    """One inbox event at hand. `heard` is set for Matrix, `data` for what the desk tells itself."""
+    """One inbox event at hand. `heard` is set for Matrix, `data` for what the desk tells itself.
+
+    `message` is the one that a report speaks of as accepted for delivery.
+    """
 
     event: InboxEvent
     heard: Heard | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    message: Message | None = None
 
     def ignore(self, reason: str) -> None:
         self.event.state, self.event.reason = InboxEvent.State.IGNORED, reason
@@ -61,6 +67,15 @@ class Batch:
         ids = {i for heard in self.heard() for i in (heard.thread_root, heard.reply_to, heard.target)}
         return ids - {""}
 
+    def named(self) -> set[int]:
+        """Numbers of the cases that people name."""
+        own = (own_text(heard.body, bool(heard.reply_to)) for heard in self.heard() if heard.kind in speaking.SPEECH)
+        return {number for text in own for number in grouping.numbers_named(text)}
+
+    def accepted(self) -> dict[int, Claimed]:
+        """Reports of messages that a channel has accepted for delivery, by outbox row."""
+        return {item.data["row"]: item for item in self.items if item.data.get("accepted_at")}
+
     def earliest(self, now: datetime) -> datetime:
         return min((item.at for item in self.items), default=now)
 
@@ -82,19 +97,25 @@ class Echoes:
 
     rows: dict[str, OutboxRow]
     messages: dict[int, Message]
+    named: set[int]
 
     def case_ids(self) -> set[int]:
         """Cases that these speak of, which may be closed ones."""
         named = {row.case_id for row in self.rows.values()} | {m.case_id for m in self.messages.values()}
-        return {case_id for case_id in named if case_id}
+        return {case_id for case_id in named if case_id} | self.named
 
 
 def echoes_of(batch: Batch) -> Echoes:
-    """Finds the rows behind our own events in two queries."""
+    """Finds the rows and messages behind our own events, and behind what channels have accepted, in three queries."""
     markers = {heard.marker for heard in batch.heard() if heard.marker}
     rows = {row.key: row for row in OutboxRow.objects.filter(key__in=markers)} if markers else {}
-    ids = [row.message_id for row in rows.values() if row.message_id]
-    return Echoes(rows, {m.pk: m for m in Message.objects.filter(pk__in=ids)} if ids else {})
+    accepted = batch.accepted()
+    reported = list(OutboxRow.objects.filter(pk__in=accepted)) if accepted else []
+    ids = {row.message_id for row in (*rows.values(), *reported) if row.message_id}
+    messages = {m.pk: m for m in Message.objects.filter(pk__in=ids)} if ids else {}
+    for row in reported:
+        accepted[row.pk].message = messages.get(row.message_id or 0)
+    return Echoes(rows, messages, batch.named())
 
 
 def hear(work: Work, conversation: Conversation, item: Claimed, echoes: Echoes) -> None:
@@ -164,6 +185,9 @@ def report(work: Work, conversation: Conversation, item: Claimed) -> None:
     """What became of a call that changes our own state."""
     kind, ok, payload = item.data["kind"], item.data["ok"], item.data["payload"]
     room, workspace, product = conversation.room, conversation.workspace, conversation.product
+    if ok and item.message is not None:
+        speaking.accepted(work, conversation, item.message, datetime.fromisoformat(item.data["accepted_at"]))
+        return
     if kind == "create_room" and room is not None and ok and product is not None:
         rooms.room_made(work, room, workspace, conversation.lane, item.data["room_id"])
         rooms.refresh(work, room, workspace, product, conversation.members, SERVER)

@@ -42,6 +42,7 @@ def load(
     _add_rooms(workspaces)
     referred = _add_referred(event_ids, workspaces) if event_ids else set()
     _add_cases(workspaces, referred.union(case_ids))
+    _add_merged(workspaces)
     _add_authors(workspaces, earliest - LONGEST_WINDOW)
     return found
 
@@ -79,13 +80,41 @@ def _add_referred(event_ids: Collection[str], workspaces: Mapping[int, Conversat
 def _add_cases(workspaces: Mapping[int, Conversation], referred: set[int]) -> None:
     open_cases = Case.objects.filter(workspace_id__in=workspaces, state__in=Case.OPEN)
     named = Case.objects.filter(workspace_id__in=workspaces, pk__in=referred) if referred else Case.objects.none()
-    cases = {case.pk: case for case in open_cases.union(named)} if referred else {case.pk: case for case in open_cases}
+    _add(workspaces, open_cases.union(named) if referred else open_cases)
+
+
+def _add(workspaces: Mapping[int, Conversation], found: Iterable[Case]) -> None:
+    cases = {case.pk: case for case in found}
     cycles = CaseCycle.objects.filter(case_id__in=cases, number=F("case__cycle"))
     current = {cycle.case_id: cycle for cycle in cycles}
     for case in sorted(cases.values(), key=lambda c: (c.opened_at, c.pk)):
         workspaces[case.workspace_id].cases[case.pk] = Open(case, current[case.pk])
-    for clock in Clock.objects.filter(case_id__in=cases, stopped_at=None).exclude(state=Clock.State.CANCELLED):
-        workspaces[cases[clock.case_id].workspace_id].cases[clock.case_id].clocks.append(clock)
+    running = Clock.objects.filter(case_id__in=cases, stopped_at=None).exclude(state=Clock.State.CANCELLED)
+    for clock in running.select_related("cycle").order_by("pk"):
+        entry = workspaces[cases[clock.case_id].workspace_id].cases[clock.case_id]
+        if clock.cycle_id == entry.cycle.pk:
+            entry.clocks.append(clock)
+        else:
+            entry.owed.append((clock.cycle, clock))
+
+
+def _add_merged(workspaces: Mapping[int, Conversation]) -> None:
+    """Adds what merged cases were merged into, and tells these by which references they are known too (D16)."""
+    while missing := _away(workspaces):
+        _add(workspaces, Case.objects.filter(pk__in=missing))
+    for conversation in workspaces.values():
+        for case_id in conversation.merged:
+            entry = conversation.current(case_id)
+            if entry:
+                entry.other_refs += (conversation.cases[case_id].case.ref,)
+
+
+def _away(workspaces: Mapping[int, Conversation]) -> set[int]:
+    """Notes where merged cases went; returns the places that are not loaded yet."""
+    for conversation in workspaces.values():
+        known = conversation.cases.values()
+        conversation.merged = {e.case.pk: e.case.merged_into_id for e in known if e.case.merged_into_id}
+    return {place for c in workspaces.values() for place in c.merged.values() if place not in c.cases}
 
 
 def _add_authors(workspaces: Mapping[int, Conversation], since: datetime) -> None:

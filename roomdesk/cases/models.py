@@ -58,7 +58,6 @@ class Case(models.Model):
                     state__in=["new", "acknowledged", "investigating", "waiting_customer", "waiting_third_party"]
                 ),
             ),
-            models.Index(fields=["workspace"], name="case_resolved", condition=Q(state="resolved")),
             models.Index(fields=["workspace", "-opened_at"], name="case_workspace"),
             models.Index(fields=["-opened_at", "-id"], name="case_newest"),
         ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from roomdesk.cases.models import Case, CaseChange
+from roomdesk.cases.models import Case, CaseChange, CaseCycle
 from roomdesk.clocks.models import Clock
 from roomdesk.directory.errors import Invalid, NotFound
 from roomdesk.directory.queries import Viewer, access_workspace, workspaces_of
@@ -20,7 +20,7 @@ MOST = 200
 
 def access_cases(viewer: Viewer) -> QuerySet[Case]:
     """The cases that the viewer may see: all for staff and tokens of the installation, else those of their workspaces."""
-    cases = Case.objects.select_related("workspace", "assignee", "opened_by")
+    cases = Case.objects.select_related("workspace", "assignee", "opened_by", "linked_to", "merged_into")
     visible = cases if viewer.sees_all else cases.filter(workspace__in=workspaces_of(viewer))
     return visible if viewer.sees_all else visible.filter(is_restricted=False)
 
@@ -81,7 +81,7 @@ def _cursor(before: str) -> int:
 
 
 def clocks_of(cases: Sequence[Case]) -> dict[int, list[Clock]]:
-    """Clocks of the cases' present cycles, by case, in one query."""
+    """Clocks of all cycles of the cases, by case, in one query."""
     found: dict[int, list[Clock]] = {case.pk: [] for case in cases}
     clocks = Clock.objects.filter(case_id__in=found).select_related("product_version", "cycle").order_by("pk")
     for clock in clocks.defer("product_version__content"):
@@ -116,6 +116,11 @@ def shown(case: Case, clocks: Sequence[Clock]) -> dict[str, Any]:
         "assignee": case.assignee.slug if case.assignee else None,
         "answered_at": case.answered_at,
         "cycle": case.cycle,
+        "resolved_at": case.resolved_at,
+        "snoozed_until": case.snoozed_until,
+        "restricted": case.is_restricted,
+        "linked_to": case.linked_to.ref if case.linked_to else None,
+        "merged_into": case.merged_into.ref if case.merged_into else None,
         "clocks": [shown_clock(clock) for clock in clocks],
     }
 
@@ -135,6 +140,31 @@ def shown_clock(clock: Clock) -> dict[str, Any]:
         "breached_at": clock.breached_at,
         "stopped_at": clock.stopped_at,
         "stopped_by": clock.stopped_by or None,
+    }
+
+
+def cycles(case: Case) -> list[CaseCycle]:
+    """Every cycle, the first one first."""
+    return list(case.cycles.select_related("product_version").defer("product_version__content").order_by("number"))
+
+
+def merged(case: Case) -> list[Case]:
+    """The cases that are merged into this one now."""
+    return list(case.merged.filter(state=Case.State.MERGED).order_by("pk"))
+
+
+def shown_cycle(cycle: CaseCycle) -> dict[str, Any]:
+    return {
+        "number": cycle.number,
+        "tier": cycle.tier,
+        "addons": cycle.addons,
+        "policy_version": cycle.product_version.number,
+        "started_at": cycle.started_at,
+        "ended_at": cycle.ended_at,
+        "first_response": cycle.first_response,
+        "fix": cycle.fix or None,
+        "root_cause": cycle.root_cause or None,
+        "root_cause_unknown": cycle.root_cause_unknown,
     }
 
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from roomdesk.audit.work import Work
 from roomdesk.bootstrap import settings
-from roomdesk.cases import services
+from roomdesk.cases import questions, services
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.loading import BESIDE
-from roomdesk.cases.models import Case
-from roomdesk.cases.services import Opening
+from roomdesk.cases.opening import Opening, open_case
 from roomdesk.channels.matrix.events import Heard
 from roomdesk.directory.models import Person
 from roomdesk.product.queries import product_of
@@ -22,6 +21,7 @@ from roomdesk.record.models import Message
 from roomdesk.record.services import Saying
 from roomdesk.rooms import naming
 from roomdesk.rules import grouping
+from roomdesk.rules.desk_command import is_command
 from roomdesk.rules.first_word import is_p0
 from roomdesk.rules.own_text import own_text
 from roomdesk.rules.small_talk import normalised
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 SPEECH = frozenset({"message", "file"})
 NO_CASE = ("", "")
+NO_INTAKE = ("no_intake", "The workspace's state opens no cases.")
+COMMAND = ("command", "A command to the desk answers nobody.")
 
 
 def desk_said(work: Work, conversation: Conversation, heard: Heard, item: Claimed, *, case_id: int | None) -> None:
@@ -49,7 +51,9 @@ def somebody_said(work: Work, conversation: Conversation, heard: Heard, item: Cl
         return
     place = _customer if kind == "customer" else _staff
     entry, why = place(work, conversation, heard, item, person)
-    _record(work, conversation, heard, item, person, kind, entry.case.pk if entry else None, why)
+    message = _record(work, conversation, heard, item, person, kind, entry.case.pk if entry else None, why)
+    if why[0] == grouping.UNDECIDED:
+        questions.ask(work, conversation, message)
 
 
 Placed = tuple[Open | None, tuple[str, str]]
@@ -60,12 +64,15 @@ def _customer(work: Work, conversation: Conversation, heard: Heard, item: Claime
     p0 = is_p0(heard.body, heard.formatted_body, bot_localpart=naming.BOT)
     placement = grouping.place_customer(
         _said(heard, item, person, "customer", text),
-        _open_cases(conversation),
-        conversation.case_of_event,
+        _cases(conversation, item.at),
+        conversation.placed,
         policy_of(conversation),
         p0,
     )
     why = (placement.why.code, placement.why.words)
+    has_intake = conversation.state_at(item.at).intake
+    if placement.opens and not has_intake:
+        return None, NO_INTAKE
     if placement.opens:
         opening = Opening(
             text=text,
@@ -77,29 +84,28 @@ def _customer(work: Work, conversation: Conversation, heard: Heard, item: Claime
             thread_root=heard.thread_root,
             linked_to=placement.linked_to,
         )
-        entry = services.open_case(work, conversation, opening, by=heard.sender)
+        entry = open_case(work, conversation, opening, by=heard.sender)
     else:
-        found = conversation.cases.get(placement.case_id) if placement.case_id else None
+        found = conversation.current(placement.case_id)
         if found is None:
             return None, why
         entry = found
-    services.customer_spoke(work, conversation, entry, item.at, person)
+    is_idle = placement.small_talk or (not entry.is_open and not has_intake)
+    services.customer_spoke(work, conversation, entry, item.at, person, by=heard.sender, small_talk=is_idle)
     return entry, why
 
 
 def _staff(work: Work, conversation: Conversation, heard: Heard, item: Claimed, person: Person | None) -> Placed:
     said = _said(heard, item, person, "staff", own_text(heard.body, bool(heard.reply_to)))
+    if is_command(said.text):
+        return None, COMMAND
     claimed = frozenset(
         entry.case.pk for entry in conversation.cases.values() if person and entry.case.assignee_id == person.pk
     )
-    placement = grouping.place_staff(said, _open_cases(conversation), conversation.case_of_event, claimed)
-    entry = conversation.cases.get(placement.case_id) if placement.case_id else None
+    placement = grouping.place_staff(said, _cases(conversation, item.at), conversation.placed, claimed)
+    entry = conversation.current(placement.case_id)
     if entry:
         services.staff_answered(work, conversation, entry, item.at, heard.sender, heard.event_id)
-    else:
-        # D10: the desk does not guess which case was meant; staff are asked (control room, a later issue).
-        data = {"author": heard.sender, "why": placement.why.words}
-        work.audit("answer.unplaced", f"message:{heard.event_id}", data, scope=conversation.scope)
     return entry, (placement.why.code, placement.why.words)
 
 
@@ -117,9 +123,9 @@ def _said(heard: Heard, item: Claimed, person: Person | None, kind: grouping.Aut
     )
 
 
-def _open_cases(conversation: Conversation) -> tuple[grouping.OpenCase, ...]:
-    entries = (e for e in conversation.cases.values() if e.case.state in Case.OPEN)
-    return tuple(entry.as_rule() for entry in entries)
+def _cases(conversation: Conversation, at: datetime) -> tuple[grouping.OpenCase, ...]:
+    """The open cases, and those that a customer's word can open again."""
+    return tuple(entry.as_rule() for entry in conversation.cases.values() if services.takes_words(entry, at))
 
 
 def policy_of(conversation: Conversation) -> grouping.CasePolicy:
@@ -220,7 +226,7 @@ def mirrored(work: Work, conversation: Conversation, message: Message, heard: He
         return
     message.external_id, message.address = heard.event_id, heard.room_id
     work.update(message, "external_id", "address")
-    entry = conversation.cases.get(message.case_id) if message.case_id else None
+    entry = conversation.current(message.case_id)
     if entry is None:
         return
     conversation.case_of_event[heard.event_id] = entry.case.pk
@@ -230,3 +236,10 @@ def mirrored(work: Work, conversation: Conversation, message: Message, heard: He
         work.update(entry.case, "root_event_id")
     if message.author_kind == Message.Author.STAFF:
         services.staff_answered(work, conversation, entry, at, message.author_ref, heard.event_id)
+
+
+def accepted(work: Work, conversation: Conversation, message: Message, at: datetime) -> None:
+    """A channel outside (email, WhatsApp) has accepted a message for delivery: an answer of staff counts from then (R18)."""
+    entry = conversation.current(message.case_id)
+    if entry is not None and message.author_kind == Message.Author.STAFF:
+        services.staff_answered(work, conversation, entry, at, message.author_ref, f"message:{message.pk}")

@@ -27,7 +27,13 @@ def cases(page: queries.Page) -> dict[str, Any]:
 def whole(found: Case, viewer: Viewer) -> dict[str, Any]:
     """The whole story of a case the viewer has access to."""
     messages = [queries.shown_message(message) for message in queries.timeline(found, viewer)]
-    return {**case(found), "messages": messages, "changes": [change(row) for row in queries.changes(found)]}
+    return {
+        **case(found),
+        "cycles": [queries.shown_cycle(cycle) for cycle in queries.cycles(found)],
+        "merged": [other.ref for other in queries.merged(found)],
+        "messages": messages,
+        "changes": [change(row) for row in queries.changes(found)],
+    }
 
 
 def sla(found: Case, now: datetime) -> dict[str, Any]:
@@ -44,6 +50,7 @@ def change(row: CaseChange) -> dict[str, Any]:
         "after": row.after or None,
         "by": row.by,
         "reason": row.reason or None,
+        "mark": row.mark or None,
     }
 
 

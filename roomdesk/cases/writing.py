@@ -16,10 +16,10 @@ from django.db import transaction
 
 from roomdesk.audit.work import Actor, Work
 from roomdesk.bootstrap import settings
-from roomdesk.cases import loading, services
+from roomdesk.cases import loading, services, speaking
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.models import Case
-from roomdesk.cases.services import Opening
+from roomdesk.cases.opening import Opening, open_case
 from roomdesk.directory.errors import Conflict, Invalid, NotFound
 from roomdesk.directory.models import Person, Workspace
 from roomdesk.queues import bulk, lanes
@@ -31,6 +31,7 @@ from roomdesk.record.services import Saying
 from roomdesk.rooms import naming
 from roomdesk.rooms.services import destination
 from roomdesk.rules.first_word import is_p0
+from roomdesk.rules.small_talk import is_small_talk
 
 MAX_TEXT = 40_000
 
@@ -43,6 +44,10 @@ class Author:
     kind: str
 
     @property
+    def is_staff(self) -> bool:
+        return self.kind == "staff"
+
+    @property
     def user_id(self) -> str:
         return naming.person_id(self.person, settings.matrix_server_name)
 
@@ -50,7 +55,10 @@ class Author:
 def do_open_case(
     *, workspace: str, author: str, text: str, channel: str, actor: Actor, now: datetime, severity: str | None = None
 ) -> Case:
-    """Opens a case for a customer of the workspace and returns it. Refuses unknown people, empty text, unknown severities."""
+    """Opens a case and returns it. Refuses unknown people, empty text, unknown severities, a customer where nothing is taken in.
+
+    What staff begin has no first response: nobody waits for one. Its updates count from when the message is in the room.
+    """
     text = check_text(text)
     found = Workspace.objects.filter(slug=workspace).first()
     if found is None:
@@ -58,8 +66,7 @@ def do_open_case(
     with transaction.atomic():
         conversation, work = _begin(found, author, actor, now)
         speaker = _author(conversation, author, now)
-        if speaker.kind != "customer":
-            raise Invalid(f'"{author}" is not a person of the workspace "{workspace}".', field="author")
+        _check_intake(conversation, speaker, now)
         _check_severity(conversation, severity)
         message_id = work.new_id(Message)
         mirror = _mirror(work, conversation, speaker, text, message_id, None)
@@ -68,43 +75,71 @@ def do_open_case(
             at=now,
             channel=channel,
             author=speaker.person,
-            is_p0=is_p0(text),
+            is_p0=not speaker.is_staff and is_p0(text),
             severity=severity,
+            by_staff=speaker.is_staff,
             mirror=mirror,
         )
-        entry = services.open_case(work, conversation, opening, by=speaker.person.slug)
+        entry = open_case(work, conversation, opening, by=speaker.person.slug)
         if mirror:
             mirror.case_id = entry.case.pk
-        services.customer_spoke(work, conversation, entry, now, speaker.person)
         why = ("face", "It was opened with this message.")
         _record(work, conversation, entry, speaker, text, channel, message_id, why)
+        _said(work, conversation, entry, speaker, text, message_id, mirror)
         _end(work, conversation)
     return entry.case
 
 
 def do_say(*, ref: str, author: str, text: str, channel: str, actor: Actor, now: datetime) -> Message:
-    """Says something in a case as a customer or as staff; staff answers stop the first-response clock once delivered."""
+    """Says something in a case as a customer or as staff; staff answers stop the first-response clock once delivered.
+
+    What a customer says in a resolved case, or in one closed not long ago, reopens it (D19). In a merged case it is said in
+    the one that it was merged into.
+    """
     text = check_text(text)
     case = Case.objects.filter(ref=ref).select_related("workspace").first()
     if case is None:
         raise NotFound(f'There is no case "{ref}".', field="ref")
     with transaction.atomic():
-        conversation, work = _begin(case.workspace, author, actor, now)
+        conversation, work = _begin(case.workspace, author, actor, now, case.pk)
         speaker = _author(conversation, author, now)
-        entry = conversation.cases.get(case.pk)
-        if entry is None:
+        entry = conversation.current(case.pk)
+        if entry is None or not _takes(conversation, entry, speaker, now):
             raise Conflict(f"{ref} is {case.state}; nothing more can be said in it.", field="ref")
         message_id = work.new_id(Message)
         mirror = _mirror(work, conversation, speaker, text, message_id, entry)
         message = _record(
             work, conversation, entry, speaker, text, channel, message_id, ("face", "It was written in this case.")
         )
-        if speaker.kind == "customer":
-            services.customer_spoke(work, conversation, entry, now, speaker.person)
-        elif mirror is None:
-            services.staff_answered(work, conversation, entry, now, speaker.person.slug, f"message:{message_id}")
+        _said(work, conversation, entry, speaker, text, message_id, mirror)
         _end(work, conversation)
     return message
+
+
+def _takes(conversation: Conversation, entry: Open, speaker: Author, now: datetime) -> bool:
+    if speaker.is_staff or not conversation.state_at(now).intake:
+        return entry.is_open or entry.case.state in (Case.State.RESOLVED, Case.State.DEFLECTED)
+    return services.takes_words(entry, now)
+
+
+def _said(
+    work: Work,
+    conversation: Conversation,
+    entry: Open,
+    speaker: Author,
+    text: str,
+    message_id: int,
+    mirror: OutboxRow | None,
+) -> None:
+    """What words through a face do. An answer that goes to a room counts when it is there, not now (R18)."""
+    now, slug = work.now, speaker.person.slug
+    if speaker.is_staff:
+        if mirror is None:
+            services.staff_answered(work, conversation, entry, now, slug, f"message:{message_id}")
+        return
+    is_idle = is_small_talk(text, speaking.policy_of(conversation).small_talk) and not is_p0(text)
+    is_idle = is_idle or not (entry.is_open or conversation.state_at(now).intake)
+    services.customer_spoke(work, conversation, entry, now, speaker.person, by=slug, small_talk=is_idle)
 
 
 def check_text(text: str) -> str:
@@ -118,10 +153,10 @@ def check_text(text: str) -> str:
     return said
 
 
-def _begin(workspace: Workspace, author: str, actor: Actor, now: datetime) -> tuple[Conversation, Work]:
+def _begin(workspace: Workspace, author: str, actor: Actor, now: datetime, *case_ids: int) -> tuple[Conversation, Work]:
     lane = lanes.lock(workspace.lane_id)
     localparts = Person.objects.filter(slug=author).values_list("localpart", flat=True)
-    loaded = loading.load({lane.pk: lane}, localparts=list(localparts), earliest=now)
+    loaded = loading.load({lane.pk: lane}, localparts=list(localparts), case_ids=case_ids, earliest=now)
     return loaded[lane.pk], Work(now, actor)
 
 
@@ -131,6 +166,13 @@ def _author(conversation: Conversation, slug: str, now: datetime) -> Author:
     if standing is None or kind == "other":
         raise Invalid(f'"{slug}" is neither staff nor a person of this workspace.', field="author")
     return Author(standing.person, kind)
+
+
+def _check_intake(conversation: Conversation, speaker: Author, now: datetime) -> None:
+    if not speaker.is_staff and not conversation.state_at(now).intake:
+        state = conversation.terms_at(now).state
+        slug = conversation.workspace.slug
+        raise Conflict(f'The workspace "{slug}" is {state}: its messages open no cases.', field="workspace")
 
 
 def _check_severity(conversation: Conversation, severity: str | None) -> None:

@@ -9,15 +9,19 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Literal
 
 from roomdesk.rules.small_talk import is_small_talk
 from roomdesk.rules.why import Why
 
 AuthorKind = Literal["customer", "staff", "desk", "other"]
+UNDECIDED = "undecided"
 SETTLED = frozenset({"resolved", "closed", "deflected", "merged"})
 """States in which only thread, reply or reference lead to a case (D15)."""
 _REFERENCE = re.compile(r"[^\W\d_]{1,10}-([0-9]{1,9})(?![\w-])")
+#: So many references of a text are looked at: a wall of them is no reference.
+_MOST_NAMED = 20
 _LOOKALIKES = str.maketrans("авекмнорстухі", "abekmhopctyxi")
 
 
@@ -129,7 +133,7 @@ def place_staff(
         if placed := step(facts):
             return placed
     return Placement(
-        None, False, False, None, Why("undecided", "Several cases or none wait for an answer; staff decide.")
+        None, False, False, None, Why(UNDECIDED, "Several cases or none wait for an answer; staff decide.")
     )
 
 
@@ -170,7 +174,7 @@ def _by_event(facts: Facts, event_id: str | None, code: str, words: str) -> Plac
 def _reference(facts: Facts) -> Placement | None:
     """The first open case named; Cyrillic look-alikes count, people type references on a Bulgarian layout."""
     by_ref = {folded(ref): case for case in facts.cases.values() for ref in (*case.other_refs, case.ref)}
-    for found in _REFERENCE.finditer(facts.said.text):
+    for found in islice(_REFERENCE.finditer(facts.said.text), _MOST_NAMED):
         if case := by_ref.get(folded(found.group())):
             return _joins(case.id, "reference", f"It names {case.ref}.")
     return None
@@ -259,5 +263,5 @@ def folded(ref: str) -> str:
 
 
 def numbers_named(text: str) -> list[int]:
-    """The numbers of all references in a text, whether there are such cases or not."""
-    return [int(found) for found in _REFERENCE.findall(text)]
+    """The numbers of the references in a text (the first twenty), whether there are such cases or not."""
+    return [int(found.group(1)) for found in islice(_REFERENCE.finditer(text), _MOST_NAMED)]

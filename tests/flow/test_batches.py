@@ -40,12 +40,13 @@ def test_batches_of_any_size_give_what_one_by_one_gives(fresh: Fresh, drawn: lis
             assert together[slug][table] == rows, (slug, table)
 
 
-def test_the_queries_of_a_batch_are_as_many_for_200_events_as_for_10(desk: None) -> None:
+def test_the_queries_of_a_batch_are_no_more_for_200_events_than_for_10(desk: None) -> None:
     with clock.frozen(START) as time:
         store(*_talk(0, 9))
         work_off()  # Product data is read once a process.
         numbers = [_queries(_talk(first, count), time) for first, count in ((100, 10), (1000, 200))]
-    assert numbers[0] == numbers[1]
+    # Ids come in blocks of the batch's size, and a case takes more than one of some: a small batch may ask once more.
+    assert numbers[1] <= numbers[0] <= numbers[1] + 2
 
 
 def _talk(first: int, count: int) -> list[dict[str, object]]:

@@ -81,10 +81,6 @@ class Migration(migrations.Migration):
             name='root_cause_unknown',
             field=models.BooleanField(default=False),
         ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('state', 'resolved')), fields=['workspace'], name='case_resolved'),
-        ),
         migrations.AddField(
             model_name='merge',
             name='case',

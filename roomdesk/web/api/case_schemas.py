@@ -12,10 +12,12 @@ from roomdesk.web.api.schemas import Text, Wanted
 
 
 class CaseWanted(Wanted):
-    """A case opened in the name of one of the workspace's people."""
+    """A case opened in the name of one of the workspace's people, or begun by staff."""
 
     workspace: Text
-    author: Text = Field(description="The id of a person of the workspace.")
+    author: Text = Field(
+        description="The id of a person of the workspace, or of the staff: then nobody waits for an answer."
+    )
     text: Text
     severity: Text | None = Field(None, description="Default: the product's.")
 
@@ -62,7 +64,25 @@ class Case(Schema):
     assignee: str | None
     answered_at: datetime | None
     cycle: int
+    resolved_at: datetime | None
+    snoozed_until: datetime | None
+    restricted: bool
+    linked_to: str | None = Field(description="The case it was split from, or follows.")
+    merged_into: str | None
     clocks: list[Clock]
+
+
+class Cycle(Schema):
+    number: int
+    tier: str
+    addons: list[str]
+    policy_version: int
+    started_at: datetime
+    ended_at: datetime | None
+    first_response: str = Field(description="started, awaited (staff reopened it) or none (staff began it).")
+    fix: str | None
+    root_cause: str | None
+    root_cause_unknown: bool
 
 
 class Why(Schema):
@@ -98,9 +118,12 @@ class Change(Schema):
     after: str | None
     by: str
     reason: str | None
+    mark: str | None = Field(description="downward: a severity was lowered, which the report lists.")
 
 
 class Story(Case):
+    cycles: list[Cycle]
+    merged: list[str] = Field(description="Cases that are merged into this one.")
     messages: list[Message]
     changes: list[Change]
 

@@ -37,7 +37,7 @@ def cases_list(
 
 @router.post("/cases", response={201: forms.Case, **REFUSALS}, **endpoint("cases_open"))
 def cases_open(request: HttpRequest, wanted: forms.CaseWanted) -> HttpResponse:
-    """Open a case in the name of a person of the workspace. `Location` names it."""
+    """Open a case in the name of a person of the workspace, or as staff. `Location` names it."""
     check_query(request)
     now = clock.now()
 

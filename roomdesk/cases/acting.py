@@ -1,0 +1,95 @@
+"""Staff act on cases: who they are, and the workspace's conversation held under its lane's lock while they do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from roomdesk.audit.work import Actor, Work
+from roomdesk.cases import loading
+from roomdesk.cases.conversation import Conversation, Open
+from roomdesk.cases.models import Case
+from roomdesk.cases.queries import access_case
+from roomdesk.directory.errors import Forbidden, Invalid
+from roomdesk.directory.models import Person, Workspace
+from roomdesk.directory.queries import Viewer, active_person, authority
+from roomdesk.queues import bulk, lanes
+from roomdesk.queues.models import Lane
+from roomdesk.queues.signals import LIVE, notify
+
+
+@dataclass(slots=True)
+class Held:
+    """A conversation while its lane is held. `by` is who acts, as the history of cases names them."""
+
+    conversation: Conversation
+    work: Work
+    by: str
+    author: Person | None
+
+    def exactly(self, ref: str) -> Open:
+        """The case of this reference itself, also where it was merged. It must have been held."""
+        return next(entry for entry in self.conversation.cases.values() if entry.case.ref == ref)
+
+    def case(self, ref: str) -> Case:
+        return self.exactly(ref).case
+
+    def entry(self, ref: str) -> Open:
+        """The case, or what it was merged into."""
+        found = self.conversation.current(self.exactly(ref).case.pk)
+        assert found is not None
+        return found
+
+    def flush(self) -> None:
+        """Writes everything, as the last thing in the transaction."""
+        self.work.flush()
+        if self.conversation.is_touched:
+            bulk.update(Lane, [self.conversation.lane], ["last_number"])
+        notify(LIVE, str(self.conversation.lane.pk))
+
+
+def hold(viewer: Viewer, *refs: str, author: str | None, actor: Actor, now: datetime) -> Held:
+    """Takes the lane of the workspace of these cases. Must be called inside a transaction.
+
+    NotFound for a case that is not the viewer's to see, Invalid for cases of different workspaces or an author who is no
+    staff, Forbidden for a viewer who is none.
+    """
+    cases = [access_case(ref, viewer) for ref in refs]
+    for case in cases[1:]:
+        if case.workspace_id != cases[0].workspace_id:
+            raise Invalid(
+                f"{case.ref} and {cases[0].ref} belong to different workspaces; they stay apart.", field="ref"
+            )
+    return hold_workspace(viewer, cases[0].workspace, refs=refs, author=author, actor=actor, now=now)
+
+
+def hold_workspace(
+    viewer: Viewer, workspace: Workspace, *, refs: Iterable[str], author: str | None, actor: Actor, now: datetime
+) -> Held:
+    """As `hold`, where the workspace is known."""
+    check_staff(viewer, workspace)
+    person = staff_named(author, workspace, now, "author") if author is not None else None
+    lane = lanes.lock(workspace.lane_id)
+    # Read after the lock: whoever held the lane before may have changed every one of them.
+    ids = list(Case.objects.filter(ref__in=list(refs), workspace=workspace).values_list("pk", flat=True))
+    loaded = loading.load({lane.pk: lane}, case_ids=ids, earliest=now)
+    return Held(loaded[lane.pk], Work(now, actor), person.slug if person else _name(actor), person)
+
+
+def _name(actor: Actor) -> str:
+    return actor.name if actor.kind in ("staff", "person") else f"{actor.kind}:{actor.name}"
+
+
+def check_staff(viewer: Viewer, workspace: Workspace) -> None:
+    """What is decided about cases is decided by staff: a customer, or a token of one workspace, could stop clocks by it."""
+    if not viewer.sees_all and workspace.product not in viewer.products:
+        raise Forbidden("Only staff decide about cases; write in the case what you need.")
+
+
+def staff_named(slug: str, workspace: Workspace, now: datetime, field: str) -> Person:
+    """The active member of the staff of the workspace's product with this id. Invalid, with the field, for anybody else."""
+    person = active_person(slug)
+    if person is None or not authority(person, workspace, now).is_staff:
+        raise Invalid(f'"{slug}" is not a member of the staff for this product.', field=field)
+    return person

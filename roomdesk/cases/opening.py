@@ -1,0 +1,153 @@
+"""How a case begins, and how a cycle of it does. Plans writes in the caller's `Work`, under the lane's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from roomdesk.audit.work import Work
+from roomdesk.cases import notices
+from roomdesk.cases.conversation import Conversation, Open
+from roomdesk.cases.models import Case, CaseChange, CaseCycle
+from roomdesk.clocks import services as clocks
+from roomdesk.clocks.models import Clock
+from roomdesk.directory.models import Person
+from roomdesk.queues.models import OutboxRow
+from roomdesk.rules.severity import lowered_to
+
+TITLE_LENGTH = 120
+FirstResponse = CaseCycle.FirstResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a new case is made of. `root_event_id` is the event under which the desk answers; empty while unknown.
+
+    `by_staff`: staff began it, so nobody waits for a first response. `cause` says what else than a message began it
+    (`split`). `version_id` pins another policy version than the newest.
+    """
+
+    text: str
+    at: datetime
+    channel: str
+    author: Person | None
+    is_p0: bool
+    root_event_id: str = ""
+    thread_root: str = ""
+    linked_to: int | None = None
+    kind: str | None = None
+    severity: str | None = None
+    by_staff: bool = False
+    is_restricted: bool = False
+    cause: str = ""
+    version_id: int | None = None
+    #: The row that says the first message in the room, where it was written elsewhere: notices wait for its event id.
+    mirror: OutboxRow | None = None
+
+
+def open_case(work: Work, conversation: Conversation, opening: Opening, *, by: str) -> Open:
+    """Opens a case with its first cycle, its clocks and, once, the desk's notice. Product data must be loaded."""
+    case = _new_case(work, conversation, opening)
+    first = FirstResponse.NONE if opening.by_staff else FirstResponse.STARTED
+    cycle = new_cycle(work, conversation, case, opening.at, first, version_id=opening.version_id)
+    entry = Open(case, cycle)
+    conversation.cases[case.pk] = entry
+    work.insert(CaseChange(case=case, cycle=1, at=opening.at, what="state", after=case.state, by=by))
+    work.audit("case.opened", f"case:{case.ref}", _shown(case, opening), scope=conversation.scope)
+    first_response = start_clocks(work, conversation, entry, opening.at, cause=opening.cause)
+    if first_response is not None:
+        notices.opened(work, conversation, entry, first_response, after=opening.mirror)
+    return entry
+
+
+def start_clocks(work: Work, conversation: Conversation, entry: Open, at: datetime, *, cause: str = "") -> Clock | None:
+    """Starts what a new cycle promises: the first response, unless staff began it, and the resolution. Gives the former."""
+    first = None
+    if entry.cycle.first_response == FirstResponse.STARTED:
+        first = start_clock(work, conversation, entry, Clock.Kind.FIRST_RESPONSE, at, cause=cause)
+    start_clock(work, conversation, entry, Clock.Kind.RESOLUTION, at, cause=cause)
+    return first
+
+
+def start_clock(
+    work: Work, conversation: Conversation, entry: Open, kind: Clock.Kind, at: datetime, *, cause: str = ""
+) -> Clock | None:
+    """Starts one clock of the present cycle; None where the product measures no such thing."""
+    clock = clocks.start(work, entry.subject(conversation, at), kind, at, caused_by=cause)
+    if clock is not None:
+        entry.clocks.append(clock)
+    return clock
+
+
+def _new_case(work: Work, conversation: Conversation, opening: Opening) -> Case:
+    product = conversation.product
+    assert product is not None
+    number = work.new_id(Case)
+    wanted = opening.severity or ("critical" if opening.is_p0 else product.default_severity)
+    severity, _ = lowered_to(wanted, product.severity_slugs)
+    return work.insert(
+        Case(
+            id=number,
+            ref=f"{product.ref_prefix}-{number}",
+            workspace=conversation.workspace,
+            product=product.slug,
+            title=title_of(opening.text),
+            kind=opening.kind or "other",
+            severity=severity,
+            channel=opening.channel,
+            is_restricted=opening.is_restricted,
+            p0_at=opening.at if opening.is_p0 else None,
+            linked_to_id=opening.linked_to,
+            root_event_id=opening.thread_root or opening.root_event_id,
+            opened_at=opening.at,
+            opened_by=opening.author,
+            last_customer_at=None if opening.by_staff else opening.at,
+        )
+    )
+
+
+def new_cycle(
+    work: Work,
+    conversation: Conversation,
+    case: Case,
+    at: datetime,
+    first_response: CaseCycle.FirstResponse,
+    *,
+    version_id: int | None = None,
+) -> CaseCycle:
+    """Plans the cycle with the number that the case says, under the terms and the policy of its beginning (D8)."""
+    terms = conversation.terms_at(at)
+    assert conversation.version is not None
+    return work.insert(
+        CaseCycle(
+            id=work.new_id(CaseCycle),
+            case=case,
+            number=case.cycle,
+            tier=terms.tier,
+            addons=terms.addons,
+            product_version_id=version_id or conversation.version.pk,
+            started_at=at,
+            first_response=first_response,
+        )
+    )
+
+
+def title_of(text: str) -> str:
+    """The first line that says something, cut to a title's length."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return line if len(line) <= TITLE_LENGTH else f"{line[: TITLE_LENGTH - 1].rstrip()}…"
+
+
+def _shown(case: Case, opening: Opening) -> Mapping[str, object]:
+    return {
+        "ref": case.ref,
+        "kind": case.kind,
+        "severity": case.severity,
+        "p0": opening.is_p0,
+        "opened_at": opening.at,
+        "channel": opening.channel,
+        "linked_to": opening.linked_to,
+        "by_staff": opening.by_staff,
+        "cause": opening.cause,
+    }

@@ -1,0 +1,49 @@
+"""Timers of cases: quiet days end and the case closes by itself; a snooze ends and it is in sight again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from roomdesk.audit.work import Work
+from roomdesk.cases import life, loading
+from roomdesk.cases.conversation import Conversation, Open
+from roomdesk.cases.models import Case
+from roomdesk.queues.models import Lane, Timer
+
+Fires = Callable[[Work, Conversation, Open], None]
+
+
+def fire_close(work: Work, due: Sequence[Timer]) -> Mapping[int, datetime | None]:
+    """Closes cases that stayed resolved."""
+    return _each(work, due, _close)
+
+
+def fire_wake(work: Work, due: Sequence[Timer]) -> Mapping[int, datetime | None]:
+    """Ends snoozes."""
+    return _each(work, due, _wake)
+
+
+def _each(work: Work, due: Sequence[Timer], fires: Fires) -> Mapping[int, datetime | None]:
+    """A bounded number of queries for any number of timers; their lanes are held by the caller. None looks again."""
+    lanes = {lane.pk: lane for lane in Lane.objects.filter(pk__in={timer.lane_id for timer in due})}
+    case_ids = [timer.subject_id for timer in due]
+    conversations = loading.load(lanes, case_ids=case_ids, earliest=work.now)
+    for timer in due:
+        conversation = conversations[timer.lane_id]
+        entry = conversation.cases.get(timer.subject_id)
+        if entry is not None:
+            fires(work, conversation, entry)
+    return {}
+
+
+def _close(work: Work, conversation: Conversation, entry: Open) -> None:
+    if entry.case.state == Case.State.RESOLVED:
+        reason = "Nobody has written since it was resolved."
+        life.close(work, conversation, entry, work.now, by="desk", reason=reason)
+
+
+def _wake(work: Work, conversation: Conversation, entry: Open) -> None:
+    until = entry.case.snoozed_until
+    if until is not None and until <= work.now:
+        life.wake(work, conversation, entry, work.now, by="desk", reason="Its time has come.")
