@@ -21,7 +21,8 @@ PRODUCT = "power-omni"
 def desk(live: Live) -> Live:
     """Engineer Tiago of a product without rooms, and owner Oto of its workspace `harbor`."""
     live.run("staff", "put", "tiago", "--name", "Tiago", "--role", "engineer", "--product", PRODUCT)
-    live.run("workspace", "put", "harbor", "--product", PRODUCT, "--tier", "enterprise", "--owner", "oto")
+    tier = ("--product", PRODUCT, "--tier", "enterprise")
+    live.run("workspace", "put", "harbor", *tier, "--owner", "oto", "--display-name", "Harbour Freight Brokers")
     for who in ("tiago", "oto"):
         live.run("person", "password", who, "--password-stdin", stdin=f"{PASSWORD}\n")
     return live
@@ -112,12 +113,28 @@ def test_everything_works_without_javascript(desk: Live, chromium: Browser) -> N
     page.context.close()
 
 
+#: Lines of the list in which a case's state runs into its clock.
+OVERLAPS = """[...document.querySelectorAll(".case")].filter(row => {
+  const text = document.createRange(), clock = row.querySelector(".when")?.getBoundingClientRect();
+  if (!clock) return false;
+  text.selectNodeContents(row.querySelector(".state"));
+  const state = text.getBoundingClientRect();
+  return state.right > clock.left && state.bottom > clock.top && state.top < clock.bottom;
+}).map(row => row.textContent)"""
+
+
 def test_a_narrow_page_needs_no_scrolling_sideways(desk: Live, chromium: Browser) -> None:
     ref = opened(desk, "W" * 100 + " and a very long title that goes on")
+    urgent, answered = opened(desk, "P0 Nobody can work."), opened(desk, "Answered at once")
+    done = desk.rest("POST", f"cases/{answered}/messages", json={"author": "tiago", "text": "Here I am."})
+    assert done.status_code == 201, done.text
     page = signed_in(desk, chromium, viewport={"width": 320, "height": 640})
+    page.goto(f"{desk.ready['url']}/console/")
+    expect(page.locator(".p0-bar").filter(has_text=urgent)).to_be_visible()
     for path in ("", "?view=all", f"cases/{ref}"):
         page.goto(f"{desk.ready['url']}/console/{path}")
         assert page.evaluate("document.documentElement.scrollWidth") == 320, path
+        assert page.evaluate(OVERLAPS) == [], path
     page.context.close()
 
 
