@@ -6,7 +6,7 @@ What is so already is no change: the same request again writes nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from django.db import transaction
@@ -29,6 +29,7 @@ from roomdesk.rules import case_states
 from roomdesk.rules.errors import RuleError
 
 DOWNWARD = "downward"
+LONGEST_SNOOZE = timedelta(days=366)
 
 
 class Kept(Enum):
@@ -191,8 +192,8 @@ def _snooze(held: Held, entry: Open, change: Change) -> None:
     if until is None:
         life.wake(held.work, held.conversation, entry, held.work.now, by=held.by, reason=change.reason)
         return
-    if until <= held.work.now:
-        raise Invalid("A case can be snoozed until a time to come only.", field="snoozed_until")
+    if not held.work.now < until <= held.work.now + LONGEST_SNOOZE:
+        raise Invalid("A case can be snoozed until a time to come, within a year.", field="snoozed_until")
     life.snooze(held.work, held.conversation, entry, until, by=held.by, reason=change.reason)
 
 

@@ -20,7 +20,7 @@ COMMANDS = {
     "staff": "roomdesk.cli.staff",
     "person": "roomdesk.cli.person",
     "token": "roomdesk.cli.token",
-    "case": "roomdesk.cli.case",
+    "case": "roomdesk.cli.case_acts",
     "sla": "roomdesk.cli.sla",
     "rooms": "roomdesk.cli.rooms",
     "inbox": "roomdesk.cli.inbox",

@@ -63,16 +63,38 @@ def _words(value: dict[str, Any]) -> list[str]:
     return [
         head,
         facts,
+        *_links(value),
+        *map(_cycle, value["cycles"]),
         *map(_clock, value["clocks"]),
         *map(_message, value["messages"]),
         *map(_change, value["changes"]),
     ]
 
 
+def _links(value: dict[str, Any]) -> list[str]:
+    """What the case has to do with others, and who has it."""
+    found = [
+        f"assigned to {value['assignee']}" if value["assignee"] else "",
+        f"snoozed until {plain(value['snoozed_until'])}" if value["snoozed_until"] else "",
+        f"merged into {value['merged_into']}" if value["merged_into"] else "",
+        f"linked to {value['linked_to']}" if value["linked_to"] else "",
+        f"with {', '.join(value['merged'])} merged into it" if value["merged"] else "",
+    ]
+    return ["; ".join(words for words in found if words)] if any(found) else []
+
+
+def _cycle(cycle: dict[str, Any]) -> str:
+    begun = f"cycle {cycle['number']}: {cycle['tier']}, policy version {cycle['policy_version']}, since {plain(cycle['started_at'])}"
+    if not cycle["ended_at"]:
+        return begun
+    cause = cycle["root_cause"] or "unknown"
+    return f"{begun}, resolved {plain(cycle['ended_at'])}: {cycle['fix']} Root cause: {cause}"
+
+
 def _clock(clock: dict[str, Any]) -> str:
     due = f"due {plain(clock['due_at'])}" if clock["due_at"] else "without a due time"
     stopped = f", stopped {plain(clock['stopped_at'])} by {clock['stopped_by']}" if clock["stopped_at"] else ""
-    return f"clock {clock['kind']}: {clock['state']}, {due}{stopped}"
+    return f"clock {clock['kind']} of cycle {clock['cycle']}: {clock['state']}, {due}{stopped}"
 
 
 def _message(message: dict[str, Any]) -> str:
@@ -82,7 +104,8 @@ def _message(message: dict[str, Any]) -> str:
 
 def _change(change: dict[str, Any]) -> str:
     reason = f" ({change['reason']})" if change["reason"] else ""
-    return f"{plain(change['at'])} {change['what']}: {change['before'] or '-'} → {change['after']} by {change['by']}{reason}"
+    mark = f" [{change['mark']}]" if change["mark"] else ""
+    return f"{plain(change['at'])} {change['what']}: {change['before'] or '-'} → {change['after'] or '-'}{mark} by {change['by']}{reason}"
 
 
 @case.command("open")
@@ -93,15 +116,22 @@ def _change(change: dict[str, Any]) -> str:
 @json_option
 @with_desk
 def open_case(workspace: str, text: str, author: str, severity: str | None, as_json: bool) -> None:
-    """Open a case in WORKSPACE with TEXT, said by a customer."""
+    """Open a case in WORKSPACE with TEXT, said by a customer, or begun by staff."""
     from roomdesk.cases import story, writing
     from roomdesk.runtime import clock
 
     made = writing.do_open_case(
-        workspace=workspace, author=author, text=text, channel="cli", severity=severity, actor=_actor(), now=clock.now()
+        workspace=workspace,
+        author=author,
+        text=text,
+        channel="cli",
+        severity=severity,
+        actor=cli_actor(),
+        now=clock.now(),
     )
     value = story.case(made)
-    emit(value, as_json, f"{made.ref} is open. {_clock(value['clocks'][0])}.")
+    clocks = "; ".join(map(_clock, value["clocks"])) or "no clock runs"
+    emit(value, as_json, f"{made.ref} is open. {clocks[0].upper()}{clocks[1:]}.")
 
 
 @case.command()
@@ -115,12 +145,13 @@ def answer(ref: str, text: str, author: str, as_json: bool) -> None:
     from roomdesk.cases import story, writing
     from roomdesk.runtime import clock
 
-    message = writing.do_say(ref=ref, author=author, text=text, channel="cli", actor=_actor(), now=clock.now())
+    message = writing.do_say(ref=ref, author=author, text=text, channel="cli", actor=cli_actor(), now=clock.now())
     value = {"ref": ref, **story.said(message)}
     emit(value, as_json, f"Message {message.pk} is {value['state']}.")
 
 
-def _actor() -> Actor:
+def cli_actor() -> Actor:
+    """Who runs the command, for the audit."""
     from roomdesk.audit.work import Actor
 
     return Actor("cli", actor_name())

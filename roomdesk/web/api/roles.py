@@ -32,5 +32,15 @@ RULES: dict[str, Rule] = {
     "cases_get": Rule("cases:read"),
     "cases_sla": Rule("cases:read"),
     "cases_say": Rule("cases:write"),
+    # What staff decide: a token of one workspace could stop its own clocks, or lower what others wait for.
+    "cases_change": Rule("cases:write", for_one=False),
+    "cases_reopen": Rule("cases:write", for_one=False),
+    "cases_split": Rule("cases:write", for_one=False),
+    "cases_move": Rule("cases:write", for_one=False),
+    "cases_merge": Rule("cases:write", for_one=False),
+    "cases_unmerge": Rule("cases:write", for_one=False),
+    "cases_call": Rule("cases:write", for_one=False),
+    "questions_list": Rule("cases:read", for_one=False),
+    "questions_answer": Rule("cases:write", for_one=False),
     "workspaces_room": Rule("cases:read"),
 }
