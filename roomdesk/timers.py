@@ -12,6 +12,8 @@ from datetime import datetime
 from django.db import transaction
 
 from roomdesk.audit.work import DESK, Work
+from roomdesk.cases.life import CLOSE_TIMER, WAKE_TIMER
+from roomdesk.cases.timers import fire_close, fire_wake
 from roomdesk.clocks import firing
 from roomdesk.clocks.models import Clock
 from roomdesk.clocks.services import DUE_TIMER
@@ -75,4 +77,8 @@ def fire_clocks(work: Work, due: Sequence[Timer]) -> Mapping[int, datetime | Non
     return {one.pk: firing.fire(work, one) for one in found.select_related("case__workspace", "cycle").order_by("pk")}
 
 
-KINDS: dict[str, Fires] = {DUE_TIMER: fire_clocks}
+KINDS: dict[str, Fires] = {
+    DUE_TIMER: fire_clocks,
+    CLOSE_TIMER: fire_close,
+    WAKE_TIMER: fire_wake,
+}

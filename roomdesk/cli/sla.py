@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from datetime import datetime
+from typing import Any
 
 import click
 
-from roomdesk.cli.base import emit, json_option, with_desk
-from roomdesk.cli.directory import viewer
+from roomdesk.cli.base import actor_name, emit, iso, json_option, with_desk
+from roomdesk.cli.directory import table, viewer
 
 
 @click.group()
@@ -82,3 +83,53 @@ def simulate(
 
     value = do_simulate(product=product, tier=tier, severity=severity, kind=kind, addons=addons, at=at)
     emit(value, as_json, "\n\n".join("\n".join(item["lines"]) for item in value["clocks"]))
+
+
+@sla.command()
+@click.argument("ref", required=False)
+@click.option("--workspace", help="All running clocks of this workspace.")
+@click.option("--product", help="All running clocks of this product's workspaces.")
+@click.option("--reason", default="", help="Stands in the audit and in every explanation; needed unless --dry-run.")
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@json_option
+@with_desk
+def retarget(
+    ref: str | None, workspace: str | None, product: str | None, reason: str, dry_run: bool, as_json: bool
+) -> None:
+    """Give running clocks the newest policy and the workspace's present tier: of the case REF, a workspace or a product.
+
+    By itself neither reaches clocks that run already. A new tier counts from when it took effect, a new policy from the start.
+    """
+    from roomdesk.audit.work import Actor
+    from roomdesk.clocks.retargeting import do_retarget
+    from roomdesk.runtime import clock
+
+    value = do_retarget(
+        viewer(),
+        ref=ref,
+        workspace=workspace,
+        product=product,
+        reason=reason,
+        dry_run=dry_run,
+        actor=Actor("cli", actor_name()),
+        now=clock.now(),
+    )
+    emit(value, as_json, _retargeted(value))
+
+
+def _retargeted(value: Any) -> str:
+    rows = [
+        (item["ref"], item["clock"], item["cause"], _due(item["before"]), "→", _due(item["after"]), _late(item))
+        for item in value["clocks"]
+    ]
+    would = "would change" if value["dry_run"] else "changed"
+    told = table(rows, f"No running clock {would}: all have the newest policy and their workspace's tier.")
+    return f"{told}\n{len(rows)} clocks {would}." if rows else told
+
+
+def _due(side: Any) -> str:
+    return "cancelled" if side["state"] == "cancelled" else iso(side["due_at"]) if side["due_at"] else "no due time"
+
+
+def _late(item: Any) -> str:
+    return "late" if item["late"] else ""

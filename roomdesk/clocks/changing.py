@@ -31,7 +31,7 @@ def retarget(
 ) -> None:
     """Gives a running clock the promise of `subject`, which carries the new severity, kind, tier, add-ons or version.
 
-    Counted from the clock's own start, or from `counted_from` (a tier from when it took effect, D8). Where it is due earlier
+    Counted from where the clock counts (its start), or from `counted_from` (a tier from when it took effect, D8). Where it is due earlier
     than before, never before the product's grace has passed since `at` (D17). A breach published by then stays. A clock
     whose kind has no row any more is cancelled, but for the first response, which goes on without due time.
     """
@@ -43,7 +43,7 @@ def retarget(
     pauses = pauses_until(clock, at)
     before, due_before = promise_of(clock), due_at(clock, pauses)
     promise(clock, subject, chosen)
-    clock.counted_from, clock.grace_from = counted_from or clock.started_at, None
+    clock.counted_from, clock.grace_from = counted_from or clock.counted_from, None
     _give_grace(clock, due_before, pauses, at)
     _blame(clock, before, pauses, cause)
     _renew(work, subject, clock, due_before, at=at, by=by, cause=cause, reason=reason)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from roomdesk.clocks.models import Clock
+from roomdesk.clocks import explain_words as words
+from roomdesk.clocks.measure import Pauses, measure, pauses_of
+from roomdesk.clocks.models import Clock, Revision
 from roomdesk.clocks.policy import calendar_of, office_of, target_of, target_rows
-from roomdesk.clocks.services import measure_of
 from roomdesk.product.models import ProductVersion
 from roomdesk.rules import due_words
-from roomdesk.rules.due_time import Pause, consumed, state
+from roomdesk.rules.due_time import consumed, state
 from roomdesk.rules.explain_due import Explanation, as_json, explain_due
 from roomdesk.rules.severity import choose_target
 from roomdesk.rules.sla_lines import six_decimals
@@ -49,9 +51,9 @@ class Measured:
     clock: str
     target: Target
     calendar: str
-    started_at: datetime
+    counted_from: datetime
+    pauses: Pauses = ()
     stopped_at: datetime | None = None
-    is_cancelled: bool = False
 
     @property
     def compiled(self) -> CompiledCalendar:
@@ -62,35 +64,86 @@ class Measured:
 
 def explain(clock: Clock, now: datetime) -> dict[str, Any]:
     """The whole explanation of a stored clock at `now`, with its `lines` in English."""
-    measured = _measured(clock)
-    value = _explained(measured, now)
-    changes = [_change(change) for change in clock.case.changes.order_by("at", "id") if change.what in _MATTERS]
-    facts = {"ref": clock.case.ref, "clock": clock.kind, "cycle": clock.cycle.number, "public": clock.is_public}
-    end = {"stopped_at": clock.stopped_at, "stopped_by": clock.stopped_by or None, "breached_at": clock.breached_at}
-    lines = [*value["lines"], *_end(clock), *map(_change_words, changes)]
-    return {**facts, **value, **end, "changes": changes, "lines": lines}
-
-
-#: Changes of a case that bear on its clocks.
-_MATTERS = frozenset({"severity", "kind", "tier", "state", "retarget"})
+    return explain_all([clock], now)[0]
 
 
 def explain_all(clocks: Iterable[Clock], now: datetime) -> list[dict[str, Any]]:
-    """Explanations of a case's clocks, in their order."""
-    return [explain(clock, now) for clock in clocks]
+    """Explanations of clocks, in their order; one query for their revisions, one for the changes of their cases."""
+    clocks = list(clocks)
+    revisions: dict[int, list[Revision]] = defaultdict(list)
+    for row in Revision.objects.filter(clock__in=clocks).select_related("product_version").order_by("number"):
+        revisions[row.clock_id].append(row)
+    changes = _changes(clocks)
+    return [_explain(clock, revisions[clock.pk], changes[clock.case_id], now) for clock in clocks]
+
+
+#: Changes of a case that bear on its clocks, though the promise stays.
+_MATTERS = ("severity", "kind", "tier", "state")
+
+
+def _changes(clocks: Sequence[Clock]) -> dict[int, list[Any]]:
+    """By case. The model lies above this package; the relation leads to it."""
+    found: dict[int, list[Any]] = defaultdict(list)
+    if clocks:
+        model = clocks[0].case.changes.model
+        rows = model.objects.filter(case_id__in={clock.case_id for clock in clocks}, what__in=_MATTERS)
+        for row in rows.order_by("at", "id"):
+            found[row.case_id].append(row)
+    return found
+
+
+def _explain(clock: Clock, revisions: list[Revision], changes: list[Any], now: datetime) -> dict[str, Any]:
+    measured = _measured(clock, revisions)
+    value = _explained(measured, now)
+    value["due_at"], value["state"] = clock.due_at, _standing(clock, value["state"])
+    facts = {"ref": clock.case.ref, "clock": clock.kind, "cycle": clock.cycle.number, "public": clock.is_public}
+    lines = [*value["lines"], *words.of_clock(clock, revisions), *map(words.of_change, changes)]
+    lines.append(words.standing(value["state"], value["consumed"]))
+    return {
+        **facts,
+        **value,
+        **_ends(clock),
+        "started_at": clock.started_at,
+        "counted_from": clock.counted_from,
+        "pauses": [{"from": begin, "to": end} for begin, end in measured.pauses],
+        "revisions": [_revision(row) for row in revisions],
+        "changes": [_change(row) for row in changes],
+        "lines": lines,
+    }
+
+
+def _ends(clock: Clock) -> dict[str, Any]:
+    return {
+        "stopped_at": clock.stopped_at,
+        "stopped_by": clock.stopped_by or None,
+        "breached_at": clock.breached_at,
+        "cancelled_at": clock.cancelled_at,
+        "caused_by": clock.caused_by or None,
+    }
+
+
+def _standing(clock: Clock, computed: str) -> str:
+    """A breach that was published stays, whatever was promised afterwards (D17)."""
+    if clock.state == Clock.State.CANCELLED:
+        return "cancelled"
+    return str(clock.state) if clock.breached_at else computed
 
 
 def simulate(case: Case, at: datetime) -> list[dict[str, Any]]:
     """What every clock of such a case, opened at `at`, would be; nothing is written."""
-    return [_explained(_imagined(case, clock, at), at) for clock in Clock.Kind.values]
+    return [_simulated(_imagined(case, clock, at), at) for clock in Clock.Kind.values]
 
 
-def _measured(clock: Clock) -> Measured:
-    cycle = clock.cycle
-    case = Case(clock.product_version, cycle.tier, tuple(cycle.addons), clock.case.kind, clock.severity)
-    is_cancelled = clock.state == Clock.State.CANCELLED
-    target = target_of(measure_of(clock))
-    return Measured(case, clock.kind, target, clock.calendar, clock.started_at, clock.stopped_at, is_cancelled)
+def _simulated(measured: Measured, at: datetime) -> dict[str, Any]:
+    value = _explained(measured, at)
+    return {**value, "started_at": at, "lines": [*value["lines"], words.standing(value["state"], value["consumed"])]}
+
+
+def _measured(clock: Clock, revisions: list[Revision]) -> Measured:
+    newest = revisions[-1]
+    case = Case(clock.product_version, newest.tier, tuple(newest.addons), newest.kind, clock.severity)
+    target = target_of(measure(clock.target_kind, clock.target_amount, clock.is_soft))
+    return Measured(case, clock.kind, target, clock.calendar, clock.counted_from, pauses_of(clock), clock.stopped_at)
 
 
 def _imagined(case: Case, clock: str, at: datetime) -> Measured:
@@ -100,33 +153,23 @@ def _imagined(case: Case, clock: str, at: datetime) -> Measured:
     return Measured(case, clock, chosen.row.target, chosen.row.calendar, at)
 
 
-#: No clock can pause yet: the first response never does (R17).
-_PAUSES: tuple[Pause, ...] = ()
-
-
 def _explained(measured: Measured, now: datetime) -> dict[str, Any]:
-    calendar, target = measured.compiled, measured.target
-    told = explain_due(calendar, target, measured.started_at, _PAUSES)
-    at = measured.stopped_at or max(now, measured.started_at)
-    used = consumed(calendar, target, measured.started_at, _PAUSES, at)
-    standing = "cancelled" if measured.is_cancelled else state(target, told.due_at, at, measured.stopped_at, _PAUSES)
+    calendar, target, pauses = measured.compiled, measured.target, measured.pauses
+    told = explain_due(calendar, target, measured.counted_from, pauses)
+    at = measured.stopped_at or max(now, measured.counted_from)
+    row = _row_words(measured)
     return {
         "clock": measured.clock,
         **measured.case.as_json(),
-        "target": {**_target(told), "row": _row_words(measured)},
+        "target": {**_target(told), "row": row},
         "calendar": {"name": measured.calendar or None, "timezone": told.zone},
-        "started_at": measured.started_at,
         "due_at": told.due_at,
+        "counted_due_at": told.due_at,
         "segments": as_json(told)["segments"],
         "at": at,
-        "state": standing,
-        "consumed": six_decimals(used),
-        "lines": [
-            _head(measured),
-            _row_words(measured),
-            *due_words.lines(told),
-            f"It is {standing}; {six_decimals(used)} of the target is used.",
-        ],
+        "state": state(target, told.due_at, at, measured.stopped_at, pauses),
+        "consumed": six_decimals(consumed(calendar, target, measured.counted_from, pauses, at)),
+        "lines": [_head(measured), row, *due_words.lines(told)],
     }
 
 
@@ -148,29 +191,35 @@ def _head(measured: Measured) -> str:
 
 
 def _row_words(measured: Measured) -> str:
-    """Which row of the table was taken, as long as the case is still what it was then."""
+    """Which row of the table was taken."""
     case = measured.case
     chosen = choose_target(
         target_rows(case.version.pk), case.tier, case.addons, case.kind, case.severity, measured.clock
     )
     if chosen and chosen.row.target == measured.target:
         return chosen.why.words
-    if chosen is None and measured.target.kind == "none":
-        return "The table has no row for this: nothing is promised, the wait is only measured."
-    return "The case has changed since this clock began; the clock keeps the target it was started with."
+    return "Nothing is promised here: the wait is only measured."
+
+
+def _revision(row: Revision) -> dict[str, Any]:
+    case = Case(row.product_version, row.tier, tuple(row.addons), row.kind, row.severity)
+    return {
+        "number": row.number,
+        "at": row.at,
+        "by": row.by,
+        "cause": row.cause,
+        "reason": row.reason or None,
+        **case.as_json(),
+        "target": {"kind": row.target_kind, "amount": row.target_amount or None, "soft": row.is_soft},
+        "calendar": row.calendar or None,
+        "public": row.is_public,
+        "counted_from": row.counted_from,
+        "counted_due_at": row.counted_due_at,
+        "grace_due_at": row.grace_due_at,
+        "due_at": row.due_at,
+    }
 
 
 def _change(row: Any) -> dict[str, Any]:
     names = ("at", "what", "before", "after", "by", "reason")
     return {name: getattr(row, name) or None for name in names}
-
-
-def _change_words(change: Mapping[str, Any]) -> str:
-    reason = f" ({change['reason']})" if change["reason"] else ""
-    return f"{change['at']:%Y-%m-%d %H:%M:%S} UTC: {change['what']} {change['before'] or '-'} → {change['after']} by {change['by']}{reason}."
-
-
-def _end(clock: Clock) -> list[str]:
-    if clock.stopped_at is None:
-        return []
-    return [f"Stopped {clock.stopped_at:%Y-%m-%d %H:%M:%S} UTC by {clock.stopped_by}."]

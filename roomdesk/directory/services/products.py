@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from roomdesk.audit.work import Actor, Work
 from roomdesk.directory.errors import Invalid
 from roomdesk.directory.services.together import together
 from roomdesk.product import services as products
+from roomdesk.product.canonical import to_json
 from roomdesk.product.loading import check_folder, read_product
 from roomdesk.product.models import ProductVersion
 from roomdesk.product.problems import ProductError
@@ -38,10 +39,23 @@ def _load(product: Product, actor: Actor, now: datetime) -> tuple[ProductVersion
     version, is_new = products.store(product, now)
     if is_new:
         work = Work(now, actor)
-        data = {"number": version.number, "content_hash": version.content_hash}
+        data = {"number": version.number, "content_hash": version.content_hash, **_promises(product)}
         work.audit("product.loaded", f"product:{product.slug}", data)
         work.flush()
     return version, is_new
+
+
+def _promises(product: Product) -> dict[str, Any]:
+    """All that due times rest on: whoever has only the audit can compute every clock anew."""
+    whole = to_json(product)
+    return {
+        "calendars": {name: calendar.as_plain() for name, calendar in product.calendars.items()},
+        "targets": whole["targets"],
+        "severities": whole["severities"],
+        "states": whole["states"],
+        "warnings": list(product.life.warnings),
+        "upward_grace_minutes": product.life.upward_grace_minutes,
+    }
 
 
 def checked(read: Callable[[], T]) -> T:
