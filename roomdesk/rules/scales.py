@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from roomdesk.rules.errors import NoWorkingTime
 from roomdesk.rules.instants import HOUR, MICROSECOND, exactly, since_epoch, years_after
 from roomdesk.rules.targets import Kind, Target, up_to_microsecond
-from roomdesk.rules.working_table import Table
+from roomdesk.rules.working_table import SOON, Table
 from roomdesk.rules.working_time import CompiledCalendar
 
 Stretch = tuple[timedelta, timedelta | None]
@@ -148,6 +148,8 @@ class Working(Scale[Position]):
         self.calendar.check_has_work(begin, self.table)
 
     def check_worked_before(self, end: timedelta) -> None:
+        if end - self.table.known_from < SOON and self.table.position(end):
+            return
         begin = since_epoch(years_after(exactly(end), -10), "due - 10 years")
         table = self.calendar.covering(begin, end)
         if table.position(begin) == table.position(end):

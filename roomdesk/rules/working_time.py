@@ -17,6 +17,8 @@ __all__ = ["Calendar", "CalendarError", "CompiledCalendar", "Table", "compile_ca
 _FIRST_DAY = date(MIN_YEAR - 1, 1, 1).toordinal()
 _LAST_DAY = date(9998, 12, 31).toordinal()
 _KEPT = 400 * 366
+_BEFORE, _BEYOND = 7, 93
+"""Dates around what is asked for: most targets end within a quarter, and building takes time for each date."""
 
 
 class CompiledCalendar:
@@ -43,11 +45,10 @@ class CompiledCalendar:
         table = self._table
         if table is not None and table.known_from <= begin and end < table.known_to:
             return table
-        first, last = _new_year(begin) - 366, _new_year(end) + 3 * 366
+        first, last = _date(begin) - _BEFORE, _date(end) + _BEYOND
+        grown = _grown(table, first, last) if table is not None else (first, last)
         # Far apart from what is there, it is better built alone: a table of all years between would not be kept.
-        if table is not None and max(last, table.last) - min(first, table.first) < _KEPT:
-            first, last = min(first, table.first), max(last, table.last)
-        return self._keep(first, last)
+        return self._keep(*(grown if grown[1] - grown[0] < _KEPT else (first, last)))
 
     def later(self, table: Table) -> Table:
         """The same table, positions unchanged, reaching about twice as far; TimeError at the year 9998."""
@@ -151,6 +152,15 @@ def _midnight(day: int) -> int:
     return (day - EPOCH_DAY) * 86400
 
 
-def _new_year(at: timedelta) -> int:
-    """Ordinal of 1 January of the UTC year of an instant."""
-    return date(exactly(at).year, 1, 1).toordinal()
+def _date(at: timedelta) -> int:
+    """Ordinal of the UTC date of an instant."""
+    return EPOCH_DAY + at.days
+
+
+def _grown(table: Table, first: int, last: int) -> tuple[int, int]:
+    """First and last date of a table with those dates that is, where it grows, at least twice as long as the old one."""
+    length = table.last - table.first
+    return (
+        min(first, table.first - length) if first < table.first else table.first,
+        max(last, table.last + length) if last > table.last else table.last,
+    )
