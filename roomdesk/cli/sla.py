@@ -45,7 +45,7 @@ def due() -> None:
                 answer = answer_line(line.decode("utf-8"))
             except UnicodeDecodeError:
                 answer = {"id": None, "error": "The line is not UTF-8 text."}
-            sys.stdout.write(json.dumps(answer) + "\n")
+            sys.stdout.write(json.dumps(answer, separators=(",", ":")) + "\n")
             sys.stdout.flush()
 
 
