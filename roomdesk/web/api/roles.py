@@ -43,4 +43,7 @@ RULES: dict[str, Rule] = {
     "questions_list": Rule("cases:read", for_one=False),
     "questions_answer": Rule("cases:write", for_one=False),
     "workspaces_room": Rule("cases:read"),
+    "sla_simulate": Rule("directory:read"),
+    "sla_retarget": Rule("admin", for_one=False),
+    "sla_notices": Rule("cases:read", for_one=False),
 }
