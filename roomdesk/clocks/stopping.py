@@ -75,7 +75,7 @@ def _of_kind(running: list[Clock], *kinds: Clock.Kind) -> list[Clock]:
 
 
 def find_late(work: Work, subject: Subject, clock: Clock) -> bool:
-    """Marks a running clock whose due time has passed by `work.now`; False when there is nothing to mark.
+    """Whether a clock that nobody stopped has run late by `work.now`; marks it where that is new.
 
     Tells nobody: that is the timers' (`firing`).
     """
@@ -84,7 +84,9 @@ def find_late(work: Work, subject: Subject, clock: Clock) -> bool:
 
 def mark_late(work: Work, subject: Subject, clock: Clock, at: datetime) -> bool:
     """As `find_late`, at another instant than now."""
-    if clock.stopped_at or clock.state != Clock.State.RUNNING or clock.due_at is None or at <= clock.due_at:
+    if clock.stopped_at or clock.state != Clock.State.RUNNING:
+        return clock.stopped_at is None and clock.breached_at is not None
+    if clock.due_at is None or at <= clock.due_at:
         return False
     clock.state, clock.breached_at = _late_state(clock), clock.due_at
     clock.caused_by = cause_at(clock, clock.due_at)
