@@ -140,8 +140,7 @@ def _when(
         return (None,) * len(fractions)
     scale = scale_for(calendar, target.kind, begin, _last_known(begin, stretches))
     scale.check_works_from(begin)
-    reached = [scale.due(begin, target, stretches, fraction) for fraction in fractions]
-    return tuple([None if at is None else rounded_up(at) for at in reached])
+    return tuple([None if at is None else rounded_up(at) for at in scale.dues(begin, target, stretches, fractions)])
 
 
 def _last_known(begin: timedelta, stretches: Sequence[Stretch]) -> timedelta:

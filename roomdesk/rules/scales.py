@@ -48,21 +48,22 @@ class Scale(ABC, Generic[Position]):
     def amount(self, passed: Position) -> tuple[int, int]:
         """Hours, or business days, of a difference of positions: numerator and denominator."""
 
-    def due(
-        self, begin: timedelta, target: Target, pauses: Sequence[Stretch], fraction: Fraction | None = None
-    ) -> timedelta | None:
-        """When the un-paused time since `begin` reaches the target (or a fraction); None when an open pause comes first.
+    def dues(
+        self, begin: timedelta, target: Target, pauses: Sequence[Stretch], fractions: Sequence[Fraction | None]
+    ) -> list[timedelta | None]:
+        """When the un-paused time since `begin` reaches each fraction of the target (None: all of it)."""
+        passed = self.position(begin)
+        hidden = [(self.position(pause), None if back is None else self.position(back)) for pause, back in pauses]
+        return [self._due(passed + self.need(target, fraction), hidden) for fraction in fractions]
 
-        Each pause that begins before the goal is reached moves the goal on by what it hides.
-        """
-        goal = self.position(begin) + self.need(target, fraction)
-        for pause, back in pauses:
-            here = self.position(pause)
+    def _due(self, goal: Position, hidden: Sequence[tuple[Position, Position | None]]) -> timedelta | None:
+        """Each pause that begins before the goal is reached moves it on by what it hides; None at an open one."""
+        for here, back in hidden:
             if here >= goal:
                 break
             if back is None:
                 return None
-            goal += self.position(back) - here
+            goal += back - here
         return self.reach(goal)
 
     def spent(self, begin: timedelta, end: timedelta, pauses: Sequence[Stretch]) -> tuple[int, int]:

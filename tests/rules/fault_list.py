@@ -41,7 +41,7 @@ FAULTS = [
         ("elapsed time counts in working hours only", "scales.py", 'if kind == "elapsed":', 'if kind == "elapsed" and calendar is None:'),
         ("a target reached where an open pause begins is not", "scales.py", "if here >= goal:", "if here > goal:"),
         ("an open pause ends the counting early", "scales.py", "                return None\n            goal +=", "                break\n            goal +="),
-        ("a pause hides real instead of working time", "scales.py", "goal += self.position(back) - here", "goal += self.position(begin + (back - pause)) - self.position(begin)"),
+        ("a pause hides real instead of working time", "scales.py", "None if back is None else self.position(back))", "None if back is None else self.position(pause) + self.position(begin + (back - pause)) - self.position(begin))"),
         ("consumed: an open pause hides nothing", "scales.py", "end if back is None or back > end else back", "pause if back is None else min(back, end)"),
         ("consumed: a pause hides what follows the probe", "scales.py", "end if back is None or back > end else back", "end if back is None else back"),
         ("a pause hides what was before the start", "due_time.py", "since if since > begin else begin, until", "since, until"),
