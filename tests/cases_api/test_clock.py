@@ -19,6 +19,9 @@ from roomdesk.runtime import clock
 from tests.cases_api.place import command, nothing_changes, told
 
 
+LATE = {Clock.State.BREACHED, Clock.State.PAST_AIM}
+
+
 @contextmanager
 def working(*, idle: bool = False) -> Iterator[None]:
     """A worker in a thread; an idle one is there and does nothing."""
