@@ -80,7 +80,7 @@ def close(work: Work, conversation: Conversation, entry: Open, at: datetime, *, 
     work.remind(conversation.workspace.lane_id, CLOSE_TIMER, entry.case.pk, None)
     subject = entry.subject(conversation, at)
     for clock in list(entry.clocks):
-        if not clocks.find_late(work, subject, clock):
+        if clock.breached_at is None and not clocks.find_late(work, subject, clock):
             clocks.cancel(work, subject, clock, at=at, reason="The case was closed without an answer.")
             entry.clocks.remove(clock)
 

@@ -137,7 +137,9 @@ def shown_clock(clock: Clock) -> dict[str, Any]:
         "started_at": clock.started_at,
         "due_at": clock.due_at,
         "state": clock.state,
+        "paused_at": clock.paused_at,
         "breached_at": clock.breached_at,
+        "caused_by": clock.caused_by or None,
         "stopped_at": clock.stopped_at,
         "stopped_by": clock.stopped_by or None,
     }

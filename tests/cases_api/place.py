@@ -13,7 +13,7 @@ from django.test import Client
 
 from roomdesk.audit.models import Head
 from roomdesk.audit.work import Actor
-from roomdesk.cases.models import Case, CaseChange
+from roomdesk.cases.models import Case, CaseChange, CaseCycle, Merge, Question
 from roomdesk.cli import main
 from roomdesk.clocks.models import Clock
 from roomdesk.directory import services
@@ -23,7 +23,19 @@ from roomdesk.runtime import clock
 
 ACTOR = Actor("cli", "tests")
 PRODUCT = "plana-business-cloud"
-_TABLES = (Case, CaseChange, Clock, Message, Timer, InboxEvent, OutboxRow, IdempotentRequest)
+_TABLES = (
+    Case,
+    CaseChange,
+    CaseCycle,
+    Merge,
+    Question,
+    Clock,
+    Message,
+    Timer,
+    InboxEvent,
+    OutboxRow,
+    IdempotentRequest,
+)
 
 
 def build() -> None:
@@ -34,6 +46,10 @@ def build() -> None:
         services.do_put_workspace(slug=slug, product=PRODUCT, tier=tier, actor=ACTOR, now=long_ago)
         services.do_put_member(workspace=slug, id=owner, role="owner", actor=ACTOR, now=long_ago)
     services.do_put_member(workspace="acme", id="mira", role="member", actor=ACTOR, now=long_ago)
+
+
+def staff(person: str, *roles: str) -> None:
+    services.do_put_staff(id=person, roles=list(roles), actor=ACTOR, now=clock.now() - timedelta(days=30))
 
 
 def token(name: str, *scopes: str, workspace: str | None = None) -> str:
@@ -53,6 +69,10 @@ class Rest:
     def post(self, path: str, body: Any, key: str | None = None) -> Any:
         headers = {**self._headers, **({"idempotency-key": key} if key else {})}
         return self._client.post(f"/api/v1/{path}", json.dumps(body), content_type="application/json", headers=headers)
+
+    def patch(self, path: str, body: Any) -> Any:
+        data = json.dumps(body)
+        return self._client.patch(f"/api/v1/{path}", data, content_type="application/json", headers=self._headers)
 
     def open(
         self, text: str = "The invoices are gone", author: str = "olga", workspace: str = "acme", **more: Any

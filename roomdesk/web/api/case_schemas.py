@@ -43,8 +43,10 @@ class Clock(Schema):
     policy_version: int
     started_at: datetime
     due_at: datetime | None
-    state: str
+    state: str = Field(description="running (paused while paused_at is set), met, breached, past_aim or cancelled.")
+    paused_at: datetime | None
     breached_at: datetime | None
+    caused_by: str | None = Field(description="Of a breach that exists only by it: split, move, merge, severity, …")
     stopped_at: datetime | None
     stopped_by: str | None
 
