@@ -58,8 +58,11 @@ def _give_grace(clock: Clock, due_before: datetime | None, pauses: Pauses, at: d
 
 def _blame(clock: Clock, before: Promise, pauses: Pauses, cause: str) -> None:
     """Notes the change where the clock is due earlier than it would be without any change; else there is nothing to note."""
+    if clock.cause and not clock.without:
+        # Without what began it (a split) it would not be at all: no later change is more to blame.
+        return
     without = clock.without if clock.cause else before.as_text()
-    otherwise = promise_from(without).due_at(pauses) if without else None
+    otherwise = promise_from(without).due_at(pauses)
     due_now = due_at(clock, pauses)
     is_worse = due_now is not None and (otherwise is None or due_now < otherwise)
     clock.cause, clock.without = (cause, without) if is_worse else ("", "")

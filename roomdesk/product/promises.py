@@ -60,7 +60,8 @@ class Target(Part):
 
     `kind` is the kind of request it is for; such a row goes before one for the severity. `addon` makes it a row for
     workspaces that have it (D4). Only `public` rows are shown to customers; `example` marks figures that the vendor
-    has not published as text. `calendar` also says when staff may be disturbed about it (D18).
+    has not published as text. `calendar` also says when staff may be disturbed about it (D18); about
+    elapsed targets at all hours.
     """
 
     clock: ClockName
