@@ -25,9 +25,10 @@ from roomdesk.rules.working_time import CompiledCalendar, compile_calendar, pars
 
 ROOT = Path(__file__).resolve().parents[1]
 PEERS = ROOT / ".venv-peers/bin/python"
-if __name__ == "__main__" and PEERS.exists() and Path(sys.executable) != PEERS:
+WITH = PEERS if PEERS.exists() else Path(sys.executable)
+if __name__ == "__main__" and (Path(sys.executable) != WITH or not __package__):
     os.chdir(ROOT)
-    os.execv(PEERS, [str(PEERS), "-m", "benchmarks.due_time"])
+    os.execv(WITH, [str(WITH), "-m", "benchmarks.due_time"])
 
 from benchmarks.peers import libraries  # noqa: E402 - it is looked up where the peers are installed
 
@@ -90,16 +91,17 @@ def agreement(ours: Call, theirs: Call) -> str:
 
 
 def compare(calendar: CompiledCalendar, holidays: Sequence[str]) -> None:
-    """Every peer beside us, case by case."""
-    print(f"\nBeside others, {len(holidays)} holidays  {'ours':>10}{'theirs':>11}{'ratio':>8}  same due time")
+    """Every peer beside us, case by case; none of them knows pauses, so ours with one stands beside theirs without."""
+    title = f"Beside others, {len(holidays)} holidays"
+    print(f"\n{title:<39}{'ours':>10}{'theirs':>11}{'ratio':>8}{'ours with a pause':>20}{'ratio':>10}  same due time")
     for name, target in CASES.items():
-        ours = partial(due, calendar, target)
+        calls = own_calls(calendar, target)
         for peer, theirs in libraries.calls(target, holidays).items():
-            best = best_rates({"ours": ours, "theirs": theirs})
-            ratio = best["ours"] / best["theirs"]
+            best = best_rates({"ours": calls["due"], "paused": calls["due, 1 pause"], "theirs": theirs})
+            plain, paused = best["ours"] / best["theirs"], best["paused"] / best["theirs"]
             print(
-                f"{name:<20}{peer:<19}{best['ours']:>10,.0f}{best['theirs']:>11,.0f}{ratio:>7,.0f}x"
-                f"  {agreement(ours, theirs)}",
+                f"{name:<20}{peer:<19}{best['ours']:>10,.0f}{best['theirs']:>11,.0f}{plain:>7,.0f}x"
+                f"{best['paused']:>20,.0f}{paused:>9,.1f}x  {agreement(calls['due'], theirs)}",
                 flush=True,
             )
 

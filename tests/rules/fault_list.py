@@ -49,6 +49,7 @@ FAULTS = [
         ("a business day's length is that of the first date", "working_table.py", "// MICROSECOND) * self.rates[day]", "// MICROSECOND) * self.rates[0]"),
         ("a business day's length is that of the start's date", "working_table.py", "or self.lengths[last] != self.lengths[day]", ""),
         ("a business day's length leaves the time before the start out", "working_table.py", "part = self.ahead[i] + (at if at > start else start) - self.day_from[day]", "part = self.lengths[day] - (self.ends[i] - (at if at > start else start))"),
+        ("a longer table is read in the steps of the shorter one", "scales.py", "position * finer.steps // table.steps", "position"),
         ("due at the next opening instead of at closing time", "working_table.py", "j = bisect_left(self.after, goal, i)", "j = bisect_right(self.after, goal, i)"),
         ("warned at the next opening instead of at closing time", "working_table.py", "i = bisect_left(self.after, position)", "i = bisect_right(self.after, position)"),
         ("the latest start is the earliest of those that count alike", "working_table.py", "self.ahead[bisect_right(self.after, position)]", "self.ahead[bisect_left(self.after, position)]"),
