@@ -6,15 +6,15 @@ import re
 from typing import Any
 
 from roomdesk.audit.models import Content, Entry
-from roomdesk.cases.models import Case, CaseChange, CaseCycle
-from roomdesk.clocks.models import Clock
+from roomdesk.cases.models import Case, CaseChange, CaseCycle, Question
+from roomdesk.clocks.models import Clock, Revision
 from roomdesk.directory.models import Workspace
 from roomdesk.queues.models import InboxEvent, OutboxRow, Timer
 from roomdesk.record.models import Message
 from roomdesk.rooms.models import RoomMember
 
 #: Ids of rows, keys and salts: given anew in every run.
-_GIVEN = ("id", "key", "case_id", "cycle_id", "linked_to_id", "subject_id", "lane_id")
+_GIVEN = ("id", "key", "case_id", "cycle_id", "linked_to_id", "subject_id", "lane_id", "clock_id", "message_id")
 
 
 def snapshot() -> dict[str, dict[str, list[str]]]:
@@ -33,7 +33,9 @@ def _of(workspace: Workspace) -> dict[str, list[str]]:
         "cycles": CaseCycle.objects.filter(case__in=ids).order_by("case_id", "number"),
         "changes": CaseChange.objects.filter(case__in=ids).order_by("case_id", "id"),
         "clocks": clocks,
-        "timers": Timer.objects.filter(subject_id__in=[c.pk for c in clocks]).order_by("next_at", "subject_id"),
+        "revisions": Revision.objects.filter(clock__in=clocks).order_by("clock_id", "number"),
+        "questions": Question.objects.filter(workspace=workspace).order_by("id"),
+        "timers": Timer.objects.filter(lane=workspace.lane).order_by("next_at", "kind", "state", "subject_id"),
         "outbox": OutboxRow.objects.filter(lane=workspace.lane).order_by("id"),
         "members": RoomMember.objects.filter(room__workspace=workspace).order_by("user_id"),
         "inbox": InboxEvent.objects.filter(lane=workspace.lane, source="matrix").order_by("id"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from roomdesk.queues.models import OutboxRow
 from roomdesk.runtime.clock import Frozen
-from tests.flow.world import ASEN, BOT, IVAN, OLGA, OTO, SLUGS, Step, event, room, store
+from tests.flow.world import ASEN, BOT, IVAN, OLGA, OTO, SLUGS, Step, event, known, room, store
 
 Json = dict[str, Any]
 TEXTS = (
@@ -22,6 +22,9 @@ TEXTS = (
     "ok",
     "👍",
     "The same again, see BC-1 please.",
+    "BC-1003 is back, and so is вс-1006.",
+    "Have a look now.",
+    "!desk ack",
     "> P0 quoted\n\nWhat did you mean?",
     "",
     "Здравейте, фактурата не излиза.",
@@ -39,7 +42,7 @@ def steps() -> st.SearchStrategy[list[Step]]:
         sender=st.one_of(st.sampled_from((OLGA, ASEN, IVAN)), st.sampled_from(SENDERS)),
         kind=st.one_of(st.sampled_from(("message", "reply", "thread")), st.sampled_from(sorted(_MAKE))),
         text=st.sampled_from(TEXTS),
-        about=st.integers(0, 11),
+        about=st.integers(0, 14),
         seconds=st.sampled_from((0, 0, 1, 30, 400, 700, 2000, 90_000)),
         late=st.sampled_from((0, 0, 0, 20, 301, 3600, -100, 100_000)),
     )
@@ -48,21 +51,21 @@ def steps() -> st.SearchStrategy[list[Step]]:
 
 def store_all(drawn: Sequence[Step], time: Frozen) -> None:
     """Stores the events of these steps, one receipt after another."""
-    known = {slug: [f"${slug}-open", f"${slug}-closed"] for slug in SLUGS}
+    said = {slug: known(slug) for slug in SLUGS}
     for number, step in enumerate(drawn):
         time.tick(timedelta(seconds=step.seconds))
-        store(made(number, step, known[step.slug], time))
+        store(made(number, step, said[step.slug], time))
 
 
-def made(number: int, step: Step, known: list[str], time: Frozen) -> Json:
-    """The raw event of a step; notes its id among the known ones."""
-    about = known[-1 - step.about % len(known)]
+def made(number: int, step: Step, said: list[str], time: Frozen) -> Json:
+    """The raw event of a step; notes its id among those that were said."""
+    about = said[-1 - step.about % len(said)]
     raw = _MAKE[step.kind](replace(step, more={"id": f"$e{number}"}), about)
     if step.kind == "echo":
         raw["content"]["solutions.roomdesk.id"] = _notice_keys(step.slug)[step.about % 2]
     if step.late:
         raw["origin_server_ts"] -= step.late * 1000
-    known.append(raw["event_id"])
+    said.append(raw["event_id"])
     return raw
 
 

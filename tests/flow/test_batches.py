@@ -18,7 +18,7 @@ from roomdesk.runtime import clock, faults
 from tests.flow import steps
 from tests.flow.conftest import Fresh
 from tests.flow.snapshot import snapshot
-from tests.flow.world import ASEN, OLGA, SLUGS, START, Step, inbox_states, message, room, store, work_off
+from tests.flow.world import ASEN, IVAN, OLGA, SLUGS, START, Step, inbox_states, message, room, store, work_off
 
 
 def outcome(fresh: Fresh, drawn: list[Step], batches: list[int]) -> dict[str, dict[str, list[str]]]:
@@ -180,3 +180,24 @@ def test_a_reply_to_a_notice_of_a_closed_case_is_placed_alike_in_a_batch(fresh: 
     alone, together = (outcome(fresh, [echo, thanks], [size]) for size in (1, 2))
     assert "case-2" in alone["acme"]["record"][-1]
     assert together == alone
+
+
+def test_reopening_resuming_waking_and_asking_are_the_same_in_a_batch(fresh: Fresh) -> None:
+    """Each step rests on what the one before it changed: nothing of it is in the database yet when they are decided together."""
+    drawn = [
+        Step("acme", OLGA, "thread", "It beeps again.", about=1, seconds=0, late=0),
+        Step("acme", IVAN, "message", "Have a look now.", about=0, seconds=1, late=0),
+        Step("acme", ASEN, "thread", "Stripes still.", about=2, seconds=1, late=0),
+        Step("acme", IVAN, "thread", "The scanner is off.", about=2, seconds=1, late=0),
+        Step("cedar", OLGA, "thread", "It flickers on.", about=0, seconds=0, late=0),
+        Step("cedar", OLGA, "thread", "It beeps again.", about=2, seconds=700, late=0),
+        Step("cedar", IVAN, "thread", "!desk ack", about=0, seconds=1, late=0),
+        Step("cedar", IVAN, "thread", "Really?", about=1, seconds=1, late=0),
+    ]
+    alone = outcome(fresh, drawn, [1])
+    assert [len(alone[slug]["questions"]) for slug in SLUGS] == [1, 0, 0]
+    assert [any("'number': 2" in row for row in alone[slug]["cycles"]) for slug in SLUGS] == [True, False, True]
+    changes = "".join(alone["cedar"]["changes"])
+    assert "The customer answered." in changes and "'what': 'snooze'" in changes
+    for sizes in ([8], [3], [2, 5]):
+        assert outcome(fresh, drawn, sizes) == alone

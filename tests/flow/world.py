@@ -10,8 +10,11 @@ from typing import Any
 from roomdesk import pipeline
 from roomdesk.audit.work import Actor
 from roomdesk.bootstrap import settings
+from roomdesk.cases import changing, joining
+from roomdesk.cases.changing import Change
 from roomdesk.cases.models import Case
 from roomdesk.directory import services
+from roomdesk.directory.queries import Viewer
 from roomdesk.queues import inbox, outbox
 from roomdesk.queues.inbox import Arrival
 from roomdesk.queues.models import InboxEvent, OutboxRow
@@ -19,6 +22,7 @@ from roomdesk.queues.outbox import Sent
 from roomdesk.runtime import clock
 
 ACTOR = Actor("cli", "tests")
+EVERYONE = Viewer("token", "tests", sees_all=True)
 #: A Monday, 10:00 in Sofia.
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 SLUGS = ("acme", "birch", "cedar")
@@ -33,7 +37,7 @@ def room(slug: str) -> str:
 
 
 def build() -> None:
-    """Workspaces acme, birch and cedar (a tier each) with owner Olga and admin Asen, engineer Ivan; rooms made, one open and one closed case each."""
+    """Workspaces acme, birch and cedar (a tier each) with owner Olga and admin Asen, engineer Ivan; rooms made, cases in several states each."""
     with clock.frozen(START - timedelta(days=1)):
         services.do_put_staff(id="ivan", roles=["engineer"], actor=ACTOR, now=clock.now())
         for slug, tier in zip(SLUGS, TIERS, strict=True):
@@ -57,8 +61,36 @@ def _history(slug: str) -> None:
         store(message(f"${slug}-{name}", room(slug), sender, "The printer prints nothing but stripes."))
     work_off()
     closed = Case.objects.get(root_event_id=f"${slug}-closed")
-    # No service closes cases yet; the flow must cope with closed ones all the same.
+    # Closed so long ago that nothing reopens it.
     Case.objects.filter(pk=closed.pk).update(state=Case.State.CLOSED)
+    _lived(slug)
+
+
+def _lived(slug: str) -> None:
+    """A resolved case in every room; in cedar's one that waits for the customer, snoozed; in acme's one that was merged."""
+    store(message(f"${slug}-resolved", room(slug), OLGA, "The scanner beeps."))
+    work_off()
+    _change(slug, "resolved", Change(state="resolved", fix="Turned it off", root_cause_unknown=True))
+    if slug == "cedar":
+        store(message("$cedar-waiting", room(slug), OLGA, "The lamp flickers."))
+        work_off()
+        _change(slug, "waiting", Change(state="waiting_customer", snoozed_until=START + timedelta(days=3)))
+    if slug == "acme":
+        store(message("$acme-merged", room(slug), OLGA, "P0 stripes everywhere."))
+        work_off()
+        merged, into = (Case.objects.get(root_event_id=f"$acme-{name}") for name in ("merged", "open"))
+        joining.do_merge(EVERYONE, merged.ref, into.ref, actor=ACTOR, now=clock.now())
+
+
+def _change(slug: str, name: str, change: Change) -> None:
+    case = Case.objects.get(root_event_id=f"${slug}-{name}")
+    changing.do_change(EVERYONE, case.ref, change, actor=ACTOR, now=clock.now())
+
+
+def known(slug: str) -> list[str]:
+    """The customer's first messages of the cases that the room has from yesterday."""
+    last = {"acme": ["merged"], "cedar": ["waiting"]}.get(slug, [])
+    return [f"${slug}-{name}" for name in ("open", "closed", "resolved", *last)]
 
 
 def work_off(batch: int = 400) -> int:
@@ -105,7 +137,7 @@ class Step:
     sender: str
     kind: str
     text: str
-    #: Which earlier event it speaks of: from the end of those stored, the two of the history before them.
+    #: Which earlier event it speaks of: from the end of those stored, those of the history before them.
     about: int
     seconds: int
     late: int
