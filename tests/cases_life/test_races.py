@@ -1,0 +1,68 @@
+"""Two of the staff decide at once: the lane's lock lets one see what the other did; without it both would be right (D25)."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from roomdesk.cases import acting, joining
+from roomdesk.cases.models import Case, Merge
+from roomdesk.directory.queries import Viewer
+from roomdesk.queues import lanes
+from roomdesk.refusals import Conflict
+from roomdesk.runtime import clock
+from tests.cases_api.place import ACTOR, told
+from tests.cases_life.acting import Desk
+from tests.directory.test_races import at_once
+
+EVERYONE = Viewer("token", "tests", sees_all=True)
+
+
+@pytest.fixture
+def _meeting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Makes two threads meet right after they have both read the cases, if nothing keeps them apart."""
+    barrier, load = threading.Barrier(2), acting.loading.load
+
+    def wait(*args: Any, **given: Any) -> Any:
+        found = load(*args, **given)
+        # Broken: the other one was kept out, as it should be.
+        with contextlib.suppress(threading.BrokenBarrierError):
+            barrier.wait(1)
+        return found
+
+    monkeypatch.setattr(acting.loading, "load", wait)
+    yield
+
+
+def _merge(ref: str, into: str) -> Case:
+    return joining.do_merge(EVERYONE, ref, into, actor=ACTOR, now=clock.now())
+
+
+@pytest.mark.usefixtures("_meeting")
+def test_two_cases_merged_into_each_other_at_once_become_one(desk: Desk) -> None:
+    one, two = desk.open(), desk.open("Another matter")
+    raised = at_once(lambda: _merge(one, two), lambda: _merge(two, one))
+    assert [type(error) for error in raised] == [Conflict]
+    assert sorted(Case.objects.values_list("state", flat=True)) == ["merged", "new"]
+    assert Merge.objects.count() == 1
+
+
+@pytest.mark.usefixtures("_meeting")
+def test_without_the_lane_lock_both_cases_are_gone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "LOCKING", False)
+    one, two = desk.open(), desk.open("Another matter")
+    assert at_once(lambda: _merge(one, two), lambda: _merge(two, one)) == []
+    assert list(Case.objects.values_list("state", flat=True)) == ["merged", "merged"]
+
+
+@pytest.mark.usefixtures("_meeting")
+def test_two_who_take_a_case_at_once_leave_a_history_that_agrees(desk: Desk) -> None:
+    ref = desk.open()
+    raised = at_once(*[lambda who=who: told("case", "take", ref, "--as", who) for who in ("ivan", "petya")])
+    assert raised == []
+    (_, first), (before, last) = desk.changes(ref, "assignee")
+    assert (before, desk.case(ref)["assignee"]) == (first, last)
