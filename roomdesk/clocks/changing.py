@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from roomdesk.audit.work import Work
-from roomdesk.clocks.measure import Pauses, Promise, due_at, pauses_until, promise_from, promise_of
+from roomdesk.clocks.measure import Pauses, Promise, counted_due_at, due_at, pauses_until, promise_from, promise_of
 from roomdesk.clocks.models import Clock
 from roomdesk.clocks.starting import chosen_for, start
 from roomdesk.clocks.stopping import cancel, mark_late
@@ -43,16 +43,19 @@ def retarget(
     pauses = pauses_until(clock, at)
     before, due_before = promise_of(clock), due_at(clock, pauses)
     promise(clock, subject, chosen)
-    clock.counted_from, clock.grace_from = counted_from or clock.counted_from, None
-    _give_grace(clock, due_before, pauses, at)
+    clock.counted_from = counted_from or clock.counted_from
+    _give_grace(clock, before, pauses, at)
     _blame(clock, before, pauses, cause)
     _renew(work, subject, clock, due_before, at=at, by=by, cause=cause, reason=reason)
 
 
-def _give_grace(clock: Clock, due_before: datetime | None, pauses: Pauses, at: datetime) -> None:
-    """D17: whoever works on it has a while to notice that it has become more urgent."""
-    counted = due_at(clock, pauses)
-    if counted is not None and (due_before is None or counted < due_before):
+def _give_grace(clock: Clock, before: Promise, pauses: Pauses, at: datetime) -> None:
+    """D17: whoever works on it has a while to notice that it has become more urgent.
+
+    Only then: a change that promises the same keeps the grace of the change before it, and postpones nothing.
+    """
+    counted, counted_before = counted_due_at(clock, pauses), before.due_at(pauses)
+    if counted is not None and (counted_before is None or counted < counted_before):
         clock.grace_from = at
 
 

@@ -39,6 +39,15 @@ def test_the_grace_of_an_elapsed_target_is_a_quarter_of_an_hour_whatever_the_hou
     assert matter.clock().due_at == bench.at("Wed 18:05")
 
 
+def test_a_further_change_that_promises_the_same_postpones_nothing(bench: Bench) -> None:
+    matter = bench.matter("birch", "high")
+    bench.until("Wed 17:50")
+    bench.change(matter, "critical")
+    bench.until("Thu 09:03")
+    bench.change(matter, "critical", cause="kind:incident")
+    assert (matter.clock().due_at, matter.clock().revision) == (bench.at("Thu 09:05"), 3)
+
+
 def test_after_a_change_only_the_highest_passed_step_is_told(bench: Bench) -> None:
     matter = bench.matter("birch", "high", assignee="ivan")
     bench.until("Wed 13:10")
