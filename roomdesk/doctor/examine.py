@@ -35,7 +35,7 @@ def _all() -> Iterator[Finding]:
     from roomdesk import bootstrap
 
     bootstrap.setup()
-    from roomdesk.doctor import database, flow, homeserver, machine
+    from roomdesk.doctor import calendars, database, flow, homeserver, machine
 
     yield from _each(machine.data_folder, machine.mode, machine.moved_clock)
     yield from _standing_on(
@@ -47,9 +47,11 @@ def _all() -> Iterator[Finding]:
         flow.inbox,
         flow.set_aside,
         flow.unrouted,
+        flow.unread_rooms,
         flow.outbox,
         flow.failed_rooms,
         flow.products,
+        calendars.holidays,
     )
     yield _made(flow.web)
     yield from _standing_on(

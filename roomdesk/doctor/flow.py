@@ -87,6 +87,20 @@ def unrouted() -> Finding:
     return ok("unrouted", "Every event has its workspace.")
 
 
+def unread_rooms() -> Finding:
+    """After a break rooms are read back within seconds, or minutes where there are thousands."""
+    waiting = health.unread(clock.now())
+    if waiting.count and waiting.age > SLOW:
+        kind = problem if waiting.age > STUCK else warning
+        return kind(
+            "unread rooms",
+            f"{waiting.count} rooms are still to be read back after a break of the homeserver {_words(waiting.age)} ago; "
+            "something said there may be missing.",
+            f"See that a worker runs and the homeserver answers; {_log('worker')} says what it does.",
+        )
+    return ok("unread rooms", "Every room has been read since the homeserver last broke.")
+
+
 def outbox() -> Finding:
     found = health.outbox(clock.now())
     if found.failed:

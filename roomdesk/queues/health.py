@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Min, QuerySet
 
-from roomdesk.queues.models import InboxEvent, OutboxRow
+from roomdesk.queues.models import InboxEvent, OutboxRow, Route
 
 #: Given-up rows are looked for among so many newest ones: there is no index for them, and old ones are history.
 RECENT = 50_000
@@ -39,6 +39,13 @@ def _pending() -> QuerySet[InboxEvent]:
 
 def _waiting(events: QuerySet[InboxEvent], now: datetime) -> Waiting:
     found = events.aggregate(count=Count("pk"), since=Min("received_at"))
+    return Waiting(found["count"], now - found["since"] if found["since"] else _NEVER)
+
+
+def unread(now: datetime) -> Waiting:
+    """Addresses that are to be read back after a break."""
+    routes = Route.objects.filter(unread_from__isnull=False)
+    found = routes.aggregate(count=Count("pk"), since=Min("held_since"))
     return Waiting(found["count"], now - found["since"] if found["since"] else _NEVER)
 
 

@@ -6,17 +6,18 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.db import connection
 
 from roomdesk import bootstrap, pipeline
+from roomdesk.doctor import calendars
 from roomdesk.doctor.examine import examine
 from roomdesk.doctor.findings import Finding
-from roomdesk.queues import workers
-from roomdesk.queues.models import InboxEvent, Lane, OutboxRow
+from roomdesk.queues import lanes, workers
+from roomdesk.queues.models import InboxEvent, Lane, OutboxRow, Route
 from roomdesk.runtime import clock
 from tests.cases_api import place
 from tests.cases_api.place import command
@@ -141,6 +142,29 @@ def test_files_that_differ_from_what_is_loaded_are_told(
     assert (found.status, place.PRODUCT in found.says) == ("warning", True)
     product.write_text("no product")
     assert "faulty" in _found()["products"].says
+
+
+def test_days_off_that_run_out_are_told_half_a_year_before(desk: None) -> None:
+    told = {}
+    for year in (2035, 2036, 2037):
+        with clock.frozen(datetime(year, 9, 1, tzinfo=UTC)):
+            told[year] = calendars.holidays()
+    assert [finding.status for finding in told.values()] == ["ok", "warning", "problem"]
+    assert "2036" in told[2036].says and "to_year" in told[2036].do
+
+
+def test_rooms_that_stay_unread_after_a_break_are_told(desk: None) -> None:
+    lanes.route("matrix", "!unread", Lane.objects.create(key="unread"), clock.now())
+    route = Route.objects.filter(address="!unread")
+    try:
+        assert _status("unread rooms") == "ok"
+        for ago, status in ((30, "ok"), (120, "warning"), (3600, "problem")):
+            since = clock.now() - timedelta(seconds=ago)
+            route.update(unread_from=since, held_since=since)
+            assert _status("unread rooms") == status
+    finally:
+        route.delete()
+        Lane.objects.filter(key="unread").delete()
 
 
 def test_secrets_that_others_may_read_are_a_problem(desk: None) -> None:
