@@ -18,7 +18,6 @@ from roomdesk.refusals import Conflict
 from roomdesk.runtime import clock
 from tests.cases_api.place import command, nothing_changes, told
 
-
 LATE = {Clock.State.BREACHED, Clock.State.PAST_AIM}
 
 
