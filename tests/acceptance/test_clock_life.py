@@ -143,3 +143,31 @@ def spoken(scene: Scene, ref: str, count: int) -> list[dict[str, Any]]:
     story = scene.live.rest("GET", f"cases/{ref}").json()
     found = [message for message in story["messages"] if message["author_kind"] == "customer"]
     return found if len(found) == count else []
+
+
+@pytest.mark.requirement("R23")
+def test_the_queue_has_one_order_that_is_visible_and_explained(live: Live) -> None:
+    product = "power-omni"
+    plain = [workspace(live, f"plain-{n}", tier="basic", product=product) for n in (1, 2)]
+    paying = workspace(live, "paying", tier="enterprise", product=product)
+    first, second = (opened(scene, "How do I export?") for scene in plain)
+    later = opened(paying, "Reports are slow.", severity="normal")
+    sooner = opened(paying, "Nobody can log in.", severity="high")
+    urgent = opened(paying, "P0 Everything is down.")
+
+    def queue() -> list[dict[str, Any]]:
+        items = live.rest("GET", "queue", params={"product": product}).json()["items"]
+        mine = {first, second, later, sooner, urgent}
+        return [{**item, "ref": item["case"]["ref"]} for item in items if item["case"]["ref"] in mine]
+
+    rows = queue()
+    assert [row["ref"] for row in rows] == [urgent, sooner, later, first, second]
+    assert [row["position"] for row in rows] == sorted(row["position"] for row in rows)
+    reasons = {row["ref"]: row["why"] for row in rows}
+    assert "P0" in str(reasons[urgent]) and "arrival" in str(reasons[first]) and "due" in str(reasons[sooner])
+    shown = live.run("case", "queue", "--product", product).stdout
+    assert shown.index(urgent) < shown.index(sooner) < shown.index(later) < shown.index(first) < shown.index(second)
+
+    say(paying, sooner, paying.engineer, "What do you see?")
+    change(paying, sooner, state="waiting_customer")
+    assert [row["ref"] for row in queue()] == [urgent, later, first, second, sooner], "what waits for us comes first"
