@@ -14,7 +14,13 @@ START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 def clock(**given: object) -> Clock:
     """A running clock of four hours, around the clock."""
-    row = {"kind": "first_response", "target_kind": "elapsed", "target_amount": "4", "started_at": START}
+    row = {
+        "kind": "first_response",
+        "target_kind": "elapsed",
+        "target_amount": "4",
+        "started_at": START,
+        "counted_from": START,
+    }
     return Clock(**{**row, "due_at": START + timedelta(hours=4), "state": "running", "product_version_id": 1, **given})
 
 
