@@ -80,10 +80,12 @@ def _cursor(before: str) -> int:
     return int(before)
 
 
-def clocks_of(cases: Sequence[Case]) -> dict[int, list[Clock]]:
-    """Clocks of all cycles of the cases, by case, in one query."""
+def clocks_of(cases: Sequence[Case], viewer: Viewer | None = None) -> dict[int, list[Clock]]:
+    """Clocks of all cycles of the cases, by case, in one query. A viewer of the customer's sees what is promised to them (D3)."""
     found: dict[int, list[Clock]] = {case.pk: [] for case in cases}
     clocks = Clock.objects.filter(case_id__in=found).select_related("product_version", "cycle").order_by("pk")
+    if viewer is not None and not is_staff(viewer):
+        clocks = clocks.filter(is_public=True)
     for clock in clocks.defer("product_version__content"):
         found[clock.case_id].append(clock)
     return found
@@ -97,6 +99,26 @@ def timeline(case: Case, viewer: Viewer) -> list[Message]:
 
 def changes(case: Case) -> list[CaseChange]:
     return list(case.changes.order_by("at", "id"))
+
+
+#: What customers are told of a case's history. Reasons, calls, snoozes and who works on it are the desk's own.
+_TOLD = frozenset({"state", "severity", "kind", "split", "move", "merge", "merged", "unmerge", "unmerged"})
+
+
+def told_changes(case: Case, viewer: Viewer) -> list[CaseChange]:
+    """The changes as the viewer may know them: all of them for staff."""
+    found = changes(case)
+    if is_staff(viewer):
+        return found
+    told = [change for change in found if change.what in _TOLD]
+    for change in told:
+        change.reason = change.mark = ""
+    return told
+
+
+def is_staff(viewer: Viewer) -> bool:
+    """Whether the viewer is the vendor's: staff, or a token of the whole installation."""
+    return viewer.sees_all or bool(viewer.products)
 
 
 def shown(case: Case, clocks: Sequence[Clock]) -> dict[str, Any]:

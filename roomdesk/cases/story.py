@@ -13,14 +13,14 @@ from roomdesk.queues.models import OutboxRow
 from roomdesk.record.models import Message
 
 
-def case(found: Case) -> dict[str, Any]:
-    """The case with its clocks."""
-    return queries.shown(found, queries.clocks_of([found])[found.pk])
+def case(found: Case, viewer: Viewer | None = None) -> dict[str, Any]:
+    """The case with its clocks: those that the viewer may see, all of them where nobody is named."""
+    return queries.shown(found, queries.clocks_of([found], viewer)[found.pk])
 
 
-def cases(page: queries.Page) -> dict[str, Any]:
+def cases(page: queries.Page, viewer: Viewer | None = None) -> dict[str, Any]:
     """A page of cases, `{"items", "next"}`."""
-    clocks = queries.clocks_of(page.cases)
+    clocks = queries.clocks_of(page.cases, viewer)
     return {"items": [queries.shown(found, clocks[found.pk]) for found in page.cases], "next": page.next}
 
 
@@ -28,17 +28,17 @@ def whole(found: Case, viewer: Viewer) -> dict[str, Any]:
     """The whole story of a case the viewer has access to."""
     messages = [queries.shown_message(message) for message in queries.timeline(found, viewer)]
     return {
-        **case(found),
+        **case(found, viewer),
         "cycles": [queries.shown_cycle(cycle) for cycle in queries.cycles(found)],
         "merged": [other.ref for other in queries.merged(found)],
         "messages": messages,
-        "changes": [change(row) for row in queries.changes(found)],
+        "changes": [change(row) for row in queries.told_changes(found, viewer)],
     }
 
 
-def sla(found: Case, now: datetime) -> dict[str, Any]:
-    """Every clock of the case explained."""
-    return {"ref": found.ref, "clocks": explain_all(queries.clocks_of([found])[found.pk], now)}
+def sla(found: Case, now: datetime, viewer: Viewer | None = None) -> dict[str, Any]:
+    """Every clock of the case explained, as far as the viewer may see them."""
+    return {"ref": found.ref, "clocks": explain_all(queries.clocks_of([found], viewer)[found.pk], now)}
 
 
 def change(row: CaseChange) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from roomdesk.audit.models import Content, Entry
-from tests.cases_api.place import nothing_changes, told
+from tests.cases_api.place import Rest, nothing_changes, token, told
 from tests.cases_life.acting import FIXED, START, Desk, at
 
 
@@ -172,3 +172,18 @@ def test_each_step_of_a_case_by_command_line(desk: Desk) -> None:
         (1, "Restarted", None, True),
         (2, None, None, False),
     ]
+
+
+def test_a_token_of_the_customer_is_told_what_is_promised_and_not_what_the_desk_keeps_to_itself(desk: Desk) -> None:
+    ref = desk.open(severity="critical")
+    desk.changed(ref, severity="normal", reason="She always says so.", assignee="petya")
+    desk.done(ref, "calls", direction="outbound", connected=False, note="Not in a good mood.")
+    limited = Rest(token("acme", "cases:read", "cases:write", workspace="acme"))
+    story = limited.get(f"cases/{ref}").json()
+    shown = [story, limited.get("cases").json()["items"][0], limited.get(f"cases/{ref}/sla").json()]
+    assert [[c.get("public") for c in value["clocks"]] for value in shown] == [[True]] * 3
+    assert [(c["what"], c["reason"], c["mark"]) for c in story["changes"]] == [
+        ("state", None, None), ("severity", None, None),
+    ]  # fmt: skip
+    assert len(desk.case(ref)["clocks"]) == 2
+    assert len(desk.case(ref)["changes"]) == 4

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from roomdesk.cases import acting, joining
+from roomdesk.cases import acting, changing, joining
+from roomdesk.cases.changing import Change
 from roomdesk.cases.models import Case, Merge
 from roomdesk.directory.queries import Viewer
 from roomdesk.queues import lanes
 from roomdesk.refusals import Conflict
 from roomdesk.runtime import clock
-from tests.cases_api.place import ACTOR, told
+from tests.cases_api.place import ACTOR
 from tests.cases_life.acting import Desk
 from tests.directory.test_races import at_once
 
@@ -42,6 +43,10 @@ def _merge(ref: str, into: str) -> Case:
     return joining.do_merge(EVERYONE, ref, into, actor=ACTOR, now=clock.now())
 
 
+def _take(ref: str, who: str) -> Case:
+    return changing.do_change(EVERYONE, ref, Change(assignee=who), author=who, actor=ACTOR, now=clock.now())
+
+
 @pytest.mark.usefixtures("_meeting")
 def test_two_cases_merged_into_each_other_at_once_become_one(desk: Desk) -> None:
     one, two = desk.open(), desk.open("Another matter")
@@ -62,7 +67,7 @@ def test_without_the_lane_lock_both_cases_are_gone(desk: Desk, monkeypatch: pyte
 @pytest.mark.usefixtures("_meeting")
 def test_two_who_take_a_case_at_once_leave_a_history_that_agrees(desk: Desk) -> None:
     ref = desk.open()
-    raised = at_once(*[lambda who=who: told("case", "take", ref, "--as", who) for who in ("ivan", "petya")])
+    raised = at_once(lambda: _take(ref, "ivan"), lambda: _take(ref, "petya"))
     assert raised == []
     (_, first), (before, last) = desk.changes(ref, "assignee")
     assert (before, desk.case(ref)["assignee"]) == (first, last)

@@ -32,7 +32,7 @@ def cases_list(
     """Cases that the token may see, newest first."""
     check_query(request, "workspace", "state", "before", "limit")
     page = queries.page_of_cases(viewer_of(request), workspace=workspace, state=state, before=before, limit=limit)
-    return story.cases(page)
+    return story.cases(page, viewer_of(request))
 
 
 @router.post("/cases", response={201: forms.Case, **REFUSALS}, **endpoint("cases_open"))
@@ -45,7 +45,7 @@ def cases_open(request: HttpRequest, wanted: forms.CaseWanted) -> HttpResponse:
         case = asking.do_open(
             viewer_of(request), **wanted.model_dump(), channel="rest", actor=actor_of(request), now=now
         )
-        return 201, story.case(case)
+        return 201, story.case(case, viewer_of(request))
 
     response = answer_once(request, now, act)
     response.headers["Location"] = f"/api/v1/cases/{orjson.loads(response.content)['ref']}"
@@ -64,7 +64,8 @@ def cases_get(request: HttpRequest, ref: str) -> dict[str, Any]:
 def cases_sla(request: HttpRequest, ref: str) -> dict[str, Any]:
     """How every clock of the case came to its due time, and how it stands."""
     check_query(request)
-    return story.sla(queries.access_case(ref, viewer_of(request)), clock.now())
+    viewer = viewer_of(request)
+    return story.sla(queries.access_case(ref, viewer), clock.now(), viewer)
 
 
 @router.post("/cases/{ref}/messages", response={201: forms.Said, **REFUSALS}, **endpoint("cases_say"))
