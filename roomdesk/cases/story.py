@@ -38,7 +38,9 @@ def whole(found: Case, viewer: Viewer) -> dict[str, Any]:
 
 def sla(found: Case, now: datetime, viewer: Viewer | None = None) -> dict[str, Any]:
     """Every clock of the case explained, as far as the viewer may see them."""
-    return {"ref": found.ref, "clocks": explain_all(queries.clocks_of([found], viewer)[found.pk], now)}
+    with_reasons = viewer is None or queries.is_staff(viewer)
+    clocks = queries.clocks_of([found], viewer)[found.pk]
+    return {"ref": found.ref, "clocks": explain_all(clocks, now, with_reasons=with_reasons)}
 
 
 def change(row: CaseChange) -> dict[str, Any]:

@@ -185,5 +185,7 @@ def test_a_token_of_the_customer_is_told_what_is_promised_and_not_what_the_desk_
     assert [(c["what"], c["reason"], c["mark"]) for c in story["changes"]] == [
         ("state", None, None), ("severity", None, None),
     ]  # fmt: skip
+    assert "She always says so." not in str(shown)
+    assert "She always says so." in desk.rest.get(f"cases/{ref}/sla").text, "staff are told"
     assert len(desk.case(ref)["clocks"]) == 2
     assert len(desk.case(ref)["changes"]) == 4
