@@ -1,81 +1,57 @@
-"""The cases as staff go through them: the most urgent first, or the newest first, page by page."""
+"""The cases as staff go through them: in the order of the queue, or the newest first, page by page."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import QuerySet
 
 from roomdesk.cases.models import Case, CaseChange
 from roomdesk.cases.queries import PAGE, access_cases
-from roomdesk.clocks.models import Clock
+from roomdesk.cases.queue import queue
 from roomdesk.directory.queries import Viewer
 from roomdesk.queues.models import OutboxRow
 from roomdesk.record.models import Message
+from roomdesk.rules.queue_order import Place
 
 OPEN, ALL = "open", "all"
-_RUNNING = Q(clocks__stopped_at=None) & ~Q(clocks__state=Clock.State.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
 class Worklist:
-    """One page of cases; `next` is where the following one begins (empty at the end), `open` counts all open cases."""
+    """One page of cases; `next` is where the following one begins (empty at the end), `open` counts all open cases.
+
+    `places` says of open cases, by id, where they stand in the queue and why; a list by age has none.
+    """
 
     cases: Sequence[Case]
     next: str
     open: int
+    places: dict[int, Place] = field(default_factory=dict)
 
 
-def worklist(viewer: Viewer, *, view: str = OPEN, workspace: str = "", after: str = "", limit: int = PAGE) -> Worklist:
-    """Open cases by the due time of their running clocks (those without one after them), all cases by age."""
+def worklist(
+    viewer: Viewer, now: datetime, *, view: str = OPEN, workspace: str = "", after: str = "", limit: int = PAGE
+) -> Worklist:
+    """Open cases in the order of the queue (R23), all cases by age."""
+    if view == OPEN:
+        found = queue(viewer, now, workspace=workspace, after=after, limit=limit)
+        return Worklist(found.cases, found.next, found.total, found.places)
     cases = access_cases(viewer)
-    if workspace:
-        cases = cases.filter(workspace__slug=workspace)
-    opened = cases.filter(state__in=Case.OPEN)
-    rows = _by_urgency(opened, after) if view == OPEN else _by_age(cases, after)
-    found = list(rows[: limit + 1])
-    shown = found[:limit]
-    return Worklist(shown, _key(shown[-1], view) if len(found) > limit else "", opened.count())
+    cases = cases.filter(workspace__slug=workspace) if workspace else cases
+    rows = list(_by_age(cases, after)[: limit + 1])
+    following = str(rows[limit - 1].pk) if len(rows) > limit else ""
+    return Worklist(rows[:limit], following, cases.filter(state__in=Case.OPEN).count())
 
 
 def _by_age(cases: QuerySet[Case], after: str) -> QuerySet[Case]:
     return (cases.filter(pk__lt=int(after)) if _is_number(after) else cases).order_by("-pk")
 
 
-def _by_urgency(cases: QuerySet[Case], after: str) -> QuerySet[Case]:
-    cases = cases.annotate(due=Min("clocks__due_at", filter=_RUNNING))
-    due, _, number = after.rpartition("~")
-    if _is_number(number):
-        cases = cases.filter(_later(_instant(due), int(number)))
-    return cases.order_by(F("due").asc(nulls_last=True), "-pk")
-
-
-def _later(due: datetime | None, number: int) -> Q:
-    """What comes after the case `number`, due at `due`, in the order of urgency."""
-    if due is None:
-        return Q(due=None, pk__lt=number)
-    return Q(due__gt=due) | Q(due=due, pk__lt=number) | Q(due=None)
-
-
-def _key(case: Case, view: str) -> str:
-    if view != OPEN:
-        return str(case.pk)
-    due: datetime | None = getattr(case, "due", None)
-    return f"{due.isoformat() if due else ''}~{case.pk}"
-
-
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 19
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
 
 
 def open_p0(viewer: Viewer) -> list[Case]:

@@ -52,6 +52,13 @@ def notices(
     return Notices(rows[:limit], rows[limit - 1].pk if len(rows) > limit else None)
 
 
+def unseen_count(viewer: Viewer, person: Person, at: datetime, most: int = 99) -> int:
+    """Of how many clocks a notice was for the person at `at` and is not acknowledged; counted up to one more than `most`."""
+    seen = Exists(NoticeSeen.objects.filter(notice=OuterRef("pk"), person=person))
+    found = access_notices(viewer).filter(_for(person, at)).exclude(seen).order_by()
+    return found.values("clock").distinct()[: most + 1].count()
+
+
 def access_notices(viewer: Viewer) -> QuerySet[Notice]:
     """Notices of the cases that the viewer may know of."""
     found = Notice.objects.select_related("clock__case__workspace", "clock__case__assignee", "clock__cycle", "assignee")

@@ -131,10 +131,45 @@ def test_a_narrow_page_needs_no_scrolling_sideways(desk: Live, chromium: Browser
     page = signed_in(desk, chromium, viewport={"width": 320, "height": 640})
     page.goto(f"{desk.ready['url']}/console/")
     expect(page.locator(".p0-bar").filter(has_text=urgent)).to_be_visible()
-    for path in ("", "?view=all", f"cases/{ref}"):
+    for path in ("", "?view=all", f"cases/{ref}", "attention"):
         page.goto(f"{desk.ready['url']}/console/{path}")
         assert page.evaluate("document.documentElement.scrollWidth") == 320, path
         assert page.evaluate(OVERLAPS) == [], path
+    page.context.close()
+
+
+def test_the_reason_for_a_place_is_told_to_the_keyboard(desk: Live, chromium: Browser) -> None:
+    ref = opened(desk, "Why here")
+    page = signed_in(desk, chromium)
+    place, tip = page.locator(f"#place-{ref}"), page.locator(f"#why-{ref}")
+    expect(place).to_contain_text("in the queue")
+    expect(tip).to_be_hidden()
+    place.focus()
+    expect(tip).to_be_visible()
+    expect(tip).to_contain_text("of Power Omni. It has a due time")
+    page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+    assert page.faults == []  # type: ignore[attr-defined]
+    page.context.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_case_is_resolved_by_forms_with_the_refusal_beside_its_field(
+    desk: Live, chromium: Browser, scripts: bool
+) -> None:
+    ref = opened(desk, "To be resolved")
+    page = signed_in(desk, chromium, java_script_enabled=scripts)
+    page.goto(f"{desk.ready['url']}/console/cases/{ref}")
+    page.get_by_role("button", name="Take it").click()
+    expect(page.locator("#facts")).to_contain_text("Tiago")
+    page.locator("#act-resolved summary").click()
+    page.get_by_label("Immediate fix").fill("Restarted it")
+    page.get_by_role("button", name="Resolve").click()
+    expect(page.get_by_label("Root cause", exact=True)).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("Immediate fix")).to_have_value("Restarted it")
+    page.get_by_label("Nobody knows the root cause").check()
+    page.get_by_role("button", name="Resolve").click()
+    expect(page.locator("#facts")).to_contain_text("Resolved")
     page.context.close()
 
 

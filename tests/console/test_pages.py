@@ -14,10 +14,11 @@ from django.test.utils import CaptureQueriesContext
 
 from roomdesk.cases.models import Case
 from roomdesk.clocks.models import Clock
+from roomdesk.directory import services
 from roomdesk.record.models import Message
 from roomdesk.runtime import clock
 from tests.cases_api.place import nothing_changes
-from tests.console.conftest import open_case
+from tests.console.conftest import ACTOR, open_case
 
 Browser = Callable[[str | None], Client]
 
@@ -46,6 +47,11 @@ def test_for_a_customer_the_console_does_not_exist(browser: Browser) -> None:
 
 def test_staff_of_one_product_do_not_see_another_ones_cases(browser: Browser) -> None:
     case = open_case("Only for the other product")
+    with clock.frozen(clock.now()):
+        _is_hidden(browser, case)
+
+
+def _is_hidden(browser: Browser, case: Case) -> None:
     page = browser("ivan").get("/console/?view=all").content.decode()
     assert "Nothing" not in page and "Only for the other product" not in page
     answer = browser("ivan").get(f"/console/cases/{case.ref}")
@@ -57,9 +63,47 @@ def test_staff_of_one_product_do_not_see_another_ones_cases(browser: Browser) ->
 def test_open_cases_come_by_urgency_and_all_cases_by_age(browser: Browser) -> None:
     calm, urgent, answered = open_case("One"), open_case("P0 Two"), open_case("Three")
     Clock.objects.filter(case=answered).update(stopped_at=clock.now(), state="met")
+    Case.objects.filter(pk=answered.pk).update(last_staff_at=clock.now())
     client = browser("lea")
     assert refs(client.get("/console/").content.decode()) == [urgent.ref, calm.ref, answered.ref]
     assert refs(client.get("/console/?view=all").content.decode()) == [answered.ref, urgent.ref, calm.ref]
+
+
+def test_a_rows_place_is_told_with_its_reason(browser: Browser) -> None:
+    calm, urgent, waiting = open_case("One"), open_case("P0 Two"), open_case("Three")
+    Case.objects.filter(pk=waiting.pk).update(state="waiting_customer")
+    page = browser("lea").get("/console/").content.decode()
+    for case, words in (
+        (urgent, "1st of Power Omni. It is a P0"),
+        (calm, "2nd of Power Omni. It has a due time"),
+        (waiting, "3rd of Power Omni. It waits for the customer"),
+    ):
+        tip = page.split(f'id="why-{case.ref}">')[1].split("</span>")[0]
+        assert tip.startswith(words)
+        assert f'aria-describedby="why-{case.ref}"' in page
+    assert "2nd of Power Omni" in browser("lea").get(f"/console/cases/{calm.ref}").content.decode()
+    assert "in the queue" not in browser("lea").get("/console/?view=all").content.decode()
+
+
+def test_a_restricted_case_is_a_stub_outside_the_security_role(browser: Browser) -> None:
+    """D22: reference, assignee and clock; not its title, nor what was said."""
+    case, other = open_case("P0 A stolen password"), open_case("Another matter")
+    Case.objects.filter(pk=case.pk).update(is_restricted=True)
+    lea = browser("lea")
+    for address in ("/console/", "/console/?view=all", "/console/attention", f"/console/cases/{other.ref}"):
+        page = lea.get(address).content.decode()
+        assert "stolen password" not in page
+        assert case.ref in page
+    page = lea.get(f"/console/cases/{case.ref}").content.decode()
+    assert "stolen password" not in page and "due in" in page and "security role" in page
+    with nothing_changes():
+        for path, form in (("", {"text": "Hello"}), ("/act", {"act": "take"})):
+            answer = lea.post(f"/console/cases/{case.ref}{path}", form)
+            assert answer.status_code == 403
+            assert "stolen password" not in answer.content.decode()
+    services.do_put_staff(id="lea", roles=["lead", "security"], actor=ACTOR, now=clock.now())
+    assert "stolen password" in lea.get("/console/").content.decode()
+    assert "stolen password" in lea.get(f"/console/cases/{case.ref}").content.decode()
 
 
 def test_a_closed_case_is_only_among_all(browser: Browser) -> None:
@@ -112,13 +156,17 @@ def test_a_page_key_that_makes_no_sense_is_no_error(browser: Browser) -> None:
 
 def test_many_cases_and_messages_cost_as_many_queries_as_few(browser: Browser) -> None:
     case, client = open_case(), browser("lea")
-    addresses = ("/console/", "/console/?view=all", f"/console/cases/{case.ref}")
+    addresses = ("/console/", "/console/?view=all", f"/console/cases/{case.ref}", "/console/attention")
     few = {address: queries_of(client, address) for address in addresses}
     for number in range(5):
         open_case(f"P0 Another {number}")
         client.post(f"/console/cases/{case.ref}", {"text": f"Answer {number}"})
     for address in addresses:
-        assert len(queries_of(client, address)) <= len(few[address]) <= 14, few[address]
+        assert len(queries_of(client, address)) <= len(few[address]) <= BOUND, few[address]
+
+
+#: The dearest page is a case with all its forms.
+BOUND = 28
 
 
 def queries_of(client: Client, address: str) -> list[str]:

@@ -15,7 +15,7 @@ _LOCALE = "en"
 
 @dataclass(frozen=True, slots=True)
 class ClockFace:
-    """`tone` is calm, soon, late, aim (a soft target passed), met or none; it never stands without `words`."""
+    """`tone` is calm, soon, late, aim (a soft target passed), paused, met or none; it never stands without `words`."""
 
     id: int
     name: str
@@ -26,6 +26,8 @@ class ClockFace:
     soon_at: datetime | None
     is_soft: bool
     is_running: bool
+    is_public: bool
+    cycle: int
 
 
 def face(clock: Clock, now: datetime) -> ClockFace:
@@ -42,7 +44,9 @@ def face(clock: Clock, now: datetime) -> ClockFace:
         due_at=clock.due_at,
         soon_at=soon,
         is_soft=clock.is_soft,
-        is_running=running and clock.due_at is not None,
+        is_running=running and clock.due_at is not None and clock.paused_at is None,
+        is_public=clock.is_public,
+        cycle=clock.cycle.number if clock.cycle_id else 1,
     )
 
 
@@ -52,6 +56,9 @@ def headline(clocks: list[Clock]) -> Clock | None:
     due = [clock for clock in running if clock.due_at is not None]
     if due:
         return min(due, key=lambda clock: clock.due_at or clock.started_at)
+    paused = [clock for clock in running if clock.paused_at is not None]
+    if paused:
+        return paused[0]
     ended = [clock for clock in clocks if clock.stopped_at is not None]
     return max(ended, key=lambda clock: clock.stopped_at or clock.started_at, default=next(iter(running), None))
 
@@ -64,6 +71,8 @@ def _tone(clock: Clock, soon: datetime | None, now: datetime) -> str:
         return "aim" if clock.is_soft else "late"
     if clock.stopped_at is not None:
         return "met"
+    if clock.paused_at is not None:
+        return "paused"
     return "none" if clock.due_at is None else "soon" if soon is not None and now >= soon else "calm"
 
 
@@ -72,6 +81,8 @@ def _words(clock: Clock, tone: str, now: datetime) -> str:
         return "cancelled"
     if clock.stopped_at is not None:
         return _ended(clock, tone, clock.stopped_at)
+    if clock.paused_at is not None:
+        return _paused(tone, clock.paused_at, now)
     if clock.due_at is None:
         return f"waiting {span(now - clock.started_at)}"
     if tone == "aim":
@@ -80,11 +91,18 @@ def _words(clock: Clock, tone: str, now: datetime) -> str:
 
 
 def _ended(clock: Clock, tone: str, at: datetime) -> str:
+    done = "answered" if clock.kind == Clock.Kind.FIRST_RESPONSE else "done"
     if tone == "late" and clock.due_at is not None:
-        return f"answered {span(at - clock.due_at)} late"
+        return f"{done} {span(at - clock.due_at)} late"
     if tone == "aim":
-        return "answered past our aim"
-    return f"{'answered' if clock.due_at is None else 'met'} in {span(at - clock.started_at)}"
+        return f"{done} past our aim"
+    return f"{done if clock.due_at is None else 'met'} in {span(at - clock.started_at)}"
+
+
+def _paused(tone: str, since: datetime, now: datetime) -> str:
+    """With the sign: what stands still is never told by its colour alone."""
+    late = {"late": "late, ", "aim": "past our aim, "}.get(tone, "")
+    return f"⏸ {late}paused for {span(now - since)}"
 
 
 def span(length: timedelta) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from roomdesk.cases.models import Case, CaseChange
 from roomdesk.cases.worklist import Delivery
@@ -12,6 +13,7 @@ from roomdesk.clocks.models import Clock
 from roomdesk.directory.models import Membership
 from roomdesk.product.queries import product_of
 from roomdesk.record.models import Message
+from roomdesk.rules.queue_order import Place, ordinal
 from roomdesk.web.console.clock_words import ClockFace, face, headline, moment, span
 
 STATES = {
@@ -52,9 +54,12 @@ class CaseRow:
     zone: str
     has_room: bool
     clock: ClockFace | None
+    title: str
+    place: str = ""
+    why: str = ""
 
 
-def case_row(case: Case, clocks: list[Clock], now: datetime) -> CaseRow:
+def case_row(case: Case, clocks: list[Clock], now: datetime, *, title: str, place: Place | None = None) -> CaseRow:
     """The row of a case with the clocks of all its cycles."""
     current = [clock for clock in clocks if clock.cycle.number == case.cycle]
     main = headline(current)
@@ -77,7 +82,32 @@ def case_row(case: Case, clocks: list[Clock], now: datetime) -> CaseRow:
         zone=zone,
         has_room=pinned.room if pinned else True,
         clock=face(main, now) if main else None,
+        title=title,
+        place=ordinal(place.position) if place else "",
+        why=place.why.words if place else "",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ClockCards:
+    """A case's clocks, each with its explanation: those that matter now, and those of earlier cycles and updates."""
+
+    now: list[tuple[ClockFace, list[str]]]
+    earlier: list[tuple[ClockFace, list[str]]]
+
+
+def clock_cards(
+    case: Case, clocks: Sequence[Clock], explained: Sequence[Mapping[str, Any]], now: datetime
+) -> ClockCards:
+    """Every clock once. Of the updates only the newest matters; of earlier cycles what still runs."""
+    found = ClockCards([], [])
+    newest = max((clock.pk for clock in clocks if clock.kind == Clock.Kind.UPDATE), default=0)
+    for clock, told in zip(clocks, explained, strict=True):
+        runs = clock.stopped_at is None and clock.state != Clock.State.CANCELLED
+        is_last = clock.kind != Clock.Kind.UPDATE or clock.pk == newest
+        matters = runs or (clock.cycle.number == case.cycle and is_last and clock.state != Clock.State.CANCELLED)
+        (found.now if matters else found.earlier).append((face(clock, now), told["lines"]))
+    return found
 
 
 def plain(slug: str) -> str:

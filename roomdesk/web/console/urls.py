@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from roomdesk.web.console import views
+from roomdesk.web.console import attention, views
 
 app_name = "console"
 urlpatterns = [
     path("", views.cases, name="cases"),
+    path("attention", attention.attention, name="attention"),
     path("cases/<str:ref>", views.case, name="case"),
+    path("cases/<str:ref>/act", views.act, name="act"),
 ]

@@ -1,80 +1,51 @@
-"""The console's pages: parse, call, answer."""
+"""The console's list and case pages: parse, call, answer."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
-from datetime import datetime
-from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from roomdesk.audit.work import Actor
 from roomdesk.cases import queries, worklist, writing
 from roomdesk.cases.models import Case
+from roomdesk.cases.queue import place_of
 from roomdesk.clocks import explain
-from roomdesk.directory.models import Person
-from roomdesk.directory.queries import Viewer, people_of, viewer_of_person, workspace_page
+from roomdesk.directory.queries import people_of, workspace_page
 from roomdesk.queues import requests
-from roomdesk.refusals import DeskError, NotFound
+from roomdesk.refusals import DeskError
 from roomdesk.rooms import queries as rooms
-from roomdesk.runtime import clock
-from roomdesk.web.console import present
-from roomdesk.web.console.clock_words import face
-
-View = Callable[..., HttpResponse]
-
-
-def staff_only(view: View) -> View:
-    """Signs people in; to somebody who is no staff these pages do not exist. The view gets the viewer and the time."""
-
-    @login_required
-    @never_cache
-    @wraps(view)
-    def guarded(request: HttpRequest, **named: Any) -> HttpResponse:
-        now = clock.now()
-        viewer = viewer_of_person(_person(request), now)
-        if viewer.kind != "staff":
-            raise Http404
-        try:
-            return view(request, viewer, now, **named)
-        except NotFound as error:
-            return render(request, "console/missing.html", {"sentence": str(error)}, status=404)
-
-    return guarded
-
-
-def _person(request: HttpRequest) -> Person:
-    assert isinstance(request.user, Person)
-    return request.user
+from roomdesk.web.console import acts, present
+from roomdesk.web.console.guard import Reader, frame, staff_only
 
 
 @require_GET
 @staff_only
-def cases(request: HttpRequest, viewer: Viewer, now: datetime) -> HttpResponse:
-    """The list: open cases, the most urgent first, or all of them, the newest first."""
+def cases(request: HttpRequest, reader: Reader) -> HttpResponse:
+    """The list: open cases in the order of the queue, or all of them, the newest first."""
     view = worklist.ALL if request.GET.get("view") == worklist.ALL else worklist.OPEN
     workspace = request.GET.get("workspace", "").strip().replace("\0", "")
-    found = worklist.worklist(viewer, view=view, workspace=workspace, after=request.GET.get("after", ""))
+    after = request.GET.get("after", "")
+    found = worklist.worklist(reader.viewer, reader.now, view=view, workspace=workspace, after=after)
     clocks = queries.clocks_of(found.cases)
+    rows = [
+        present.case_row(case, clocks[case.pk], reader.now, title=reader.title(case), place=found.places.get(case.pk))
+        for case in found.cases
+    ]
     context = {
-        "now": now,
+        **frame(reader),
         "view": view,
         "workspace": workspace,
-        "workspaces": workspace_page(viewer)[0],
-        "is_later_page": bool(request.GET.get("after")),
-        "rows": [present.case_row(case, clocks[case.pk], now) for case in found.cases],
+        "workspaces": workspace_page(reader.viewer)[0],
+        "is_later_page": bool(after),
+        "rows": rows,
         "open": found.open,
         "next": _address(view, workspace, found.next) if found.next else "",
-        "p0": worklist.open_p0(viewer),
         "tabs": [(view == name, words, _address(name, workspace)) for name, words in _TABS],
     }
     return render(request, "console/cases.html", context)
@@ -91,31 +62,68 @@ def _address(view: str, workspace: str, after: str = "") -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only
-def case(request: HttpRequest, viewer: Viewer, now: datetime, ref: str) -> HttpResponse:
+def case(request: HttpRequest, reader: Reader, ref: str) -> HttpResponse:
     """A case with its clocks and its conversation; POST says something in it as the person who is signed in."""
-    found = queries.access_case(ref.replace("\0", ""), viewer)
+    found = _access(ref, reader)
+    if not reader.may_read(found):
+        return _stub(request, reader, found)
     if request.method == "POST":
-        return _answer(request, viewer, found, now)
-    return _page(request, viewer, found, now)
+        return _answer(request, reader, found)
+    return _page(request, reader, found)
 
 
-def _answer(request: HttpRequest, viewer: Viewer, found: Case, now: datetime) -> HttpResponse:
+def _access(ref: str, reader: Reader) -> Case:
+    return queries.access_case(ref.replace("\0", ""), reader.viewer)
+
+
+def _stub(request: HttpRequest, reader: Reader, found: Case) -> HttpResponse:
+    """What somebody outside the security role sees of a restricted case; whatever else they ask for is refused."""
+    row = present.case_row(found, queries.clocks_of([found])[found.pk], reader.now, title=reader.title(found))
+    status = 403 if request.method == "POST" else 200
+    return render(request, "console/stub.html", {**frame(reader), "row": row, "case": found}, status=status)
+
+
+def _answer(request: HttpRequest, reader: Reader, found: Case) -> HttpResponse:
     """Says it once, however often the button was pressed: each drawn form has a key of its own."""
-    text, key = request.POST.get("text", "").replace("\0", "").strip(), request.POST.get("key", "")[:_KEY_SIZE] or None
+    text = request.POST.get("text", "").replace("\0", "").strip()
+    author = reader.viewer.name
 
     def say() -> tuple[int, str]:
-        actor = Actor("staff", viewer.name)
-        said = writing.do_say(ref=found.ref, author=viewer.name, text=text, channel="console", actor=actor, now=now)
+        said = writing.do_say(
+            ref=found.ref, author=author, text=text, channel="console", actor=reader.actor, now=reader.now
+        )
         return 303, f"m-{said.pk}"
 
     try:
-        done = requests.once(f"console:{viewer.name}", key, _digest(found.ref, text), now, say)
+        done = requests.once(f"console:{author}", _key(request), _digest(found.ref, text), reader.now, say)
     except DeskError as error:
-        return _page(request, viewer, found, now, text=text, problem=str(error), status=error.status)
+        return _page(request, reader, found, text=text, problem=str(error), status=error.status)
     return HttpResponseRedirect(f"{reverse('console:case', args=[found.ref])}#{done.body}")
 
 
+@require_POST
+@staff_only
+def act(request: HttpRequest, reader: Reader, ref: str) -> HttpResponse:
+    """Does something with a case, once for each drawn form; what is refused is said beside its field."""
+    found = _access(ref, reader)
+    if not reader.may_read(found):
+        return _stub(request, reader, found)
+    wanted = acts.Wanted.of(request.POST)
+    try:
+        digest = _digest(found.ref, *wanted.words())
+        owner = f"console:{reader.viewer.name}"
+        done = requests.once(owner, _key(request), digest, reader.now, lambda: (303, acts.do(reader, found, wanted)))
+    except DeskError as error:
+        refused = acts.Refused(wanted, str(error).replace("`", ""), error.field)
+        return _page(request, reader, _access(ref, reader), refused=refused, status=error.status)
+    return HttpResponseRedirect(f"{reverse('console:case', args=[done.body])}#facts")
+
+
 _KEY_SIZE = 40
+
+
+def _key(request: HttpRequest) -> str | None:
+    return request.POST.get("key", "").replace("\0", "")[:_KEY_SIZE] or None
 
 
 def _digest(*words: str) -> str:
@@ -124,33 +132,41 @@ def _digest(*words: str) -> str:
 
 def _page(
     request: HttpRequest,
-    viewer: Viewer,
+    reader: Reader,
     found: Case,
-    now: datetime,
     *,
     text: str = "",
     problem: str = "",
+    refused: acts.Refused | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    clocks = queries.clocks_of([found])[found.pk]
-    row = present.case_row(found, clocks, now)
-    members = people_of(found.workspace, now)
-    people = {member.person_id: member for member in members}
-    explained = explain.explain_all(clocks, now)
-    said = worklist.conversation(queries.timeline(found, viewer), queries.changes(found))
     context = {
-        "now": now,
-        "row": row,
+        **frame(reader),
+        **_told(reader, found),
         "case": found,
-        "p0": worklist.open_p0(viewer),
-        "opener": people.get(found.opened_by_id or 0),
-        "people": members,
-        "clocks": [(face(one, now), told["lines"]) for one, told in zip(clocks, explained, strict=True)],
-        "entries": present.entries(said, people, worklist.undelivered(found), row.zone, now),
         "is_open": found.state in Case.OPEN,
-        "is_inside": not row.has_room or rooms.is_inside(found.workspace, _person(request)),
         "text": text,
         "problem": problem,
         "key": secrets.token_urlsafe(12),
     }
+    context["acts"] = acts.offered(reader, found, context["messages_said"], refused)
     return render(request, "console/case.html", context, status=status)
+
+
+def _told(reader: Reader, found: Case) -> dict[str, Any]:
+    now = reader.now
+    clocks = queries.clocks_of([found])[found.pk]
+    members = people_of(found.workspace, now)
+    people = {member.person_id: member for member in members}
+    said = queries.timeline(found, reader.viewer)
+    row = present.case_row(found, clocks, now, title=found.title, place=place_of(found, now))
+    conversation = worklist.conversation(said, queries.changes(found))
+    return {
+        "row": row,
+        "opener": people.get(found.opened_by_id or 0),
+        "people": members,
+        "clocks": present.clock_cards(found, clocks, explain.explain_all(clocks, now), now),
+        "messages_said": said,
+        "entries": present.entries(conversation, people, worklist.undelivered(found), row.zone, now),
+        "is_inside": not row.has_room or rooms.is_inside(found.workspace, reader.person),
+    }

@@ -44,10 +44,14 @@
     const unfolded = [...old.querySelectorAll("details[open]")].map((one) => one.id);
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
     const address = focused && focused.getAttribute("href");
+    const named = focused && focused.id;
+    const pressed = focused && focused.name && focused.value;
     const within = focused && focused.closest("[id]");
     old.replaceWith(fresh);
     for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
-    if (address) fresh.querySelector(`[href="${CSS.escape(address)}"]`)?.focus();
+    if (named && document.getElementById(named)) document.getElementById(named).focus();
+    else if (pressed) fresh.querySelector(`button[value="${CSS.escape(pressed)}"]`)?.focus();
+    else if (address) fresh.querySelector(`[href="${CSS.escape(address)}"]`)?.focus();
     else if (within) document.getElementById(within.id)?.querySelector("summary")?.focus();
   };
 
@@ -86,6 +90,9 @@
       if (!button.disabled && event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
     });
   }
+
+  // A reason that covers something goes away without moving on.
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape" && document.activeElement.matches(".place")) document.activeElement.blur(); });
 
   // Coming back by the browser's button finds the page as it was left.
   addEventListener("pageshow", () => document.querySelectorAll("button[data-busy]").forEach((one) => { one.disabled = false; }));

@@ -1,0 +1,82 @@
+"""Who looks at the console's pages, and what stands on every one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+
+from roomdesk.audit.work import Actor
+from roomdesk.cases import questions, worklist
+from roomdesk.cases.models import Case
+from roomdesk.clocks import queries as clocks
+from roomdesk.directory.models import Person, StaffRole
+from roomdesk.directory.queries import Viewer, viewer_of_person
+from roomdesk.directory.services.intervals import valid_at
+from roomdesk.refusals import NotFound
+from roomdesk.runtime import clock
+
+View = Callable[..., HttpResponse]
+RESTRICTED = "Restricted case"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A member of the staff at work. `security` are the products whose restricted cases they may read (empty text: all)."""
+
+    person: Person
+    viewer: Viewer
+    now: datetime
+    security: frozenset[str]
+
+    @property
+    def actor(self) -> Actor:
+        return Actor("staff", self.viewer.name)
+
+    def may_read(self, case: Case) -> bool:
+        """Outside the security role a restricted case is a stub: reference, assignee, clock (D22)."""
+        return not case.is_restricted or bool({"", case.product} & self.security)
+
+    def title(self, case: Case) -> str:
+        return case.title if self.may_read(case) else RESTRICTED
+
+
+def staff_only(view: View) -> View:
+    """Signs people in; to somebody who is no staff these pages do not exist. The view gets the reader."""
+
+    @login_required
+    @never_cache
+    @wraps(view)
+    def guarded(request: HttpRequest, **named: Any) -> HttpResponse:
+        reader = _reader(request)
+        try:
+            return view(request, reader, **named)
+        except NotFound as error:
+            return render(request, "console/missing.html", {**frame(reader), "sentence": str(error)}, status=404)
+
+    return guarded
+
+
+def _reader(request: HttpRequest) -> Reader:
+    person, now = request.user, clock.now()
+    assert isinstance(person, Person)
+    viewer = viewer_of_person(person, now)
+    if viewer.kind != "staff":
+        raise Http404
+    roles = StaffRole.objects.filter(valid_at(now), person=person, role=StaffRole.Role.SECURITY)
+    return Reader(person, viewer, now, frozenset(roles.values_list("product", flat=True)))
+
+
+def frame(reader: Reader) -> dict[str, Any]:
+    """What every page needs: the time, P0s that nobody has answered, and how much asks for attention."""
+    asked = questions.access_questions(reader.viewer).filter(answered_at=None).count()
+    told = clocks.unseen_count(reader.viewer, reader.person, reader.now)
+    urgent = [(case, reader.title(case)) for case in worklist.open_p0(reader.viewer)]
+    return {"now": reader.now, "p0": urgent, "attention": asked + told}
