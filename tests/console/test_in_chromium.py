@@ -66,7 +66,7 @@ def test_the_list_follows_without_a_reload_and_an_answer_meets_the_clock(desk: L
     page.get_by_role("button", name="Send answer").click()
     expect(page.locator("#timeline")).to_contain_text("We found the cause.")
     expect(page.locator("#clocks")).to_contain_text("met in")
-    page.locator("#clocks").get_by_text("why?").click()
+    page.locator("#clocks").get_by_text("why?").first.click()
     expect(page.locator("#clocks")).to_contain_text("First response of a case of severity normal")
     assert page.faults == []  # type: ignore[attr-defined]
     page.context.close()
