@@ -35,18 +35,19 @@ class Claimed:
     heard: Heard | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     message: Message | None = None
+    #: When it was said: the homeserver's time, moved as the clock was at receipt, never later than receipt (D13, D29).
+    at: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        received = self.event.received_at
+        if self.heard is None or self.heard.sent_ms is None:
+            self.at = received
+            return
+        sent = clock.from_ms(self.heard.sent_ms) + timedelta(microseconds=self.event.clock_offset_us)
+        self.at = min(sent, received)
 
     def ignore(self, reason: str) -> None:
         self.event.state, self.event.reason = InboxEvent.State.IGNORED, reason
-
-    @property
-    def at(self) -> datetime:
-        """When it was said: the homeserver's time, moved as the clock was at receipt, never later than receipt (D13, D29)."""
-        received = self.event.received_at
-        if self.heard is None or self.heard.sent_ms is None:
-            return received
-        sent = clock.from_ms(self.heard.sent_ms) + timedelta(microseconds=self.event.clock_offset_us)
-        return min(sent, received)
 
 
 @dataclass(slots=True)

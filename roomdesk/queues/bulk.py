@@ -11,7 +11,7 @@ from django.db import connection, models
 
 
 @cache
-def _columns(model: type[models.Model]) -> tuple[Callable[[models.Model], Sequence[Any]], str]:
+def _columns(model: type[models.Model]) -> tuple[Callable[[object], Sequence[Any]], str]:
     """Reads the fields that an INSERT writes off a row, and names their columns; an automatic key is left to the database.
 
     Values go to psycopg as they stand on the row, without Django's preparation: our models hold what PostgreSQL takes
@@ -22,8 +22,11 @@ def _columns(model: type[models.Model]) -> tuple[Callable[[models.Model], Sequen
     return attrgetter(*(field.attname for field in fields)), columns
 
 
-def insert(model: type[models.Model], rows: Sequence[models.Model]) -> None:
-    """Writes new rows by COPY. Automatic keys are not read back: give ids beforehand where they are needed."""
+def insert(model: type[models.Model], rows: Sequence[object]) -> None:
+    """Writes new rows, objects with the model's attributes, by COPY.
+
+    Automatic keys are not read back: give ids beforehand where they are needed.
+    """
     values, columns = _columns(model)
     copied = f"COPY {quoted(model._meta.db_table)} ({columns}) FROM STDIN"
     with connection.cursor() as cursor, cursor.copy(copied) as copy:
