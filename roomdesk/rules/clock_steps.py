@@ -52,13 +52,13 @@ class Course:
     def next_look(self, now: datetime) -> datetime | None:
         """When to look again, at `now` or later; None when all is told.
 
-        Not after the breach itself, even where it is told later: from then on the clock has run late.
+        Not after the breach itself, even where it is told later, or was told before: from then on the clock has run late.
         """
         untold = self._untold()
-        if not untold:
-            return None
-        look = self.planned(untold[0], now)
-        return look if self.found else min(look, max(untold[-1].at, now))
+        looks = [self.planned(untold[0], now)] if untold else []
+        if self.steps and not self.found:
+            looks.append(max(self.steps[-1].at, now))
+        return min(looks, default=None)
 
     def planned(self, step: Step, now: datetime | None = None) -> datetime:
         """When the step is to be told: its instant, or the beginning of the course, moved into the target's hours."""
