@@ -97,11 +97,13 @@ def redecide(work: Work, conversation: Conversation, entry: Open, chosen: Chosen
 
 def _await_again(work: Work, entry: Open, clock: Clock, cause: str) -> None:
     clock.stopped_at, clock.stopped_by = None, ""
-    clock.state, clock.breached_at, clock.caused_by = Clock.State.RUNNING, None, ""
-    if clock.due_at is not None and clock.due_at < work.now:
-        # Late only because the answer that had met it turned out to be one to something else (D16).
-        clock.cause = cause
-    work.update(clock, "stopped_at", "stopped_by", "state", "breached_at", "caused_by", "cause")
+    # Answered late it stays late; answered in time it runs again.
+    if clock.breached_at is None:
+        clock.state = Clock.State.RUNNING
+        if clock.due_at is not None and clock.due_at < work.now:
+            # Late only because the answer that had met it turned out to be one to something else (D16).
+            clock.cause, clock.without = cause, ""
+    work.update(clock, "stopped_at", "stopped_by", "state", "cause", "without")
     if clock.cycle_id == entry.cycle.pk:
         entry.clocks.append(clock)
 
