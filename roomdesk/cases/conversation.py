@@ -6,7 +6,7 @@ event by event and many at once give the same result.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -113,12 +113,19 @@ class Conversation:
     messages: dict[str, Message] = field(default_factory=dict)
     #: Where cases that were merged went, by id.
     merged: dict[int, int] = field(default_factory=dict)
+    #: All versions of the product, in their order.
+    versions: Sequence[ProductVersion] = ()
     is_touched: bool = False
 
     def terms_at(self, at: datetime) -> WorkspaceTerms:
         """The terms in force at an instant; the earliest ones for a time before all of them."""
         in_force = [t for t in self.terms if t.valid_from <= at and (t.valid_to is None or at < t.valid_to)]
         return in_force[-1] if in_force else self.terms[0]
+
+    def version_at(self, at: datetime) -> ProductVersion | None:
+        """The policy in force at an instant, however late it is asked for; the first one for a time before all of them."""
+        loaded = [version for version in self.versions if version.loaded_at <= at]
+        return loaded[-1] if loaded else next(iter(self.versions), self.version)
 
     def state_at(self, at: datetime) -> State:
         """What the workspace's state at an instant means for it, by the product's table."""

@@ -13,7 +13,7 @@ from roomdesk.cases.models import Case, CaseCycle
 from roomdesk.clocks.models import Clock
 from roomdesk.directory.models import Workspace, WorkspaceTerms
 from roomdesk.directory.standing import standings
-from roomdesk.product.queries import newest, product_of
+from roomdesk.product.queries import loaded, product_of
 from roomdesk.queues.models import Lane
 from roomdesk.record.models import Message
 from roomdesk.rooms.models import Room, RoomMember
@@ -49,14 +49,16 @@ def load(
 
 def _conversations(lanes: Mapping[int, Lane]) -> Iterable[Conversation]:
     workspaces = list(Workspace.objects.filter(lane_id__in=lanes).select_related("account_manager"))
-    versions = newest(w.product for w in workspaces)
+    versions = loaded(w.product for w in workspaces)
     terms = defaultdict(list)
     for row in WorkspaceTerms.objects.filter(workspace__in=workspaces).order_by("valid_from", "id"):
         terms[row.workspace_id].append(row)
     for workspace in workspaces:
-        version = versions.get(workspace.product)
+        known = versions.get(workspace.product, [])
+        version = known[-1] if known else None
         product = product_of(version.pk) if version else None
-        yield Conversation(workspace, lanes[workspace.lane_id], terms[workspace.pk], version, product)
+        lane = lanes[workspace.lane_id]
+        yield Conversation(workspace, lane, terms[workspace.pk], version, product, versions=known)
 
 
 def _add_rooms(workspaces: Mapping[int, Conversation]) -> None:

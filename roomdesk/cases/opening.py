@@ -118,7 +118,8 @@ def new_cycle(
 ) -> CaseCycle:
     """Plans the cycle with the number that the case says, under the terms and the policy of its beginning (D8)."""
     terms = conversation.terms_at(at)
-    assert conversation.version is not None
+    version = conversation.version_at(at)
+    assert version is not None
     return work.insert(
         CaseCycle(
             id=work.new_id(CaseCycle),
@@ -126,7 +127,7 @@ def new_cycle(
             number=case.cycle,
             tier=terms.tier,
             addons=terms.addons,
-            product_version_id=version_id or conversation.version.pk,
+            product_version_id=version_id or version.pk,
             started_at=at,
             first_response=first_response,
         )

@@ -17,6 +17,14 @@ def newest(slugs: Iterable[str]) -> dict[str, ProductVersion]:
     return {version.slug: version for version in versions.defer("content")}
 
 
+def loaded(slugs: Iterable[str]) -> dict[str, list[ProductVersion]]:
+    """All versions of each of the products in their order, in one query; unknown slugs are left out. Content is not fetched."""
+    found: dict[str, list[ProductVersion]] = {}
+    for version in ProductVersion.objects.filter(slug__in=set(slugs)).order_by("slug", "number").defer("content"):
+        found.setdefault(version.slug, []).append(version)
+    return found
+
+
 @lru_cache(maxsize=64)
 def product_of(version_id: int) -> Product:
     """The product as it was in that version. Versions never change, so each is read once a process."""
