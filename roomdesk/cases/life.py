@@ -99,6 +99,9 @@ def reopen(
     work.remind(conversation.workspace.lane_id, CLOSE_TIMER, case.pk, None)
     entry.owed += [(entry.cycle, clock) for clock in entry.clocks]
     entry.clocks.clear()
+    for cycle, owed in entry.owed:
+        # Nothing was told of it while the case was resolved.
+        clocks.wake(work, entry.subject(conversation, at, cycle), [owed], at=at)
     case.cycle += 1
     case.answered_at = case.resolved_at = None
     work.update(case, "cycle", "answered_at", "resolved_at")

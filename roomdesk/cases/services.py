@@ -62,7 +62,7 @@ def _revive(work: Work, conversation: Conversation, entry: Open, at: datetime, b
         # Its clock has been running, hidden, since the question was asked (D14).
         reason = "The automatic answer did not help."
         life.change_state(work, conversation, entry, Case.State.NEW, at, by=by, reason=reason)
-        clocks.wake(work, entry.subject(conversation, at), entry.clocks)
+        clocks.wake(work, entry.subject(conversation, at), entry.clocks, at=at)
         return
     reason = "The customer wrote again."
     life.reopen(work, conversation, entry, at, by=by, by_customer=True, reason=reason)
@@ -94,7 +94,9 @@ def staff_answered(work: Work, conversation: Conversation, entry: Open, at: date
     _pay_off(work, conversation, entry, at, event_id)
     if not entry.is_open:
         return
-    clocks.answered(work, entry.subject(conversation, at), entry.clocks, at=max(at, cycle.started_at), by=event_id)
+    is_waiting = case.state == Case.State.WAITING_CUSTOMER
+    subject = entry.subject(conversation, at)
+    clocks.answered(work, subject, entry.clocks, at=max(at, cycle.started_at), by=event_id, is_waiting=is_waiting)
     if case.state == Case.State.NEW:
         life.change_state(work, conversation, entry, Case.State.ACKNOWLEDGED, at, by=by)
 

@@ -41,21 +41,22 @@ def _end_pause(clock: Clock, at: datetime) -> None:
         clock.due_at = due_at(clock)
 
 
-def answered(work: Work, subject: Subject, running: list[Clock], *, at: datetime, by: str) -> None:
+def answered(
+    work: Work, subject: Subject, running: list[Clock], *, at: datetime, by: str, is_waiting: bool = False
+) -> None:
     """A public message of human staff in an open case: stops the first response and goes on with the updates (R18, R20).
 
     The first update clock begins with the first response, each further one with the message that ends the one before.
-    One that waits for the customer goes on waiting. A message older than the running update clock changes nothing in it.
-    `running` is changed in place.
+    Where the case waits for the customer (`is_waiting`) it waits from its beginning. A message older than the running
+    update clock changes nothing in it. `running` is changed in place.
     """
+    waits = next((clock.paused_at for clock in running if clock.paused_at), at if is_waiting else None)
     for clock in _of_kind(running, Clock.Kind.FIRST_RESPONSE):
         stop(work, subject, clock, at=at, by=by)
         running.remove(clock)
-    waits = None
     for clock in _of_kind(running, Clock.Kind.UPDATE):
         if at <= clock.started_at:
             return
-        waits = clock.paused_at
         stop(work, subject, clock, at=at, by=by)
         running.remove(clock)
     following = start(work, subject, Clock.Kind.UPDATE, at, paused_at=max(at, waits) if waits else None)

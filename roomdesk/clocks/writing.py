@@ -95,7 +95,7 @@ def _facts(subject: Subject, clock: Clock) -> Mapping[str, Any]:
     }
 
 
-def wake(work: Work, subject: Subject, running: list[Clock]) -> None:
-    """Sets the timers of a case anew that stood aside (`deflected`), so that its clocks are told of again (D14)."""
+def wake(work: Work, subject: Subject, running: list[Clock], *, at: datetime | None = None) -> None:
+    """Sets the timers of a case anew that stood aside (`deflected`, resolved) until `at` (now): its clocks are told of again (D14)."""
     for clock in running:
-        remind(work, subject, clock, work.now)
+        remind(work, subject, clock, at or work.now)
