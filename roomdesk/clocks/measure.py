@@ -150,8 +150,11 @@ def _steps(clock: Clock, promise: Promise) -> tuple[Step, ...]:
         return ()
     if clock.breached_at:
         return (Step(BREACH, clock.breached_at),)
-    if clock.paused_at or clock.due_at is None:
+    if clock.due_at is None:
         return ()
+    if clock.paused_at:
+        # It was due before the pause began: waiting takes no breach back.
+        return (Step(BREACH, clock.due_at),)
     percents = warnings_of(promise.version_id)
     parts = [Fraction(percent, 100) for percent in percents]
     at = warn_times(promise.compiled, promise.target, promise.counted_from, pauses_of(clock), parts)
