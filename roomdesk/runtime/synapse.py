@@ -9,6 +9,7 @@ import importlib.util
 import os
 import secrets
 import sys
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -50,6 +51,8 @@ def spec(settings: Settings, instance: Instance) -> ChildSpec:
         )
     command = [sys.executable, "-m", "synapse.app.homeserver", "-c", str(instance.synapse / "homeserver.yaml")]
     env = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    # The wall stands beside us, in the repository as in an installation; Synapse runs in another folder.
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), env.get("PYTHONPATH")]))
     return ChildSpec(
         name="synapse",
         command=command,

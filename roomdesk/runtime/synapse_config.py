@@ -11,6 +11,9 @@ from roomdesk.runtime.settings import Settings
 BOT = "support"
 ADMIN = "roomdesk_admin"
 PEOPLE_SENDER = "roomdesk_people"
+#: The wall between customers (docs/synapse.md), and the desk's own accounts, which alone may pass it.
+WALL = "roomdesk_synapse"
+DESK_ACCOUNTS = (BOT, f"{BOT}_.*", f"{ADMIN}(_[0-9a-f]+)?")
 
 
 def homeserver(settings: Settings, instance: Instance, kept: dict[str, str]) -> dict[str, Any]:
@@ -21,6 +24,7 @@ def homeserver(settings: Settings, instance: Instance, kept: dict[str, str]) -> 
         | _database(settings, kept)
         | _sign_in(settings)
         | _closed(settings)
+        | _wall()
         | limits(settings.mode)
     )
 
@@ -133,6 +137,11 @@ def _closed(settings: Settings) -> dict[str, Any]:
         "alias_creation_rules": [desk],
         "room_list_publication_rules": [{"user_id": "*", "alias": "*", "room_id": "*", "action": "deny"}],
     }
+
+
+def _wall() -> dict[str, Any]:
+    """The module that refuses what no setting does. Nobody is free here: staff need nothing beyond the desk's rooms."""
+    return {"modules": [{"module": f"{WALL}.Wall", "config": {"desk": list(DESK_ACCOUNTS), "free": []}}]}
 
 
 _LIMITS = (
