@@ -35,7 +35,7 @@ def _all() -> Iterator[Finding]:
     from roomdesk import bootstrap
 
     bootstrap.setup()
-    from roomdesk.doctor import calendars, database, flow, homeserver, machine
+    from roomdesk.doctor import calendars, database, flow, homeserver, machine, wall
 
     yield from _each(machine.data_folder, machine.mode, machine.moved_clock)
     yield from _standing_on(
@@ -64,6 +64,8 @@ def _all() -> Iterator[Finding]:
         homeserver.passwords,
         homeserver.sign_up,
         homeserver.aliases,
+        wall.wall,
+        wall.profiles,
     )
 
 

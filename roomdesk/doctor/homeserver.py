@@ -135,5 +135,5 @@ def aliases() -> Finding:
     return warning(
         "aliases",
         "Anybody can ask without a token whether a workspace's room exists.",
-        'Have the reverse proxy want a token for /_matrix/client/*/directory/room/*, or set alias = "suffixed" in the product.',
+        'Have the reverse proxy want a token for /_matrix/client/*/directory/room/* (deploy/nginx-homeserver.conf), or set alias = "suffixed" in the product.',
     )
