@@ -28,10 +28,12 @@ clean-demo: ## Remove the data of the demo (.roomdesk, or ROOMDESK_DATA).
 
 test: setup-dev lint ## Everything that has to pass: lint, types, layers, migrations, all quick tests.
 	@tools/chromium
+	@tools/nginx
 	@$(PYTEST) -q -n 2 --dist loadfile
 
 test-deep: setup-dev ## What takes long: more examples, a year's simulation. Nightly.
 	@tools/chromium
+	@tools/nginx
 	@ROOMDESK_DEEP=1 $(PYTEST) -q -n 2 --dist loadfile -m "not chaos"
 
 chaos: setup-dev ## Kill everything in turn under load, and count.
