@@ -15,8 +15,9 @@ from roomdesk.cases.conversation import Conversation
 from roomdesk.channels.matrix.events import Heard, read_event
 from roomdesk.queues.models import InboxEvent, OutboxRow
 from roomdesk.record.models import Message
-from roomdesk.rooms import naming
+from roomdesk.rooms import drift, naming
 from roomdesk.rooms import services as rooms
+from roomdesk.rooms.planning import LOOK
 from roomdesk.rules import grouping
 from roomdesk.rules.own_text import own_text
 from roomdesk.runtime import clock
@@ -178,8 +179,13 @@ def own(work: Work, conversation: Conversation, item: Claimed) -> None:
         conversation.room = rooms.want_room(
             work, conversation.workspace, product, server=SERVER, secret=settings.secret_key or ""
         )
+    elif room.room_id and item.data["kind"] == LOOK:
+        asked = {name: item.data[name] for name in ("allow_mass_removal",) if name in item.data}
+        drift.ask_look(work, room, conversation.workspace, item.data["because"], **asked)
     elif room.room_id:
         rooms.refresh(work, room, conversation.workspace, product, conversation.members, SERVER)
+        if {"display_name", "locale"} & {*item.data.get("changed", ())}:
+            drift.ask_look(work, room, conversation.workspace, drift.CHANGE)
 
 
 def report(work: Work, conversation: Conversation, item: Claimed) -> None:
@@ -195,6 +201,9 @@ def report(work: Work, conversation: Conversation, item: Claimed) -> None:
         return
     if kind == "create_room" and room is not None:
         rooms.room_refused(work, room, workspace, item.data.get("error", ""))
+        return
+    if kind == "look" and room is not None and product is not None and ok:
+        drift.seen(work, room, workspace, product, conversation.members, item.data, SERVER)
         return
     if kind == "admit" and not ok and room is not None:
         rooms.note_member(work, room, conversation.members, payload["user_id"], "failed")

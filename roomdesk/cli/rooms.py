@@ -1,4 +1,4 @@
-"""`roomdesk rooms`: whether the right people are in the workspaces' rooms."""
+"""`roomdesk rooms`: whether the workspaces' rooms are what they should be."""
 
 from __future__ import annotations
 
@@ -12,59 +12,88 @@ from roomdesk.cli.directory import viewer
 if TYPE_CHECKING:
     from roomdesk.directory.models import Workspace
 
+mass_removal_option = click.option(
+    "--allow-mass-removal", is_flag=True, help="Remove however many people do not belong there, not only a few a pass."
+)
 workspace_option = click.option("--workspace", help="Only this workspace's room; left out: all rooms.")
 
 
 @click.group()
 def rooms() -> None:
-    """Whether the right people are in the workspaces' rooms."""
+    """Whether the workspaces' rooms are what they should be."""
 
 
 @rooms.command("plan")
 @workspace_option
+@mass_removal_option
 @json_option
 @with_desk
-def plan_rooms(workspace: str | None, as_json: bool) -> None:
-    """Print what reconciling would do. Nothing is changed."""
-    _print_plan(workspace, as_json)
+def plan_rooms(workspace: str | None, allow_mass_removal: bool, as_json: bool) -> None:
+    """Compare the rooms as they are with what they should be, and print what is missing. Nothing is changed."""
+    _print_plan(workspace, allow_mass_removal, as_json)
 
 
 @rooms.command()
 @workspace_option
 @click.option("--dry-run", is_flag=True, help="Only print the plan.")
+@mass_removal_option
 @json_option
 @with_desk
-def reconcile(workspace: str | None, dry_run: bool, as_json: bool) -> None:
-    """Have the desk bring the rooms' people to what they should be. Safe to run again."""
+def reconcile(workspace: str | None, dry_run: bool, allow_mass_removal: bool, as_json: bool) -> None:
+    """Have the desk look at the rooms and bring them to what they should be. Safe to run again."""
     from roomdesk.audit.work import Actor
     from roomdesk.rooms import planning
     from roomdesk.runtime import clock
 
     if dry_run:
-        _print_plan(workspace, as_json)
+        _print_plan(workspace, allow_mass_removal, as_json)
         return
-    asked = planning.do_reconcile(_chosen(workspace), Actor("cli", actor_name()), clock.now())
+    actor = Actor("cli", actor_name())
+    chosen = _chosen(workspace)
+    asked = planning.do_reconcile(chosen, actor, clock.now(), allow_mass_removal=allow_mass_removal)
     emit({"items": asked}, as_json, f"{len(asked)} room(s) are being reconciled.")
 
 
-def _print_plan(workspace: str | None, as_json: bool) -> None:
+@rooms.command("drift")
+@workspace_option
+@json_option
+@with_desk
+def list_drift(workspace: str | None, as_json: bool) -> None:
+    """List what was found other than it should be in the rooms, newest first, and when it was repaired."""
+    from roomdesk.rooms import queries
+
+    items = queries.drifts(_chosen(workspace))
+    lines = [line for item in items for line in _drift_lines(item)]
+    emit({"items": items}, as_json, "\n".join(lines) or "No room was ever found other than it should be.")
+
+
+def _drift_lines(item: dict[str, Any]) -> list[str]:
+    fate = f"repaired {item['repaired_at']}" if item["repaired_at"] else "not repaired yet"
+    return [
+        f"{item['workspace']}: found {item['found_at']}, {fate}",
+        *(f"  {line}" for line in _lines({**item, **item["found"]})),
+    ]
+
+
+def _print_plan(workspace: str | None, allow_mass_removal: bool, as_json: bool) -> None:
     from roomdesk.rooms import planning
     from roomdesk.runtime import clock
 
-    items = planning.plans(_chosen(workspace), clock.now())
-    words = [f"{item['workspace']}: {_action(action)}" for item in items for action in item["actions"]]
-    emit({"items": items}, as_json, "\n".join(words) or "Everything is as it should be.")
+    items = planning.plans(_chosen(workspace), clock.now(), allow_mass_removal=allow_mass_removal)
+    lines = [line for item in items for line in _lines(item)]
+    emit({"items": items}, as_json, "\n".join(lines) or "Everything is as it should be.")
 
 
-def _action(action: dict[str, Any]) -> str:
-    match action["action"]:
-        case "admit":
-            return f"admit {action['user_id']} with power {action['power']}"
-        case "remove":
-            return f"remove {action['user_id']} ({action['reason']})"
-        case "set_power":
-            return f"give staff power to {', '.join(action['staff']) or 'nobody'}"
-    return "make the room"
+def _lines(item: dict[str, Any]) -> list[str]:
+    from roomdesk.rooms.shown import words
+
+    said = [words(action) for action in item["actions"]]
+    said += [
+        f"held back until --allow-mass-removal or a later pass: {words(action)}" for action in item.get("held", [])
+    ]
+    said += [item["problem"]] if item.get("problem") else []
+    said += [f"{item['waiting']} call(s) are still under way"] if said and item.get("waiting") else []
+    return [f"{item['workspace']}: {line}" for line in said]
 
 
 def _chosen(workspace: str | None) -> list[Workspace]:

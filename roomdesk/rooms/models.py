@@ -22,6 +22,10 @@ class Room(models.Model):
     problem = models.TextField(blank=True)
     #: User ids with staff power, sorted, separated by a space: what the newest power levels that we sent say.
     powered = models.TextField(blank=True)
+    #: How many calls we have planned for this room: a look that was asked for before the last of them saw an older room.
+    acts = models.IntegerField(default=0)
+    #: When a worker last compared the room with what it should be.
+    checked_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -39,3 +43,23 @@ class RoomMember(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "user_id"], name="room_member_once")]
+
+
+class Drift(models.Model):
+    """A room that was found other than it should be, and what became of it.
+
+    `found` is the plan as JSON (`actions`, `held`, `problem`), which one open row holds at most once; `left` what a look
+    after the repair still found. `because` says who looked: the sweep or an operator.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    room = models.ForeignKey(Room, models.CASCADE, related_name="drifts")
+    because = models.CharField(max_length=20)
+    found = models.TextField()
+    left = models.TextField(blank=True)
+    found_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    repaired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["room", "found_at"], name="drift_room_found")]

@@ -1,4 +1,4 @@
-"""What reconciling rooms would do, from what is stored; and asking the flow to do it."""
+"""What reconciling rooms would do, from the rooms as they are; and asking the flow to do it."""
 
 from __future__ import annotations
 
@@ -10,31 +10,73 @@ from django.db import transaction
 
 from roomdesk.audit.work import Actor, Work
 from roomdesk.bootstrap import settings
+from roomdesk.channels.matrix.client import Matrix, current
+from roomdesk.channels.matrix.errors import MatrixError
+from roomdesk.channels.matrix.looking import look
+from roomdesk.directory.errors import Conflict
 from roomdesk.directory.models import Workspace
 from roomdesk.product.queries import newest, product_of
 from roomdesk.product.schema import Product
 from roomdesk.queues import inbox
-from roomdesk.rooms.models import Room, RoomMember
-from roomdesk.rooms.services import belong, plan
-from roomdesk.rules.room_plan import Action, Admit, Remove, SetPower
+from roomdesk.queues.models import OutboxRow
+from roomdesk.rooms.acting import destination
+from roomdesk.rooms.desired import actual, belong, desired
+from roomdesk.rooms.models import Room
+from roomdesk.rooms.shown import shown_plan
+from roomdesk.rules.room_plan import Plan, plan
+
+#: Tells the flow that a room is to be looked at, and repaired where it is not as it should be.
+LOOK = "room_look"
 
 
-def plans(workspaces: Iterable[Workspace], now: datetime) -> list[dict[str, Any]]:
-    """For every workspace whose product has rooms, the actions that are missing. Nothing is written."""
-    return [_planned(workspace, product, now) for workspace, product in _with_rooms(workspaces)]
+def plans(
+    workspaces: Iterable[Workspace], now: datetime, *, allow_mass_removal: bool = False, matrix: Matrix | None = None
+) -> list[dict[str, Any]]:
+    """For every workspace whose product has rooms, what is missing in the room as it is. Nothing is written.
+
+    Two calls of the homeserver a room (four where the bot is out). Conflict where it does not answer.
+    """
+    try:
+        return [_planned(w, product, now, matrix, allow_mass_removal) for w, product in _with_rooms(workspaces)]
+    except MatrixError as error:
+        raise Conflict(f"{error} Rooms are compared only with what the homeserver says; try again.") from error
 
 
-def do_reconcile(workspaces: Iterable[Workspace], actor: Actor, now: datetime) -> list[str]:
+def do_reconcile(
+    workspaces: Iterable[Workspace], actor: Actor, now: datetime, *, allow_mass_removal: bool = False
+) -> list[str]:
     """Asks the flow to bring the rooms of these workspaces right, each in its lane; returns their slugs. Idempotent."""
     with transaction.atomic(durable=True):
         asked = [workspace for workspace, _ in _with_rooms(workspaces)]
         work = Work(now, actor)
         for workspace in asked:
-            inbox.tell(workspace.lane_id, "people_changed", {"by": actor.name}, now)
+            told = {"by": actor.name, "because": "operator", "allow_mass_removal": allow_mass_removal}
+            inbox.tell(workspace.lane_id, LOOK, told, now)
             scope = f"workspace:{workspace.slug}"
-            work.audit("room.reconcile", scope, {}, scope=scope)
+            work.audit("room.reconcile", scope, {"allow_mass_removal": allow_mass_removal}, scope=scope)
         work.flush()
     return [workspace.slug for workspace in asked]
+
+
+def differences(
+    room: Room,
+    workspace: Workspace,
+    product: Product,
+    now: datetime,
+    matrix: Matrix,
+    *,
+    allow_mass_removal: bool = False,
+) -> Plan:
+    """The plan for the room as the homeserver has it now. Raises `MatrixError`."""
+    seen = look(matrix, room.room_id, room.alias)
+    server = settings.matrix_server_name
+    wanted = desired(room, workspace, product, belong(workspace, product, server, now), server)
+    return plan(wanted, actual(room, seen), allow_mass_removal=allow_mass_removal)
+
+
+def waiting_calls(workspace: Workspace) -> int:
+    """Calls for the room that have not been made yet: what they change is still missing in it."""
+    return OutboxRow.objects.filter(destination=destination(workspace), state__in=OutboxRow.ACTIVE).count()
 
 
 def _with_rooms(workspaces: Iterable[Workspace]) -> list[tuple[Workspace, Product]]:
@@ -44,7 +86,9 @@ def _with_rooms(workspaces: Iterable[Workspace]) -> list[tuple[Workspace, Produc
     return [(workspace, product) for workspace, product in pairs if product.room]
 
 
-def _planned(workspace: Workspace, product: Product, now: datetime) -> dict[str, Any]:
+def _planned(
+    workspace: Workspace, product: Product, now: datetime, matrix: Matrix | None, allow_mass_removal: bool
+) -> dict[str, Any]:
     room = Room.objects.filter(workspace=workspace).first()
     head = {"workspace": workspace.slug, "state": room.state if room else None}
     if room is None:
@@ -52,17 +96,5 @@ def _planned(workspace: Workspace, product: Product, now: datetime) -> dict[str,
     if not room.room_id:
         # It is being made, or could not be: its people follow once it is there.
         return {**head, "actions": []}
-    members = {member.user_id: member for member in RoomMember.objects.filter(room=room)}
-    server = settings.matrix_server_name
-    actions = plan(room, belong(workspace, product, server, now), members, server)
-    return {**head, "actions": [_shown(action) for action in actions]}
-
-
-def _shown(action: Action) -> dict[str, Any]:
-    match action:
-        case Admit(user, power):
-            return {"action": "admit", "user_id": user, "power": power}
-        case Remove(user, reason):
-            return {"action": "remove", "user_id": user, "reason": reason}
-        case SetPower(staff):
-            return {"action": "set_power", "staff": list(staff)}
+    found = differences(room, workspace, product, now, matrix or current(), allow_mass_removal=allow_mass_removal)
+    return {**head, **shown_plan(found), "waiting": waiting_calls(workspace)}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from typing import Any
 
 from roomdesk.bootstrap import settings
 from roomdesk.directory.errors import NotFound
 from roomdesk.directory.models import Person, Workspace
 from roomdesk.rooms import naming
-from roomdesk.rooms.models import Room, RoomMember
+from roomdesk.rooms.models import Drift, Room, RoomMember
 
 #: Memberships of those who are not in the room and not on their way into it.
 _GONE = ("leave", "ban")
@@ -58,3 +60,20 @@ def newest_ready(*, with_alias: bool = False) -> Room | None:
     """The room made last, if there is one."""
     ready = Room.objects.filter(state=Room.State.READY).exclude(room_id="").select_related("workspace")
     return (ready.exclude(alias="") if with_alias else ready).order_by("-pk").first()
+
+
+def drifts(workspaces: Iterable[Workspace], limit: int = 100) -> list[dict[str, Any]]:
+    """What was found other than it should be in the rooms of these workspaces, newest first, and what became of it."""
+    rows = Drift.objects.filter(room__workspace__in=list(workspaces)).select_related("room__workspace")
+    return [_drift(row) for row in rows.order_by("-found_at", "-pk")[:limit]]
+
+
+def _drift(row: Drift) -> dict[str, Any]:
+    return {
+        "workspace": row.room.workspace.slug,
+        "because": row.because,
+        "found_at": row.found_at.isoformat(),
+        "repaired_at": row.repaired_at.isoformat() if row.repaired_at else None,
+        "found": json.loads(row.found),
+        "left": json.loads(row.left) if row.left else None,
+    }

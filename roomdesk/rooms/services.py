@@ -3,44 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
 
 from roomdesk.audit.work import Work
-from roomdesk.channels.matrix import room_body
-from roomdesk.directory import belonging
-from roomdesk.directory.models import Person, Workspace
+from roomdesk.directory.models import Workspace
 from roomdesk.product.schema import Product
 from roomdesk.queues import lanes
 from roomdesk.queues.models import Lane
 from roomdesk.rooms import naming
+from roomdesk.rooms.acting import Site, carry_out, destination, note_member
+from roomdesk.rooms.desired import belong, body_of, desired, staff_people
 from roomdesk.rooms.models import Room, RoomMember
-from roomdesk.rules.room_plan import STAFF_POWER, Action, Admit, Remove, SetPower, Wanted, members_plan
+from roomdesk.rules.room_plan import members_plan
 
-
-def destination(workspace: Workspace) -> str:
-    """The outbox destination of everything that happens in a workspace's room: in order, one at a time."""
-    return f"matrix:room:{workspace.slug}"
+__all__ = ["note_member", "refresh", "room_made", "room_refused", "want_room"]
 
 
 def want_room(work: Work, workspace: Workspace, product: Product, *, server: str, secret: str) -> Room:
     """Plans the room of a workspace that has none: one call that makes it, right from its first event (R01, R05)."""
-    staff = sorted(naming.person_id(p, server) for p in _staff(workspace, product, work.now))
+    staff = sorted(naming.person_id(p, server) for p in staff_people(workspace, product, work.now))
     localpart = naming.alias_localpart(workspace, product, _suffix(workspace, secret))
     alias = f"#{localpart}:{server}" if localpart else ""
     room = Room(workspace=workspace, alias=alias, wanted_at=work.now, powered=" ".join(staff))
     work.insert(room)
-    locale = workspace.locale
-    names = {"slug": workspace.slug, "workspace": workspace.display_name, "product": product.name}
-    body = room_body.room_body(
-        name=product.text(locale, "room.name", **names),
-        topic=product.text(locale, "room.topic", **names),
-        alias_localpart=localpart,
-        server=server,
-        staff=staff,
-        workspace_slug=workspace.slug,
-    )
+    body = body_of(workspace, product, alias=alias, staff=staff, server=server)
     payload = {"body": body, "alias": alias or None}
     work.send(
         "matrix",
@@ -81,81 +66,7 @@ def refresh(
 ) -> None:
     """Plans what brings the room's people to what they should be; nothing when they are right. Idempotent."""
     people = belong(workspace, product, server, work.now)
-    for action in plan(room, people, members, server):
-        match action:
-            case Admit(user):
-                _admit(work, room, workspace, people[user][0], user, members)
-            case Remove(user, reason):
-                _remove(work, room, workspace, user, reason)
-            case SetPower(staff):
-                _set_power(work, room, workspace, staff)
-
-
-People = Mapping[str, tuple[Person, int]]
-
-
-def plan(room: Room, people: People, members: Mapping[str, RoomMember], server: str) -> list[Action]:
-    """What is missing between who belongs there (with their power) and who is there as far as we know."""
-    wanted = {user: Wanted(user, power) for user, (_, power) in people.items()}
-    actual = {user: member.membership for user, member in members.items()}
-    ours = frozenset(user for user in actual if naming.is_ours(user, server))
-    return members_plan(wanted, actual, tuple(room.powered.split()), ours)
-
-
-def belong(workspace: Workspace, product: Product, server: str, now: datetime) -> People:
-    """Who belongs in the workspace's room at `now`, by user id."""
-    customers = {naming.person_id(p, server): (p, 0) for p in belonging.customers(workspace, now)}
-    staff = {naming.person_id(p, server): (p, STAFF_POWER) for p in _staff(workspace, product, now)}
-    return customers | staff
-
-
-def _staff(workspace: Workspace, product: Product, now: datetime) -> list[Person]:
-    limit = product.limits.rooms_with_staff_in_advance
-    many = Workspace.objects.filter(product=workspace.product)[: limit + 1].count() > limit
-    return belonging.staff(workspace, now, many_rooms=many)
-
-
-def _call(work: Work, workspace: Workspace, kind: str, payload: Mapping[str, Any]) -> None:
-    work.send("matrix", kind, destination(workspace), payload, lane_id=workspace.lane_id)
-
-
-def _admit(
-    work: Work, room: Room, workspace: Workspace, person: Person, user: str, members: dict[str, RoomMember]
-) -> None:
-    payload = {
-        "room_id": room.room_id,
-        "user_id": user,
-        "display_name": person.name,
-        "subject": person.slug,
-        "join": True,
-    }
-    _call(work, workspace, "admit", payload)
-    note_member(work, room, members, user, "asked")
-    scope = f"workspace:{workspace.slug}"
-    work.audit("room.admitting", scope, {"person": person.slug, "user_id": user}, scope=scope)
-
-
-def _remove(work: Work, room: Room, workspace: Workspace, user: str, reason: str) -> None:
-    _call(work, workspace, "remove", {"room_id": room.room_id, "user_id": user, "reason": reason})
-    scope = f"workspace:{workspace.slug}"
-    work.audit("room.removing", scope, {"user_id": user, "reason": reason}, scope=scope)
-
-
-def _set_power(work: Work, room: Room, workspace: Workspace, staff: tuple[str, ...]) -> None:
-    content = room_body.power_levels(list(staff))
-    payload = {"room_id": room.room_id, "type": "m.room.power_levels", "state_key": "", "content": content}
-    _call(work, workspace, "state", payload)
-    room.powered = " ".join(staff)
-    work.update(room, "powered")
-    scope = f"workspace:{workspace.slug}"
-    work.audit("room.power", scope, {"staff": list(staff)}, scope=scope)
-
-
-def note_member(work: Work, room: Room, members: dict[str, RoomMember], user: str, membership: str) -> None:
-    """Keeps what the homeserver (or our own plan: `asked`) says about somebody's membership."""
-    known = members.get(user)
-    if known is None:
-        members[user] = work.insert(RoomMember(room=room, user_id=user, membership=membership, since=work.now))
-    elif known.membership != membership:
-        known.membership, known.since = membership, work.now
-        work.update(known, "membership", "since")
+    wanted = desired(room, workspace, product, people, server)
+    known = {user: member.membership for user, member in members.items()}
+    plan = members_plan(wanted, known, tuple(room.powered.split()))
+    carry_out(Site(work, room, workspace, people, members), plan.actions)

@@ -52,6 +52,7 @@ class Settings:
     api_token: str | None = None
     web_processes: int = 1
     worker_processes: int = 1
+    room_sweep_seconds: int = 900
     log_level: str = "info"
     log_format: str = "text"
     pagerduty_url: str | None = None

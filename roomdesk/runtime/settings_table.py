@@ -137,6 +137,12 @@ SETTINGS: tuple[Spec, ...] = (
     ),
     Spec("web_processes", values.whole(1, 64), "How many web processes the supervisor starts.", "1"),
     Spec("worker_processes", values.whole(0, 64), "How many worker processes the supervisor starts.", "1"),
+    Spec(
+        "room_sweep_seconds",
+        values.whole(1, 86_400),
+        "How long a room may go uncompared with what it should be; then the workers look, and repair what differs.",
+        "900",
+    ),
     Spec("log_level", values.choice("debug", "info", "warning", "error"), "What is logged at least.", "info"),
     Spec("log_format", values.choice("text", "json"), "Lines for people, or one JSON object per line.", "text"),
     Spec("pagerduty_url", _web, "Where PagerDuty events go (not used yet)."),

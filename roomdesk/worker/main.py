@@ -14,7 +14,7 @@ from django.db import connection
 from roomdesk import bootstrap
 from roomdesk.channels.matrix import client
 from roomdesk.queues.signals import INBOX, OUTBOX, TIMERS
-from roomdesk.worker import timers
+from roomdesk.worker import rooms, timers
 from roomdesk.worker.identity import Identity
 from roomdesk.worker.listen import Listener
 from roomdesk.worker.loops import Loop, Stop
@@ -66,6 +66,7 @@ class Worker:
             Loop("timers", lambda: timers.step(run.fire_timers), self._stop, due),
             Loop("sweeper", Sweeper(self.identity, self._dispatcher.held, run.put_away).step, self._stop),
             Loop("pinger", Pinger(client.current).step, self._stop),
+            Loop("rooms", lambda: rooms.step(client.current), self._stop),
             Loop("watcher", self._watcher.step, self._stop),
             Listener(bootstrap.settings.database_url, {INBOX: inbox, OUTBOX: out, TIMERS: due}, self._stop),
         ]

@@ -76,6 +76,14 @@ class Matrix:
         query = {**(params or {}), "user_id": user, **({"device_id": DEVICE} if device else {})}
         return self._request(method, where, self._token_for(user), body, query)
 
+    def state(self, room: str, user: str) -> list[Json]:
+        """The events of a room's whole state, as `user` reads it."""
+        where = path("rooms", room, "state")
+        content = self._answer("GET", where, self._token_for(user), None, {"user_id": user})
+        if not isinstance(content, list):
+            raise from_answer(200, content)
+        return content
+
     def admin(self, method: str, where: str, body: Json | None = None) -> Json:
         """A call of Synapse's admin API, with the separate token (D47)."""
         if self._admin_token is None:
@@ -154,6 +162,12 @@ class Matrix:
         return self._people_token
 
     def _request(self, method: str, where: str, token: str, body: Json | None, params: dict[str, str] | None) -> Json:
+        content = self._answer(method, where, token, body, params)
+        if not isinstance(content, dict):
+            raise from_answer(200, content)
+        return content
+
+    def _answer(self, method: str, where: str, token: str, body: Json | None, params: dict[str, str] | None) -> object:
         try:
             answer = self._http.request(
                 method, where, json=body, params=params, headers={"Authorization": f"Bearer {token}"}
@@ -161,7 +175,7 @@ class Matrix:
         except httpx.HTTPError as error:
             raise Unreachable(type(error).__name__) from error
         content = _json(answer)
-        if not answer.is_success or not isinstance(content, dict):
+        if not answer.is_success:
             raise from_answer(answer.status_code, content, answer.headers.get("Retry-After", ""))
         return content
 

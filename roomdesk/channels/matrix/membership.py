@@ -12,10 +12,10 @@ from roomdesk.channels.matrix.names import path
 IDENTITY_PROVIDER = "oidc-roomdesk"
 
 
-def membership(matrix: Matrix, room: str, user: str) -> str:
+def membership(matrix: Matrix, room: str, user: str, *, reader: str | None = None) -> str:
     """`join`, `invite`, `ban`, `leave` or `knock`; somebody who never was there counts as `leave`."""
     try:
-        state = matrix.call("GET", path("rooms", room, "state", "m.room.member", user))
+        state = matrix.call("GET", path("rooms", room, "state", "m.room.member", user), user=reader)
     except NotFound:
         return "leave"
     return str(state.get("membership", "leave"))
@@ -31,16 +31,16 @@ def provision(matrix: Matrix, user: str, display_name: str, subject: str) -> boo
     return True
 
 
-def invite(matrix: Matrix, room: str, user: str) -> None:
-    """Invites; somebody who is in or invited stays so, a ban is lifted first."""
+def invite(matrix: Matrix, room: str, user: str, *, by: str | None = None) -> None:
+    """Invites, in the name of `by` (the bot where nobody is named); who is in or invited stays so, a ban is lifted first."""
     try:
-        _act(matrix, room, "invite", user)
+        _act(matrix, room, "invite", user, by=by)
     except BadState:
-        _act(matrix, room, "unban", user)
-        _act(matrix, room, "invite", user)
+        _act(matrix, room, "unban", user, by=by)
+        _act(matrix, room, "invite", user, by=by)
     except Forbidden:
         # Judged by the world, not by the wording of the refusal.
-        if membership(matrix, room, user) != "join":
+        if membership(matrix, room, user, reader=by) != "join":
             raise
 
 
@@ -71,5 +71,16 @@ def set_power(matrix: Matrix, room: str, user: str, power: int) -> None:
         matrix.call("PUT", where, {**levels, "users": users})
 
 
-def _act(matrix: Matrix, room: str, verb: str, user: str, **more: Any) -> None:
-    matrix.call("POST", path("rooms", room, verb), {"user_id": user, **{k: v for k, v in more.items() if v}})
+def seat(matrix: Matrix, room: str, user: str) -> None:
+    """Has the bot or the keeper in the room; the other of the two lets it in. Who is in stays so (matrix-facts §7)."""
+    by = matrix.keeper if user == matrix.bot else matrix.bot
+    try:
+        join(matrix, room, user)
+    except Forbidden:
+        invite(matrix, room, user, by=by)
+        join(matrix, room, user)
+
+
+def _act(matrix: Matrix, room: str, verb: str, user: str, *, by: str | None = None, **more: Any) -> None:
+    body = {"user_id": user, **{k: v for k, v in more.items() if v}}
+    matrix.call("POST", path("rooms", room, verb), body, user=by)

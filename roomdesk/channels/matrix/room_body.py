@@ -52,7 +52,7 @@ def room_body(
         "topic": topic,
         "creation_content": {"m.federate": False, "additional_creators": [keeper]},
         "invite": list(dict.fromkeys([*invite, keeper])),
-        "initial_state": _initial_state(workspace_slug),
+        "initial_state": _initial_state(workspace_slug, server),
         "power_level_content_override": power_levels(staff),
     }
     return body if alias_localpart is None else {**body, "room_alias_name": alias_localpart}
@@ -81,12 +81,14 @@ def power_levels(staff: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def _initial_state(workspace_slug: str) -> list[dict[str, Any]]:
+def _initial_state(workspace_slug: str, server: str) -> list[dict[str, Any]]:
     contents = {
         "m.room.join_rules": {"join_rule": "invite"},
         "m.room.guest_access": {"guest_access": "forbidden"},
         "m.room.history_visibility": {"history_visibility": "shared"},
         WORKSPACE_TYPE: {"slug": workspace_slug},
+        # `m.federate` keeps other servers out already; this says so to whoever reads the room, and is repaired like the rest.
+        "m.room.server_acl": {"allow": [server], "deny": [], "allow_ip_literals": False},
     }
     return [{"type": kind, "state_key": "", "content": content} for kind, content in contents.items()]
 
@@ -101,3 +103,12 @@ def expected_state(body: dict[str, Any], alias: str | None) -> dict[str, dict[st
     state |= {"m.room.name": {"name": body["name"]}} if body.get("name") else {}
     state |= {"m.room.topic": {"topic": body["topic"]}} if body.get("topic") else {}
     return state | ({"m.room.canonical_alias": {"alias": alias}} if alias else {})
+
+
+def whole_state(body: dict[str, Any], alias: str | None) -> dict[str, dict[str, Any]]:
+    """`expected_state`, and `{}` for what nobody but the desk may set and the desk does not."""
+    nothing: dict[str, dict[str, Any]] = {"m.room.avatar": {}, "m.room.canonical_alias": {}}
+    state = nothing | expected_state(body, alias)
+    # As createRoom writes it: clients that know the rich form would go on showing another one.
+    topic = state["m.room.topic"]["topic"] if "m.room.topic" in state else ""
+    return state | ({"m.room.topic": {"topic": topic, "m.topic": {"m.text": [{"body": topic}]}}} if topic else {})

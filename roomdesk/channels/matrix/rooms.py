@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from roomdesk.channels.matrix.client import Matrix
-from roomdesk.channels.matrix.errors import AliasTaken, Forbidden, MatrixError, NotFound, Refused
-from roomdesk.channels.matrix.membership import invite, join, membership
+from roomdesk.channels.matrix.errors import AliasTaken, Forbidden, NotFound, Refused
+from roomdesk.channels.matrix.membership import invite, membership, seat
 from roomdesk.channels.matrix.names import MARKER, path
 from roomdesk.channels.matrix.room_body import expected_state
 
@@ -29,7 +29,7 @@ def create_room(matrix: Matrix, key: str, payload: Json, *, is_repeat: bool) -> 
         _complete(matrix, room, body, alias)
     _check_unencrypted(matrix, room)
     if payload.get("keeper", True):
-        _seat_keeper(matrix, room)
+        seat(matrix, room, matrix.keeper)
     return room
 
 
@@ -114,11 +114,20 @@ def _check_unencrypted(matrix: Matrix, room: str) -> None:
     )
 
 
-def _seat_keeper(matrix: Matrix, room: str) -> None:
+def named_by(matrix: Matrix, alias: str) -> str:
+    """The id of the room that an alias names; empty where it names none."""
     try:
-        join(matrix, room, matrix.keeper)
-    except MatrixError as error:
-        if not isinstance(error, Forbidden):
-            raise
-        invite(matrix, room, matrix.keeper)
-        join(matrix, room, matrix.keeper)
+        return str(matrix.call("GET", path("directory", "room", alias))["room_id"])
+    except NotFound:
+        return ""
+
+
+def point_alias(matrix: Matrix, room: str, alias: str) -> None:
+    """The alias names this room, whatever it named before. Only the desk's own registration may do this (matrix-facts §7)."""
+    where = path("directory", "room", alias)
+    named = named_by(matrix, alias)
+    if named == room:
+        return
+    if named:
+        matrix.call("DELETE", where)
+    matrix.call("PUT", where, {"room_id": room})

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from roomdesk.channels.matrix import history, membership, rooms
+from roomdesk.channels.matrix import history, looking, membership, rooms
 from roomdesk.channels.matrix.client import Matrix, current
 from roomdesk.channels.matrix.content import Parent, check_numbers, resolve
 from roomdesk.channels.matrix.errors import NotFound, Refused, UnknownDevice
@@ -62,6 +62,22 @@ def _remove(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
     room, user = payload["room_id"], payload["user_id"]
     membership.kick(matrix, room, user, payload.get("reason", ""))
     return Sent(report={"room_id": room, "user_id": user, "membership": "leave"})
+
+
+def _seat(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
+    room, user = payload["room_id"], payload["user_id"]
+    membership.seat(matrix, room, user)
+    return Sent(report={"room_id": room, "user_id": user, "membership": "join"})
+
+
+def _alias(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
+    rooms.point_alias(matrix, payload["room_id"], payload["alias"])
+    return Sent(report={"room_id": payload["room_id"], "alias": payload["alias"]})
+
+
+def _look(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
+    """Changes nothing; in the room's order with what does, so that it sees what went before it."""
+    return Sent(report={"seen": looking.look(matrix, payload["room_id"], payload["alias"])})
 
 
 def _provision(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
@@ -123,6 +139,9 @@ _KINDS: dict[str, Callable[[Matrix, OutboxRow, Json], Sent]] = {
     "create_room": _create_room,
     "admit": _admit,
     "remove": _remove,
+    "seat": _seat,
+    "alias": _alias,
+    "look": _look,
     "provision": _provision,
     "state": _state,
     "redact": _redact,
