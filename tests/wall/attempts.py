@@ -67,7 +67,7 @@ MAKING = [
 
 COMING_IN = [
     *_by(OUTSIDERS, "join", "POST v3/rooms/$nord/join"),
-    *_by(OUTSIDERS, "join by alias", "POST v3/join/%23support-nord:$server"),
+    *_by(OUTSIDERS, "join by alias", "POST v3/join/%23$alias:$server"),
     *_by(OUTSIDERS, "knock", "POST v3/knock/$nord"),
     *_by(OUTSIDERS, "invite", "POST v3/rooms/$nord/invite", '{"user_id": "$oto"}'),
     *_by(INSIDERS, "invite", "POST v3/rooms/$nord/invite", '{"user_id": "$oto"}'),
@@ -115,5 +115,5 @@ FINDING = [
     *_by(OUTSIDERS, "look a stranger's name up", "GET v3/profile/$olga/displayname"),
     *_by(OUTSIDERS, "try whether an account exists", "GET v3/profile/$nobody"),
     *_by(OUTSIDERS, "try whether a name is taken", "GET v3/register/available?username=olga"),
-    *_by(OUTSIDERS, "take the alias away", "DELETE v3/directory/room/%23support-nord:$server"),
+    *_by(OUTSIDERS, "take the alias away", "DELETE v3/directory/room/%23$alias:$server"),
 ]  # fmt: skip

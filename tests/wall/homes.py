@@ -45,6 +45,8 @@ class Home:
     rooms: dict[str, str] = field(default_factory=dict)
     #: What Olga said in nord while Mira was there.
     said: str = ""
+    #: The alias of nord, without its server.
+    alias: str = "support-nord"
     #: Localparts that are others than the people's names.
     localparts: dict[str, str] = field(default_factory=dict)
 
@@ -54,7 +56,7 @@ class Home:
     def names(self, me: str) -> dict[str, str]:
         """What the names in a table of requests stand for."""
         people = ("support", "nobody", "olga", "mira", "oto", "asen", "ivan")
-        rest = {"me": self.id(me), "server": self.settings.matrix_server_name, "said": self.said}
+        rest = {"me": self.id(me), "server": self.settings.matrix_server_name, "said": self.said, "alias": self.alias}
         return {name: self.id(name) for name in people} | self.rooms | rest
 
     def client(self, name: str) -> Client:
