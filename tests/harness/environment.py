@@ -20,13 +20,28 @@ def prepare() -> Path:
         return Path(os.environ["ROOMDESK_TESTS_FOLDER"])
     for name in [name for name in os.environ if name.startswith(PREFIX) and name != "ROOMDESK_DEEP"]:
         del os.environ[name]
-    folder = Path(tempfile.mkdtemp(prefix="roomdesk-tests-"))
+    folder = Path(tempfile.mkdtemp(prefix="roomdesk-tests-", dir=_in_memory()))
     os.environ.update(
         ROOMDESK_MODE="test", ROOMDESK_DATA=str(folder), ROOMDESK_TESTS_FOLDER=str(folder), ROOMDESK_TESTS_WORKER=worker
     )
     _choose_ports(folder)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
+
+
+#: What two pytest processes need at most, and what must be left for everything else.
+_ROOM, _MEMORY = 4 << 30, 8 << 30
+
+
+def _in_memory() -> str | None:
+    """A folder in memory, where there is plenty: thousands of databases are copied. None: where temporary files go."""
+    shared = Path("/dev/shm")
+    if "TMPDIR" in os.environ or not os.access(shared, os.W_OK):
+        return None
+    disk = os.statvfs(shared)
+    available = next(line for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemAvailable"))
+    is_roomy = disk.f_bavail * disk.f_frsize > _ROOM and int(available.split()[1]) * 1024 > _MEMORY
+    return str(shared) if is_roomy else None
 
 
 def _choose_ports(folder: Path) -> None:
