@@ -28,7 +28,6 @@ clean-demo: ## Remove the data of the demo (.roomdesk, or ROOMDESK_DATA).
 
 test: setup-dev lint ## Everything that has to pass: lint, types, layers, migrations, all quick tests.
 	@tools/chromium
-	@tools/nginx
 	@$(PYTEST) -q -n 2 --dist loadfile
 
 test-deep: setup-dev ## What takes long: more examples, a year's simulation. Nightly.

@@ -17,13 +17,15 @@ from tests.wall.homes import Home
 
 SHIPPED = Path(__file__).parents[2] / "deploy" / "nginx-homeserver.conf"
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+#: A fresh machine has no nginx, and the rest of the tests needs none.
+pytestmark = pytest.mark.deep
 REFUSED = (401, "M_MISSING_TOKEN")
 
 
 @pytest.fixture(scope="module")
 def proxy(walled: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The shipped file as it is, but for the certificate, the port and Synapse's address, which every operator sets."""
-    assert NGINX, "run tools/nginx, as `make test` does"
+    assert NGINX, "run tools/nginx, as `make test-deep` does"
     folder, port = tmp_path_factory.mktemp("nginx"), _free_port()
     rule = SHIPPED.read_text().replace("listen 443 ssl", f"listen 127.0.0.1:{port}")
     rule = rule.replace("http://127.0.0.1:8008", str(walled.settings.matrix_url))
