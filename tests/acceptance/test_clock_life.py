@@ -53,7 +53,9 @@ def test_response_resolution_and_updates_each_have_their_target(live: Live) -> N
     first = clocks(scene, ref)["update"]
     say(scene, ref, scene.engineer, "It is the queue; half of it is through.")
     second = clocks(scene, ref)["update"]
-    assert first["due_at"] < second["due_at"] and second["state"] == "running"
+    assert first["started_at"] <= second["started_at"] and second["state"] == "running"
+    updates = [clock for clock in live.rest("GET", f"cases/{ref}/sla").json()["clocks"] if clock["clock"] == "update"]
+    assert [clock["state"] for clock in updates] == ["met", "running"], "each answer ends one and begins the next"
 
     change(scene, ref, state="waiting_customer")
     assert standing(scene, ref) == {"first_response": "met", "resolution": "paused", "update": "paused"}

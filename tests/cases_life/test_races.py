@@ -32,7 +32,7 @@ def _meeting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         found = load(*args, **given)
         # Broken: the other one was kept out, as it should be.
         with contextlib.suppress(threading.BrokenBarrierError):
-            barrier.wait(1)
+            barrier.wait(4)
         return found
 
     monkeypatch.setattr(acting.loading, "load", wait)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from tests.chaos.installation import Installation, Person
@@ -27,13 +27,14 @@ def problems(installation: Installation, said: dict[str, Said], reader: Person) 
 
 def _workspace(installation: Installation, slug: str, said: Said, room: list[dict[str, Any]]) -> Iterator[str]:
     record = installation.rows(
-        "SELECT m.external_id, m.body, m.author_kind, m.number, m.case_id "
+        "SELECT m.external_id, m.body, m.author_kind, m.number, m.case_id, extract(epoch FROM i.received_at) "
         "FROM record_message m JOIN directory_workspace w ON w.id = m.workspace_id "
+        "JOIN queues_inboxevent i ON i.source = 'matrix' AND i.external_id = m.external_id "
         "WHERE w.slug = %s AND m.kind = 'message' ORDER BY m.number, m.id",
         slug,
     )
     yield from _each_once(said, record)
-    yield from _in_order(record, room)
+    yield from _in_order(record, room, installation.database_deaths)
     yield from _cases(installation, slug, record, room)
 
 
@@ -48,9 +49,15 @@ def _each_once(said: Said, record: list[tuple[Any, ...]]) -> Iterator[str]:
     yield from (f"number {number} was given {count} times" for number, count in numbers.items() if count > 1)
 
 
-def _in_order(record: list[tuple[Any, ...]], room: list[dict[str, Any]]) -> Iterator[str]:
-    """The record has the room's order, the desk's own words and what a dead homeserver forgot included."""
-    ours, theirs = [row[0] for row in record], [event["event_id"] for event in room]
+def _in_order(record: list[tuple[Any, ...]], room: list[dict[str, Any]], deaths: Sequence[float]) -> Iterator[str]:
+    """The record has the room's order, the desk's own words and what a dead homeserver forgot included.
+
+    Left out is what the homeserver held when the database died under both: the worker may go on before it has noticed.
+    """
+    sent = {event["event_id"]: event["origin_server_ts"] / 1000 for event in room}
+    held = {row[0] for row in record if any(sent.get(row[0], 0) <= death < row[5] for death in deaths)}
+    ours = [row[0] for row in record if row[0] not in held]
+    theirs = [event["event_id"] for event in room if event["event_id"] not in held]
     if ours != theirs:
         place = next(
             (n for n, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs))

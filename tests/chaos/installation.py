@@ -31,6 +31,8 @@ class Installation:
     def __init__(self, **environ: str) -> None:
         self.live = Live(**environ)
         self.rooms: dict[str, str] = {}
+        #: When its database was killed, in seconds since 1970.
+        self.database_deaths: list[float] = []
 
     @contextmanager
     def running(self) -> Iterator[Installation]:

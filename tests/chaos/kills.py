@@ -93,6 +93,8 @@ class Killer:
         pid = self.installation.pid(name)
         self.kills.append(Kill(name, queued))
         self.installation.send_signal(name, signal.SIGKILL)
+        if name == "postgres":
+            self.installation.database_deaths.append(time.time())
         self.installation.await_other(name, pid)
 
     def _await_alive(self, name: str) -> None:

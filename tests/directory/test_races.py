@@ -48,7 +48,7 @@ def meeting(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> None:
         found = read(*args)
         # Broken: the other one was kept out, as it should be.
         with contextlib.suppress(threading.BrokenBarrierError):
-            barrier.wait(1)
+            barrier.wait(4)
         return found
 
     monkeypatch.setattr(module, name, wait)
