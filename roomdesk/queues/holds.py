@@ -32,6 +32,17 @@ UPDATE queues_route SET unread_from = LEAST(unread_from, GREATEST(%s, since - ma
 """
 
 
+def begin_at(source: str, address: str, since: datetime) -> bool:
+    """The same for one address; False where it leads nowhere."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE queues_route SET unread_from = LEAST(unread_from, %s), held_since = %s "
+            "WHERE source = %s AND address = %s",
+            [since, clock.now(), source, address],
+        )
+        return bool(cursor.rowcount)
+
+
 def unread(source: str, limit: int) -> list[Route]:
     """Addresses to be read: those with events waiting first, others in any order, so that several workers share them."""
     return list(Route.objects.raw(_UNREAD, [source, limit]))
@@ -53,7 +64,7 @@ def read_back(route: Route, arrivals: Sequence[Arrival]) -> int:
     """
     with transaction.atomic(durable=True):
         lanes.lock(route.lane_id)
-        missing = len(arrivals) > len(_known(arrivals))
+        missing = len(arrivals) > len(_known(route, arrivals))
         new = _splice(route, arrivals) if missing else 0
         _release(route)
     return new
@@ -62,7 +73,7 @@ def read_back(route: Route, arrivals: Sequence[Arrival]) -> int:
 def _splice(route: Route, arrivals: Sequence[Arrival]) -> int:
     if ARRIVING_WAITS:
         inbox.await_arriving()
-    known = _known(arrivals)
+    known = _known(route, arrivals)
     new = inbox.store(arrivals, clock.now())
     if new:
         _put_in_order(route, arrivals, known)
@@ -74,10 +85,8 @@ def _release(route: Route) -> None:
     Route.objects.filter(pk=route.pk, held_since=route.held_since).update(unread_from=None, held_since=None)
 
 
-def _known(arrivals: Sequence[Arrival]) -> set[str]:
-    ids = [arrival.external_id for arrival in arrivals]
-    stored = InboxEvent.objects.filter(source__in={a.source for a in arrivals}, external_id__in=ids)
-    return set(stored.values_list("external_id", flat=True))
+def _known(route: Route, arrivals: Sequence[Arrival]) -> set[str]:
+    return inbox.known(route.source, [arrival.external_id for arrival in arrivals])
 
 
 def _put_in_order(route: Route, arrivals: Sequence[Arrival], known: set[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -110,6 +110,12 @@ def _is_new(transaction_id: str, digest: str, now: datetime) -> bool:
             [transaction_id[:255], digest, now, ARRIVING],
         )
         return bool(cursor.rowcount)
+
+
+def known(source: str, ids: Collection[str]) -> set[str]:
+    """Those of these events that are stored, whatever became of them."""
+    stored = InboxEvent.objects.filter(source=source, external_id__in=ids)
+    return set(stored.values_list("external_id", flat=True))
 
 
 def await_arriving() -> None:

@@ -40,6 +40,14 @@ class Route(models.Model):
         indexes = [models.Index(fields=["held_since"], name="route_unread", condition=Q(unread_from__isnull=False))]
 
 
+class Position(models.Model):
+    """Up to where in the other side's own stream everything is stored, or its address is marked unread; `at`: when it was asked."""
+
+    source = models.CharField(max_length=20, primary_key=True)
+    token = models.TextField()
+    at = models.DateTimeField()
+
+
 class InboxEvent(models.Model):
     """One raw event, stored before it was acknowledged (DESIGN §2.1); `raw` is JSON text with every escape kept.
 

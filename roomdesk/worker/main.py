@@ -15,7 +15,9 @@ from roomdesk import bootstrap
 from roomdesk.channels.matrix import client
 from roomdesk.queues.signals import INBOX, OUTBOX, TIMERS
 from roomdesk.worker import rooms, timers
+from roomdesk.worker.gaps import GapFinder
 from roomdesk.worker.identity import Identity
+from roomdesk.worker.inbox import Drainer
 from roomdesk.worker.listen import Listener
 from roomdesk.worker.loops import Loop, Stop
 from roomdesk.worker.outbox import Dispatcher
@@ -27,7 +29,6 @@ _LOG = logging.getLogger("roomdesk.worker")
 
 #: Seconds that rows in hand get at the end.
 GRACE = 4.5
-_IDLE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +55,20 @@ class Worker:
 
     def __init__(self, run: Flow) -> None:
         assert bootstrap.settings.database_url is not None
-        self._run = run
         self._stop = Stop()
         self.identity = Identity()
         inbox, out, due = threading.Event(), threading.Event(), threading.Event()
         self._dispatcher = Dispatcher(self.identity, out, self._stop)
         self._watcher = Watcher(client.current, self.identity)
         self._threads: list[threading.Thread] = [
-            Loop("inbox", self._drain, self._stop, inbox),
+            Loop("inbox", Drainer(run.drain, self._watcher.suspect).step, self._stop, inbox),
             Loop("outbox", self._dispatcher.step, self._stop, out),
             Loop("timers", lambda: timers.step(run.fire_timers), self._stop, due),
             Loop("sweeper", Sweeper(self.identity, self._dispatcher.held, run.put_away).step, self._stop),
             Loop("pinger", Pinger(client.current).step, self._stop),
             Loop("rooms", lambda: rooms.step(client.current), self._stop),
             Loop("watcher", self._watcher.step, self._stop),
+            Loop("gaps", GapFinder(client.current, self._watcher.suspect).step, self._stop),
             Listener(bootstrap.settings.database_url, {INBOX: inbox, OUTBOX: out, TIMERS: due}, self._stop),
         ]
 
@@ -87,9 +88,6 @@ class Worker:
             thread.join(max(0.0, until - time.monotonic()))
         connection.close()
         return done and not any(thread.is_alive() for thread in self._threads)
-
-    def _drain(self) -> float:
-        return 0.0 if self._run.drain() else _IDLE
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tests.chaos.installation import Installation, Person
@@ -14,6 +14,9 @@ CASE = "solutions.roomdesk.case"
 
 #: What was said in a workspace: event id → text.
 Said = dict[str, str]
+
+#: When it was first tried to say something, and when the homeserver had taken it, in seconds since 1970: event id → both.
+Spans = dict[str, tuple[float, float]]
 
 
 def problems(installation: Installation, said: dict[str, Said], reader: Person) -> list[str]:
@@ -27,14 +30,13 @@ def problems(installation: Installation, said: dict[str, Said], reader: Person) 
 
 def _workspace(installation: Installation, slug: str, said: Said, room: list[dict[str, Any]]) -> Iterator[str]:
     record = installation.rows(
-        "SELECT m.external_id, m.body, m.author_kind, m.number, m.case_id, extract(epoch FROM i.received_at) "
+        "SELECT m.external_id, m.body, m.author_kind, m.number, m.case_id "
         "FROM record_message m JOIN directory_workspace w ON w.id = m.workspace_id "
-        "JOIN queues_inboxevent i ON i.source = 'matrix' AND i.external_id = m.external_id "
         "WHERE w.slug = %s AND m.kind = 'message' ORDER BY m.number, m.id",
         slug,
     )
     yield from _each_once(said, record)
-    yield from _in_order(record, room, installation.database_deaths)
+    yield from _in_order(record, room, {**_desk_spans(installation), **installation.spans})
     yield from _cases(installation, slug, record, room)
 
 
@@ -49,22 +51,33 @@ def _each_once(said: Said, record: list[tuple[Any, ...]]) -> Iterator[str]:
     yield from (f"number {number} was given {count} times" for number, count in numbers.items() if count > 1)
 
 
-def _in_order(record: list[tuple[Any, ...]], room: list[dict[str, Any]], deaths: Sequence[float]) -> Iterator[str]:
+def _in_order(record: list[tuple[Any, ...]], room: list[dict[str, Any]], spans: Spans) -> Iterator[str]:
     """The record has the room's order, the desk's own words and what a dead homeserver forgot included.
 
-    Left out is what the homeserver held when the database died under both: the worker may go on before it has noticed.
+    Whatever was taken before something else was first tried stands before it. Of what was said at the same time the
+    homeserver itself gives two orders: one live (by stream), one to who reads the room later (by depth); both are right.
     """
-    sent = {event["event_id"]: event["origin_server_ts"] / 1000 for event in room}
-    held = {row[0] for row in record if any(sent.get(row[0], 0) <= death < row[5] for death in deaths)}
-    ours = [row[0] for row in record if row[0] not in held]
-    theirs = [event["event_id"] for event in room if event["event_id"] not in held]
-    if ours != theirs:
-        place = next(
-            (n for n, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs))
-        )
-        words = {event["event_id"]: event["content"]["body"][:40] for event in room}
-        told = [[words.get(event) for event in events[place : place + 3]] for events in (ours, theirs)]
-        yield f"the record {told[0]} and the room {told[1]} differ from message {place} on"
+    ours, theirs = [row[0] for row in record], {event["event_id"]: event for event in room}
+    yield from (f"the room holds {event}, the record does not" for event in theirs.keys() - set(ours))
+    yield from (f"the record holds {event}, the room does not" for event in set(ours) - theirs.keys())
+    latest, began = "", 0.0
+    for event in (one for one in ours if one in theirs):
+        at = theirs[event]["origin_server_ts"] / 1000
+        first, taken = spans.get(event, (at, at))
+        if taken < began:
+            words = [theirs[one]["content"]["body"][:40] for one in (event, latest)]
+            yield f"{words[0]!r} was taken {began - taken:.3f} s before {words[1]!r} was said and stands behind it"
+        if first > began:
+            latest, began = event, first
+
+
+def _desk_spans(installation: Installation) -> Spans:
+    """Between which times the homeserver took what the desk said."""
+    rows = installation.rows(
+        "SELECT external_id, extract(epoch FROM first_claimed_at), extract(epoch FROM confirmed_at) "
+        "FROM queues_outboxrow WHERE kind = 'send' AND confirmed_at IS NOT NULL"
+    )
+    return {event: (float(first), float(taken)) for event, first, taken in rows}
 
 
 def _cases(

@@ -89,8 +89,10 @@ class Crowd:
             number, roots = self._number, self._roots[slug]
         thread = roots[number % len(roots)] if person.name == ENGINEER and roots else None
         text = f"Message {number} of {person.name}: the screen says error {number * 7919 % 1000}."
+        began = time.time()
         event = self._send(person, self.installation.rooms[slug], f"m{number}", content_of(text, thread))
         with self._lock:
+            self.installation.spans[event] = (began, time.time())
             self.said[slug][event] = text
             if person.name != ENGINEER:
                 self._roots[slug].append(event)

@@ -31,8 +31,8 @@ class Installation:
     def __init__(self, **environ: str) -> None:
         self.live = Live(**environ)
         self.rooms: dict[str, str] = {}
-        #: When its database was killed, in seconds since 1970.
-        self.database_deaths: list[float] = []
+        #: Between which times the homeserver took what many said at once: event id → both, in seconds since 1970.
+        self.spans: dict[str, tuple[float, float]] = {}
 
     @contextmanager
     def running(self) -> Iterator[Installation]:
@@ -42,8 +42,15 @@ class Installation:
             yield self
         finally:
             self.live.stop()
+            self._keep_logs()
             shutil.rmtree(self.live.folder, ignore_errors=True)
             Path(f"{self.live.folder}.log").unlink()
+
+    def _keep_logs(self) -> None:
+        """`CHAOS_LOGS`: a folder that gets the logs of all processes, for whoever wants to know what happened."""
+        if kept := os.environ.get("CHAOS_LOGS"):
+            shutil.copytree(self.live.folder / "log", kept, dirs_exist_ok=True)
+            shutil.copy(f"{self.live.folder}.log", kept)
 
     def rows(self, sql: str, *given: Any) -> list[tuple[Any, ...]]:
         """The answer of the installation's database, on a connection of its own; waits while it is being started again."""

@@ -54,7 +54,13 @@ class Killer:
             self.installation.send_signal(one, signal.SIGSTOP)
         self.crowd.speak(messages, newcomers)
         queued = self._in_homeserver if stopped == "web" else self.installation.pending
-        eventually(lambda: queued() > more_than, f"more than {more_than} events before {name} is killed", seconds=120)
+        eventually(
+            lambda: queued() > more_than,
+            lambda: (
+                f"more than {more_than} events before {name} is killed; {queued()} wait, {len(self.crowd.taken)} are taken:"
+            ),
+            seconds=120,
+        )
         self._kill(name, queued())
         for one in still:
             if one != name:
@@ -93,8 +99,6 @@ class Killer:
         pid = self.installation.pid(name)
         self.kills.append(Kill(name, queued))
         self.installation.send_signal(name, signal.SIGKILL)
-        if name == "postgres":
-            self.installation.database_deaths.append(time.time())
         self.installation.await_other(name, pid)
 
     def _await_alive(self, name: str) -> None:

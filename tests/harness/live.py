@@ -127,13 +127,14 @@ class Live:
         return eventually(made, f"a room of {workspace}")
 
 
-def eventually(look: Callable[[], T | None], what: str, seconds: float = 20) -> T:
-    """The first true answer of `look`; fails with the last one after `seconds`."""
+def eventually(look: Callable[[], T | None], what: str | Callable[[], str], seconds: float = 20) -> T:
+    """The first true answer of `look`; fails with the last one after `seconds`. `what` may be told only then."""
     deadline = time.monotonic() + seconds
     while True:
         found = look()
         if found:
             return found
         if time.monotonic() > deadline:
+            what = what() if callable(what) else what
             raise AssertionError(f"{what} did not come within {seconds} s; last seen: {found!r}")
         time.sleep(0.05)

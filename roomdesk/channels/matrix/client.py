@@ -109,7 +109,7 @@ class Matrix:
         return answer.extensions["network_stream"].get_extra_info("client_addr")
 
     def ensure_desk(self) -> None:
-        """Makes the bot, the keeper and the bot's device where they are missing; once a process."""
+        """Makes the bot, the keeper and the desk's devices where they are missing; once a process."""
         if self._ready:
             return
         with self._making:
@@ -117,6 +117,7 @@ class Matrix:
                 self.register(BOT)
                 self.register(KEEPER)
                 self.make_device(self.bot)
+                self.make_device(self.keeper)
                 self._ready = True
 
     def register(self, name: str) -> None:

@@ -1,0 +1,50 @@
+"""Whoever works events off holds all rooms after the database died, before it goes on."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import OperationalError, connection
+
+from roomdesk.worker.inbox import Drainer
+
+
+class Work:
+    """What is done in turn: errors to be raised; afterwards nothing is left. `done` tells what happened, in order."""
+
+    def __init__(self, *errors: str) -> None:
+        self.errors = list(errors)
+        self.done: list[str] = []
+        self.drainer = Drainer(self._drain, lambda: self.done.append("held"))
+
+    def _drain(self) -> int:
+        with connection.cursor() as cursor:
+            if self.errors:
+                cursor.execute(self.errors.pop(0))
+            cursor.execute("SELECT 1")
+        self.done.append("drained")
+        return 0
+
+
+DEATH = "SELECT pg_terminate_backend(pg_backend_pid())"
+#: An error of the same kind that leaves the connection as it was.
+TIMEOUT = "SET statement_timeout = 1; SELECT pg_sleep(1)"
+
+
+def test_after_a_death_of_the_connection_the_rooms_are_held_first(database: str) -> None:
+    work = Work(DEATH)
+    with pytest.raises(OperationalError):
+        work.drainer.step()
+    connection.close()
+    work.drainer.step()
+    work.drainer.step()
+    assert work.done == ["held", "drained", "drained"]
+
+
+def test_another_error_of_the_database_holds_nothing(database: str) -> None:
+    work = Work(TIMEOUT)
+    with pytest.raises(OperationalError):
+        work.drainer.step()
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+    work.drainer.step()
+    assert work.done == ["drained"]
