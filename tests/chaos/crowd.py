@@ -41,6 +41,8 @@ class Crowd:
         self._under_way: list[Future[None]] = []
         self._lock = threading.Lock()
         self._number = 0
+        # Of its own: the homeserver answers a known one with the event that an earlier crowd of these people sent.
+        self._transactions = f"m{self.random.getrandbits(32):08x}"
         everybody = [(slug, name) for slug, names in self.workspaces.items() for name in names]
         self.random.shuffle(everybody)
         #: Whoever has not spoken for long, or never: they begin one after another, so that cases open all the time.
@@ -90,7 +92,7 @@ class Crowd:
         thread = roots[number % len(roots)] if person.name == ENGINEER and roots else None
         text = f"Message {number} of {person.name}: the screen says error {number * 7919 % 1000}."
         began = time.time()
-        event = self._send(person, self.installation.rooms[slug], f"m{number}", content_of(text, thread))
+        event = self._send(person, self.installation.rooms[slug], f"{self._transactions}-{number}", content_of(text, thread))
         with self._lock:
             self.installation.spans[event] = (began, time.time())
             self.said[slug][event] = text

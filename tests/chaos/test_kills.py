@@ -14,8 +14,6 @@ from tests.chaos.installation import Installation
 from tests.chaos.kills import Killer, seeded
 from tests.harness.live import eventually
 
-#: Run by `make chaos`: one of these failed now and then in a full run, which is to be understood first.
-pytestmark = pytest.mark.chaos
 ROOMS = 20
 MESSAGES = 500
 QUEUED = 50
