@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,6 +21,8 @@ _LOG = logging.getLogger("roomdesk.worker")
 EVERY = 10.0
 #: How far before the first missing event a room is read: the homeserver's times are those of whoever sent them.
 MARGIN = timedelta(minutes=1)
+#: A look that takes long, because there are many rooms or little time, is followed by so many times its length without one.
+_REST = 50
 #: How Synapse answers for a position that it did not give.
 BAD_PLACE = 400
 
@@ -48,12 +51,13 @@ class GapFinder:
         self._is_told = False
 
     def step(self) -> float:
+        began = time.monotonic()
         try:
             self._last = self._look(self._last or self._begin())
             self._is_told = False
         except MatrixError as error:
             self._refused(error)
-        return EVERY
+        return max(EVERY, (time.monotonic() - began) * _REST)
 
     def _begin(self) -> _Look:
         kept = positions.find(stream.SOURCE)
