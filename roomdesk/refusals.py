@@ -43,3 +43,10 @@ class Conflict(DeskError):
 
     code = "conflict"
     status = 409
+
+
+class Gone(DeskError):
+    """It is known, and nobody gets it any more; the text says why."""
+
+    code = "gone"
+    status = 410

@@ -14,8 +14,10 @@ from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.loading import BESIDE
 from roomdesk.cases.opening import Opening, open_case
 from roomdesk.channels.matrix.events import Heard
+from roomdesk.channels.matrix.media import file_named
 from roomdesk.directory.models import Person
 from roomdesk.product.queries import product_of
+from roomdesk.record import files
 from roomdesk.record import services as record
 from roomdesk.record.models import Message
 from roomdesk.record.services import Saying
@@ -172,6 +174,8 @@ def _redacted(work: Work, original: Message, message: Message) -> None:
     """Hides the original everywhere; its text stays sealed for auditors."""
     original.redacted_at, original.redacted_by = message.at, message.author_ref
     work.update(original, "redacted_at", "redacted_by")
+    if original.kind == Message.Kind.FILE:
+        files.seal(work, original)
 
 
 _EFFECTS: dict[str, Callable[[Work, Message, Message], None]] = {"edit": _edited, "redaction": _redacted}
@@ -213,6 +217,8 @@ def _record(
         case_id=case_id,
         why=why,
     )
+    if heard.kind == "file":
+        files.expect(work, message, file_named(heard.content))
     # As `loading` does with what is on record: the next event of the batch may refer to this one.
     conversation.messages[heard.event_id] = message
     if case_id:

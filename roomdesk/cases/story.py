@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from roomdesk.cases import queries
+from roomdesk.cases import files, queries
 from roomdesk.cases.models import Case, CaseChange
 from roomdesk.clocks.explain import explain_all
 from roomdesk.directory.queries import Viewer
@@ -26,7 +26,11 @@ def cases(page: queries.Page, viewer: Viewer | None = None) -> dict[str, Any]:
 
 def whole(found: Case, viewer: Viewer) -> dict[str, Any]:
     """The whole story of a case the viewer has access to."""
-    messages = [queries.shown_message(message) for message in queries.timeline(found, viewer)]
+    said = queries.timeline(found, viewer)
+    kept = files.files_of(said)
+    messages = [
+        {**queries.shown_message(message), "file": files.shown_file(kept.get(message.pk), message)} for message in said
+    ]
     return {
         **case(found, viewer),
         "cycles": [queries.shown_cycle(cycle) for cycle in queries.cycles(found)],

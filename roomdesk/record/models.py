@@ -53,6 +53,8 @@ class Message(models.Model):
     edited_body = models.TextField(blank=True)
     redacted_at = models.DateTimeField(null=True)
     redacted_by = models.CharField(max_length=255, blank=True)
+    #: Planned with this message and perhaps not written yet; not a column.
+    kept_file: File | None = None
 
     class Meta:
         indexes = [
@@ -60,3 +62,35 @@ class Message(models.Model):
             models.Index(fields=["workspace", "at"], name="message_workspace_at"),
             models.Index(fields=["case", "at"], name="message_case_at"),
         ]
+
+
+class File(models.Model):
+    """What came with a message, and the copy that is kept of it (R08). Everything in `declared_*` and `name` is the sender's word.
+
+    The row is also the chore of fetching it: while `waiting` it is due at `next_at`. `message_id` is `Message.id`.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        KEPT = "kept"
+        REFUSED = "refused"
+        LOST = "lost"
+
+    message_id = models.BigIntegerField(unique=True)
+    workspace = models.ForeignKey("directory.Workspace", models.PROTECT, related_name="+")
+    url = models.CharField(max_length=500)
+    name = models.CharField(max_length=200)
+    declared_type = models.CharField(max_length=100, blank=True)
+    declared_size = models.BigIntegerField(null=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField(null=True)
+    #: Why it is not kept (yet), in words.
+    problem = models.TextField(blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    size = models.BigIntegerField(null=True)
+    type = models.CharField(max_length=100, blank=True)
+    kept_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["next_at"], name="file_waiting", condition=models.Q(state="waiting"))]

@@ -53,6 +53,9 @@ class Settings:
     web_processes: int = 1
     worker_processes: int = 1
     room_sweep_seconds: int = 900
+    files: Path | None = None
+    file_megabytes: int = 100
+    clamav_url: str | None = None
     log_level: str = "info"
     log_format: str = "text"
     pagerduty_url: str | None = None

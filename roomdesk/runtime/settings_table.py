@@ -143,6 +143,23 @@ SETTINGS: tuple[Spec, ...] = (
         "How long a room may go uncompared with what it should be; then the workers look, and repair what differs.",
         "900",
     ),
+    Spec(
+        "files",
+        values.folder,
+        "Where copies of what people attach are kept. Several machines share this folder.",
+        "`files` in the data folder",
+    ),
+    Spec(
+        "file_megabytes",
+        values.whole(1, 10_240),
+        "The largest attachment that is kept, in MB of 1,000,000 bytes.",
+        "100",
+    ),
+    Spec(
+        "clamav_url",
+        values.url("tcp", example="tcp://clamav.example.org:3310"),
+        "A ClamAV daemon that looks at every file before it is kept. While it is away no file is kept.",
+    ),
     Spec("log_level", values.choice("debug", "info", "warning", "error"), "What is logged at least.", "info"),
     Spec("log_format", values.choice("text", "json"), "Lines for people, or one JSON object per line.", "text"),
     Spec("pagerduty_url", _web, "Where PagerDuty events go (not used yet)."),

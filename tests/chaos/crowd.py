@@ -92,7 +92,9 @@ class Crowd:
         thread = roots[number % len(roots)] if person.name == ENGINEER and roots else None
         text = f"Message {number} of {person.name}: the screen says error {number * 7919 % 1000}."
         began = time.time()
-        event = self._send(person, self.installation.rooms[slug], f"{self._transactions}-{number}", content_of(text, thread))
+        event = self._send(
+            person, self.installation.rooms[slug], f"{self._transactions}-{number}", content_of(text, thread)
+        )
         with self._lock:
             self.installation.spans[event] = (began, time.time())
             self.said[slug][event] = text

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -83,6 +85,21 @@ class Matrix:
         if not isinstance(content, list):
             raise from_answer(200, content)
         return content
+
+    @contextmanager
+    def stream(self, where: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
+        """A long answer to the bot, as it comes. It may lie with somebody else, to whom the token is not shown."""
+        given = {"Authorization": f"Bearer {self._as_token}", **headers}
+        try:
+            with self._http.stream(
+                "GET", where, params={"user_id": self.bot}, headers=given, follow_redirects=True
+            ) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise from_answer(answer.status_code, _json(answer), answer.headers.get("Retry-After", ""))
+                yield answer
+        except httpx.HTTPError as error:
+            raise Unreachable(type(error).__name__) from error
 
     def admin(self, method: str, where: str, body: Json | None = None) -> Json:
         """A call of Synapse's admin API, with the separate token (D47)."""

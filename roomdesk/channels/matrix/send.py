@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from roomdesk.channels.matrix import history, looking, membership, rooms
+from roomdesk.channels.matrix import history, looking, media, membership, rooms
 from roomdesk.channels.matrix.client import Matrix, current
 from roomdesk.channels.matrix.content import Parent, check_numbers, resolve
 from roomdesk.channels.matrix.errors import NotFound, Refused, UnknownDevice
@@ -102,6 +103,13 @@ def _redact(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
         return Sent()
 
 
+def _remove_file(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
+    """Gone already is what was asked for."""
+    with suppress(NotFound):
+        media.remove(matrix, payload["url"])
+    return Sent()
+
+
 def _send(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
     key, room, kind, user = str(row.key), payload["room_id"], payload["type"], payload.get("as") or matrix.bot
     earlier = _earlier(matrix, row, room, kind, user)
@@ -145,5 +153,6 @@ _KINDS: dict[str, Callable[[Matrix, OutboxRow, Json], Sent]] = {
     "provision": _provision,
     "state": _state,
     "redact": _redact,
+    "remove_file": _remove_file,
     "send": _send,
 }

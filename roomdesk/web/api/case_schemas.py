@@ -92,6 +92,16 @@ class Why(Schema):
     words: str
 
 
+class File(Schema):
+    id: int
+    name: str = Field(description="As its sender called it.")
+    state: str = Field(description="waiting while it is being fetched, then kept; refused or lost with a problem.")
+    type: str | None = Field(description="By its own first bytes; null until it is kept.")
+    size: int | None = Field(description="In bytes.")
+    sha256: str | None
+    problem: str | None
+
+
 class Message(Schema):
     id: int
     number: int
@@ -106,6 +116,7 @@ class Message(Schema):
     edited: bool
     redacted: bool
     why: Why
+    file: File | None = None
 
 
 class Said(Message):

@@ -42,6 +42,8 @@ RULES: dict[str, Rule] = {
     "cases_call": Rule("cases:write", for_one=False),
     "questions_list": Rule("cases:read", for_one=False),
     "questions_answer": Rule("cases:write", for_one=False),
+    "files_get": Rule("cases:read"),
+    "files_content": Rule("cases:read"),
     "workspaces_room": Rule("cases:read"),
     # Across customers: the order of all of them, and the vendor's own figures.
     "queue_list": Rule("cases:read", for_one=False),

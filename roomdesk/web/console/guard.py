@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
@@ -20,10 +20,10 @@ from roomdesk.clocks import queries as clocks
 from roomdesk.directory.models import Person, StaffRole
 from roomdesk.directory.queries import Viewer, viewer_of_person
 from roomdesk.directory.services.intervals import valid_at
-from roomdesk.refusals import NotFound
+from roomdesk.refusals import DeskError
 from roomdesk.runtime import clock
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 RESTRICTED = "Restricted case"
 
 
@@ -54,12 +54,13 @@ def staff_only(view: View) -> View:
     @login_required
     @never_cache
     @wraps(view)
-    def guarded(request: HttpRequest, **named: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, **named: Any) -> HttpResponseBase:
         reader = _reader(request)
         try:
             return view(request, reader, **named)
-        except NotFound as error:
-            return render(request, "console/missing.html", {**frame(reader), "sentence": str(error)}, status=404)
+        except DeskError as error:
+            context = {**frame(reader), "sentence": str(error)}
+            return render(request, "console/missing.html", context, status=error.status)
 
     return guarded
 

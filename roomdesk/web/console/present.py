@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from roomdesk.cases.worklist import Delivery
 from roomdesk.clocks.models import Clock
 from roomdesk.directory.models import Membership
 from roomdesk.product.queries import product_of
-from roomdesk.record.models import Message
+from roomdesk.record.models import File, Message
 from roomdesk.rules.queue_order import Place, ordinal
 from roomdesk.web.console.clock_words import ClockFace, face, headline, moment, span
 
@@ -142,6 +142,7 @@ class Entry:
     marks: tuple[str, ...]
     why: str
     problem: str = ""
+    file: File | None = None
 
 
 def entries(
@@ -150,12 +151,15 @@ def entries(
     on_the_way: Mapping[int, Delivery],
     zone: str,
     now: datetime,
+    files: Mapping[int, File],
 ) -> list[Entry]:
-    """The conversation's lines. `people` are the workspace's members by person id."""
+    """The conversation's lines. `people` are the workspace's members by person id, `files` what came with messages by their id."""
     rows = list(conversation)
     names = _names(rows)
     return [
-        _said(row, people, on_the_way, zone, now) if isinstance(row, Message) else _changed(row, names, zone, now)
+        replace(_said(row, people, on_the_way, zone, now), file=None if row.redacted_at else files.get(row.pk))
+        if isinstance(row, Message)
+        else _changed(row, names, zone, now)
         for row in rows
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from roomdesk.web.console import attention, views
+from roomdesk.web.console import attention, files, views
 
 app_name = "console"
 urlpatterns = [
@@ -12,4 +12,5 @@ urlpatterns = [
     path("attention", attention.attention, name="attention"),
     path("cases/<str:ref>", views.case, name="case"),
     path("cases/<str:ref>/act", views.act, name="act"),
+    path("files/<int:number>", files.file, name="file"),
 ]

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from roomdesk.cases import queries, worklist, writing
+from roomdesk.cases.files import files_of
 from roomdesk.cases.models import Case
 from roomdesk.cases.queue import place_of
 from roomdesk.clocks import explain
@@ -167,6 +168,6 @@ def _told(reader: Reader, found: Case) -> dict[str, Any]:
         "people": members,
         "clocks": present.clock_cards(found, clocks, explain.explain_all(clocks, now), now),
         "messages_said": said,
-        "entries": present.entries(conversation, people, worklist.undelivered(found), row.zone, now),
+        "entries": present.entries(conversation, people, worklist.undelivered(found), row.zone, now, files_of(said)),
         "is_inside": not row.has_room or rooms.is_inside(found.workspace, reader.person),
     }

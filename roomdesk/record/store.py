@@ -1,0 +1,58 @@
+"""The folder of kept copies: one file for each content, named by its SHA-256. Never served by a web server directly."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from roomdesk import bootstrap
+from roomdesk.rules.file_type import LOOKED_AT, file_type
+
+_BLOCK = 1 << 20
+
+
+def folder() -> Path:
+    settings = bootstrap.settings
+    return settings.files or settings.data / "files"
+
+
+def partial(file_id: int) -> Path:
+    """Where a file lies while it is being fetched; what is there already is gone on with."""
+    place = folder() / "partial" / str(file_id)
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return place
+
+
+def place_of(sha256: str) -> Path:
+    return folder() / sha256[:2] / sha256
+
+
+def measured(path: Path) -> tuple[str, int, str]:
+    """SHA-256, size in bytes and type of a file."""
+    digest, size, head = hashlib.sha256(), 0, b""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            head = head or block[:LOOKED_AT]
+            size += len(block)
+            digest.update(block)
+    return digest.hexdigest(), size, file_type(head)
+
+
+def keep(path: Path, sha256: str) -> None:
+    """Moves a complete file to its place, on the disk before anybody is told; equal content is there once."""
+    place = place_of(sha256)
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+    path.chmod(0o600)
+    path.replace(place)
+    _fsync(place.parent)
+
+
+def _fsync(folder: Path) -> None:
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
