@@ -10,14 +10,16 @@ from typing import Any
 
 from roomdesk.audit.work import Work
 from roomdesk.bootstrap import settings
-from roomdesk.cases import speaking
+from roomdesk.cases import moving, speaking
 from roomdesk.cases.conversation import Conversation
 from roomdesk.channels.matrix.events import Heard, read_event
+from roomdesk.product.schema import Product
 from roomdesk.queues.models import InboxEvent, OutboxRow
 from roomdesk.record.models import Message
-from roomdesk.rooms import drift, naming
+from roomdesk.rooms import asking, drift, naming, succession
 from roomdesk.rooms import services as rooms
-from roomdesk.rooms.planning import LOOK
+from roomdesk.rooms.models import Room
+from roomdesk.rooms.planning import ADOPT, LOOK
 from roomdesk.rules import grouping
 from roomdesk.rules.own_text import own_text
 from roomdesk.runtime import clock
@@ -129,6 +131,7 @@ def hear(work: Work, conversation: Conversation, item: Claimed, echoes: Echoes) 
         item.ignore("Kept as membership.")
         return
     if heard.kind == "state":
+        _state(work, conversation, heard)
         item.ignore("Room state is not part of the record.")
         return
     row = _echoed(heard, echoes)
@@ -165,8 +168,21 @@ def confirm(work: Work, row: OutboxRow, event_id: str) -> None:
 
 
 def _member(work: Work, conversation: Conversation, heard: Heard) -> None:
-    if conversation.room is not None and heard.state_key:
-        rooms.note_member(work, conversation.room, conversation.members, heard.state_key, heard.membership)
+    room = conversation.room
+    # Of a former room nobody is kept: it is shut, and who left it may just have come into the new one.
+    if room is None or not heard.state_key or heard.room_id != room.room_id:
+        return
+    rooms.note_member(work, room, conversation.members, heard.state_key, heard.membership)
+    if heard.membership in ("leave", "ban") and naming.is_seat(heard.state_key, SERVER):
+        # Neither ever leaves by itself: somebody signed in as the desk, or is just deleting the room.
+        asking.ask_look(work, room, conversation.workspace, "left")
+
+
+def _state(work: Work, conversation: Conversation, heard: Heard) -> None:
+    """An upgrade is followed at once: people are already going over."""
+    room = conversation.room
+    if room is not None and heard.type == "m.room.tombstone" and heard.room_id == room.room_id:
+        asking.ask_look(work, room, conversation.workspace, "upgraded")
 
 
 def own(work: Work, conversation: Conversation, item: Claimed) -> None:
@@ -179,35 +195,61 @@ def own(work: Work, conversation: Conversation, item: Claimed) -> None:
         conversation.room = rooms.want_room(
             work, conversation.workspace, product, server=SERVER, secret=settings.secret_key or ""
         )
-    elif room.room_id and item.data["kind"] == LOOK:
-        asked = {name: item.data[name] for name in ("allow_mass_removal",) if name in item.data}
-        drift.ask_look(work, room, conversation.workspace, item.data["because"], **asked)
+    elif item.data["kind"] in (LOOK, ADOPT):
+        _asked(work, conversation, room, product, item)
     elif room.room_id:
         rooms.refresh(work, room, conversation.workspace, product, conversation.members, SERVER)
         if {"display_name", "locale"} & {*item.data.get("changed", ())}:
-            drift.ask_look(work, room, conversation.workspace, drift.CHANGE)
+            asking.ask_look(work, room, conversation.workspace, drift.CHANGE)
+
+
+def _asked(work: Work, conversation: Conversation, room: Room, product: Product, item: Claimed) -> None:
+    """What an operator or the sweep wants of the room as a whole."""
+    workspace = conversation.workspace
+    if item.data["kind"] == ADOPT:
+        asking.ask_examine(work, workspace, item.data["room_id"])
+    elif room.room_id:
+        words = {name: item.data[name] for name in drift.WORDS if name in item.data}
+        asking.ask_look(work, room, workspace, item.data["because"], **words)
+    elif room.state == Room.State.FAILED:
+        succession.make_again(work, room, workspace, product)
 
 
 def report(work: Work, conversation: Conversation, item: Claimed) -> None:
     """What became of a call that changes our own state."""
     kind, ok, payload = item.data["kind"], item.data["ok"], item.data["payload"]
-    room, workspace, product = conversation.room, conversation.workspace, conversation.product
+    room, product = conversation.room, conversation.product
     if ok and item.message is not None:
         speaking.accepted(work, conversation, item.message, datetime.fromisoformat(item.data["accepted_at"]))
         return
-    if kind == "create_room" and room is not None and ok and product is not None:
-        rooms.room_made(work, room, workspace, conversation.lane, item.data["room_id"])
-        rooms.refresh(work, room, workspace, product, conversation.members, SERVER)
+    if kind in ("create_room", "look", "examine") and room is not None and product is not None:
+        _room_reported(work, conversation, room, product, item)
         return
-    if kind == "create_room" and room is not None:
-        rooms.room_refused(work, room, workspace, item.data.get("error", ""))
-        return
-    if kind == "look" and room is not None and product is not None and ok:
-        drift.seen(work, room, workspace, product, conversation.members, item.data, SERVER)
-        return
+    if kind == "send" and not ok and room is not None and moving.was_lost(room, payload):
+        moving.say_again(work, conversation)
     if kind == "admit" and not ok and room is not None:
         rooms.note_member(work, room, conversation.members, payload["user_id"], "failed")
     work.audit(f"matrix.{kind}", conversation.scope, _outcome(item), scope=conversation.scope)
+
+
+def _room_reported(work: Work, conversation: Conversation, room: Room, product: Product, item: Claimed) -> None:
+    """The room was made, or looked at; where that put another room in its place, everything else moves there."""
+    data, workspace, lane, members = item.data, conversation.workspace, conversation.lane, conversation.members
+    before = room.room_id
+    match data["kind"], data["ok"]:
+        case "create_room", True:
+            rooms.room_made(work, room, workspace, lane, data["room_id"])
+            rooms.refresh(work, room, workspace, product, members, SERVER)
+        case "create_room", _:
+            rooms.room_refused(work, room, workspace, data.get("error", ""))
+        case "look", True:
+            drift.seen(work, room, workspace, product, lane, members, data, SERVER)
+        case "examine", True:
+            drift.examined(work, room, workspace, product, lane, members, data, SERVER)
+        case kind, _:
+            work.audit(f"matrix.{kind}", conversation.scope, _outcome(item), scope=conversation.scope)
+    if room.replaces and room.room_id not in ("", before):
+        moving.moved(work, conversation, room, product)
 
 
 def vendor_report(work: Work, item: Claimed) -> None:

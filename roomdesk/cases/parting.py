@@ -18,6 +18,7 @@ from roomdesk.cases.models import Case
 from roomdesk.cases.opening import Opening, open_case
 from roomdesk.cases.queries import access_case
 from roomdesk.cases.questions import back_date
+from roomdesk.cases.speaking import is_here
 from roomdesk.clocks.policy import calendar_of, target_rows
 from roomdesk.directory.errors import Conflict, Invalid
 from roomdesk.directory.queries import Viewer
@@ -76,9 +77,9 @@ def _open(held: Held, entry: Open, chosen: Chosen, parting: Parting) -> Open:
         channel=first.channel,
         author=first.author,
         is_p0=p0,
-        root_event_id=first.external_id,
+        root_event_id=first.external_id if is_here(held.conversation, first.address) else "",
         # A thread cannot begin at a message that stands in one.
-        thread_root=first.thread_root,
+        thread_root=first.thread_root if is_here(held.conversation, first.address) else "",
         linked_to=entry.case.pk,
         kind=kind,
         severity=severity,

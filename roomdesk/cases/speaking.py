@@ -82,8 +82,8 @@ def _customer(work: Work, conversation: Conversation, heard: Heard, item: Claime
             channel="matrix",
             author=person,
             is_p0=p0,
-            root_event_id=heard.event_id,
-            thread_root=heard.thread_root,
+            root_event_id=heard.event_id if is_here(conversation, heard.room_id) else "",
+            thread_root=heard.thread_root if is_here(conversation, heard.room_id) else "",
             linked_to=placement.linked_to,
         )
         entry = open_case(work, conversation, opening, by=heard.sender)
@@ -95,6 +95,11 @@ def _customer(work: Work, conversation: Conversation, heard: Heard, item: Claime
     is_idle = placement.small_talk or (not entry.is_open and not has_intake)
     services.customer_spoke(work, conversation, entry, item.at, person, by=heard.sender, small_talk=is_idle)
     return entry, why
+
+
+def is_here(conversation: Conversation, address: str) -> bool:
+    """Whether this is the workspace's present room: the desk cannot answer in a thread of a former one."""
+    return conversation.room is not None and conversation.room.room_id == address
 
 
 def _staff(work: Work, conversation: Conversation, heard: Heard, item: Claimed, person: Person | None) -> Placed:
@@ -236,7 +241,7 @@ def mirrored(work: Work, conversation: Conversation, message: Message, heard: He
     if entry is None:
         return
     conversation.case_of_event[heard.event_id] = entry.case.pk
-    if not entry.case.root_event_id:
+    if not entry.case.root_event_id and is_here(conversation, heard.room_id):
         entry.case.root_event_id = heard.event_id
         entry.changed()
         work.update(entry.case, "root_event_id")

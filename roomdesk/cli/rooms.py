@@ -8,6 +8,7 @@ import click
 
 from roomdesk.cli.base import actor_name, emit, json_option, with_desk
 from roomdesk.cli.directory import viewer
+from roomdesk.cli.rooms_replaced import adopt, remake
 
 if TYPE_CHECKING:
     from roomdesk.directory.models import Workspace
@@ -21,6 +22,10 @@ workspace_option = click.option("--workspace", help="Only this workspace's room;
 @click.group()
 def rooms() -> None:
     """Whether the workspaces' rooms are what they should be."""
+
+
+rooms.add_command(adopt)
+rooms.add_command(remake)
 
 
 @rooms.command("plan")

@@ -94,6 +94,7 @@ ROOM = {
     "room.name": "slug +workspace +product",
     "room.topic": "+slug +workspace +product",
     "room.welcome": "+slug +workspace +product",
+    "room.replaced": "+slug +workspace +product",
     "room.control_name": "product",
     "room.control_topic": "+product",
     "access.asked": "person",

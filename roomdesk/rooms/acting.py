@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from roomdesk.audit.work import Work
+from roomdesk.bootstrap import settings
 from roomdesk.channels.matrix import room_body
 from roomdesk.directory.models import Workspace
-from roomdesk.rooms.desired import People
+from roomdesk.rooms.desired import People, mighty_of
 from roomdesk.rooms.models import Room, RoomMember
 from roomdesk.rules.room_plan import Action, Admit, PointAlias, Remove, Seat, SetPower, SetState
 
@@ -43,12 +44,12 @@ def carry_out(site: Site, actions: Iterable[Action]) -> None:
             case SetState(kind, key, content):
                 _set_state(site, kind, key, content)
             case Seat(user):
-                _act(site, "seat", {"user_id": user}, "room.seating", {"user_id": user})
+                act(site, "seat", {"user_id": user}, "room.seating", {"user_id": user})
             case PointAlias(alias, taken_by):
-                _act(site, "alias", {"alias": alias}, "room.alias", {"alias": alias, "taken_by": taken_by})
+                act(site, "alias", {"alias": alias}, "room.alias", {"alias": alias, "taken_by": taken_by})
 
 
-def _act(site: Site, kind: str, payload: Mapping[str, Any], action: str, data: Mapping[str, Any]) -> None:
+def act(site: Site, kind: str, payload: Mapping[str, Any], action: str, data: Mapping[str, Any]) -> None:
     work, workspace = site.work, site.workspace
     full = {"room_id": site.room.room_id, **payload}
     work.send("matrix", kind, destination(workspace), full, lane_id=workspace.lane_id)
@@ -61,27 +62,27 @@ def _act(site: Site, kind: str, payload: Mapping[str, Any], action: str, data: M
 def _admit(site: Site, user: str) -> None:
     person = site.people[user][0]
     payload = {"user_id": user, "display_name": person.name, "subject": person.slug, "join": True}
-    _act(site, "admit", payload, "room.admitting", {"person": person.slug, "user_id": user})
+    act(site, "admit", payload, "room.admitting", {"person": person.slug, "user_id": user})
     note_member(site.work, site.room, site.members, user, "asked")
 
 
 def _remove(site: Site, user: str, reason: str) -> None:
     gone = {"user_id": user, "reason": reason}
     # Noted as gone only once the homeserver says so: until then the person reads on, and nobody must take the room for right.
-    _act(site, "remove", gone, "room.removing", gone)
+    act(site, "remove", gone, "room.removing", gone)
 
 
 def _set_power(site: Site, staff: tuple[str, ...]) -> None:
-    content = room_body.power_levels(list(staff))
+    content = room_body.power_levels(staff, mighty_of(site.room, settings.matrix_server_name))
     payload = {"type": "m.room.power_levels", "state_key": "", "content": content}
-    _act(site, "state", payload, "room.power", {"staff": list(staff)})
+    act(site, "state", payload, "room.power", {"staff": list(staff)})
     site.room.powered = " ".join(staff)
     site.work.update(site.room, "powered")
 
 
 def _set_state(site: Site, kind: str, key: str, content: Mapping[str, Any]) -> None:
     payload = {"type": kind, "state_key": key, "content": dict(content)}
-    _act(site, "state", payload, "room.setting", {"type": kind, "key": key, "content": dict(content)})
+    act(site, "state", payload, "room.setting", {"type": kind, "key": key, "content": dict(content)})
 
 
 def note_member(work: Work, room: Room, members: dict[str, RoomMember], user: str, membership: str) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+
+from django.db.models import Q
 
 from roomdesk.channels.matrix import room_body
 from roomdesk.channels.matrix.names import KEEPER
@@ -15,6 +17,7 @@ from roomdesk.product.schema import Product
 from roomdesk.rooms import naming
 from roomdesk.rooms.models import Room
 from roomdesk.rules.room_plan import STAFF_POWER, Actual, Desired, Wanted, staff_of
+from roomdesk.rules.room_succession import Candidate
 
 People = Mapping[str, tuple[Person, int]]
 
@@ -32,8 +35,10 @@ def staff_people(workspace: Workspace, product: Product, now: datetime) -> list[
     return belonging.staff(workspace, now, many_rooms=many)
 
 
-def body_of(workspace: Workspace, product: Product, *, alias: str, staff: list[str], server: str) -> dict[str, Any]:
-    """The body of createRoom for the workspace; `alias` as in `Room.alias`, empty for none."""
+def body_of(
+    workspace: Workspace, product: Product, *, alias: str, staff: list[str], server: str, mighty: Iterable[str] = ()
+) -> dict[str, Any]:
+    """The body of createRoom for the workspace; `alias` as in `Room.alias`, empty for none. `mighty` as in `mighty_of`."""
     locale = workspace.locale
     names = {"slug": workspace.slug, "workspace": workspace.display_name, "product": product.name}
     return room_body.room_body(
@@ -43,13 +48,20 @@ def body_of(workspace: Workspace, product: Product, *, alias: str, staff: list[s
         server=server,
         staff=staff,
         workspace_slug=workspace.slug,
+        mighty=mighty,
     )
+
+
+def mighty_of(room: Room, server: str) -> list[str]:
+    """Users of the desk that need power by name in this room, being none of its creators."""
+    return [] if room.keeper_is_creator else [naming.user_id(KEEPER, server)]
 
 
 def desired(room: Room, workspace: Workspace, product: Product, people: People, server: str) -> Desired:
     """The whole room. Every user of the desk's own name space is ours, so that none of them is ever planned out of it."""
     wanted = {user: Wanted(user, power) for user, (_, power) in people.items()}
-    body = body_of(workspace, product, alias=room.alias, staff=list(staff_of(wanted)), server=server)
+    staff, mighty = list(staff_of(wanted)), mighty_of(room, server)
+    body = body_of(workspace, product, alias=room.alias, staff=staff, server=server, mighty=mighty)
     return Desired(
         state=room_body.whole_state(body, room.alias or None),
         people=wanted,
@@ -57,13 +69,30 @@ def desired(room: Room, workspace: Workspace, product: Product, people: People, 
         keeper=naming.user_id(KEEPER, server),
         is_ours=lambda user: naming.is_ours(user, server),
         alias=room.alias,
+        slug=workspace.slug,
     )
 
 
 def actual(room: Room, seen: Mapping[str, Any]) -> Actual:
     """The room as `channels.matrix.looking.look` told of it."""
     state = {(kind, key): content for kind, key, content in seen["state"]}
-    return Actual(room.room_id, state, seen["members"], seen["alias_room"])
+    successor = seen.get("successor")
+    return Actual(
+        room.room_id,
+        state,
+        seen["members"],
+        seen["alias_room"],
+        is_gone=seen.get("is_gone", False),
+        successor=candidate(successor) if successor else None,
+    )
+
+
+def candidate(examined: Mapping[str, Any]) -> Candidate:
+    """A room as `channels.matrix.looking.examine` told of it, with the workspace that has or had it by our own books."""
+    room_id = examined["room_id"]
+    rows = Room.objects.filter(Q(room_id=room_id) | Q(former__address=room_id))
+    owner = rows.values_list("workspace__slug", flat=True).first()
+    return Candidate(**{**examined, "creators": tuple(examined["creators"])}, owner=owner or "")
 
 
 def canonical(found: object) -> str:

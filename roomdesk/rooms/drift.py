@@ -12,20 +12,22 @@ from typing import Any
 from roomdesk.audit.work import Work
 from roomdesk.directory.models import Workspace
 from roomdesk.product.schema import Product
-from roomdesk.rooms.acting import Site, carry_out, destination, note_member
-from roomdesk.rooms.desired import actual, belong, canonical, desired
-from roomdesk.rooms.models import Drift, Room, RoomMember
+from roomdesk.queues.models import Lane
+from roomdesk.rooms import succession
+from roomdesk.rooms.acting import Site, carry_out, note_member
+from roomdesk.rooms.asking import ask_look
+from roomdesk.rooms.desired import actual, belong, candidate, canonical, desired
+from roomdesk.rooms.models import Drift, FormerRoom, Room, RoomMember
 from roomdesk.rooms.shown import shown_plan
-from roomdesk.rules.room_plan import ARRIVED, Actual, Plan, plan
+from roomdesk.rules.room_plan import ARRIVED, Actual, Adopt, Plan, Remake, plan
+
+Why = FormerRoom.Why
 
 #: A look because we changed something ourselves: what it finds is no drift, and is not told as one.
 CHANGE = "change"
 
-
-def ask_look(work: Work, room: Room, workspace: Workspace, because: str, **more: Any) -> None:
-    """Plans a look at the room. `more`: `allow_mass_removal`, and `drift` for a look after a repair."""
-    payload = {"room_id": room.room_id, "alias": room.alias, "acts": room.acts, "because": because, **more}
-    work.send("matrix", "look", destination(workspace), payload, lane_id=workspace.lane_id)
+#: What an operator may allow, or ask for, with a look.
+WORDS = ("allow_mass_removal", "remake")
 
 
 def seen(
@@ -33,24 +35,71 @@ def seen(
     room: Room,
     workspace: Workspace,
     product: Product,
+    lane: Lane,
     members: dict[str, RoomMember],
     report: Mapping[str, Any],
     server: str,
 ) -> bool:
     """Decides what a look has brought. False where it was too old to be used; another one is under way then."""
     asked = report["payload"]
-    more = {name: asked[name] for name in ("allow_mass_removal", "drift") if name in asked}
+    if not room.room_id:
+        # Another room is being made, and will be looked at when it is there.
+        return False
     if asked["acts"] != room.acts or asked["room_id"] != room.room_id:
-        ask_look(work, room, workspace, asked["because"], **more)
+        ask_look(work, room, workspace, asked["because"], **_words(asked, "drift"))
         return False
     people = belong(workspace, product, server, work.now)
     site = Site(work, room, workspace, people, members)
     there = actual(room, report["seen"])
     _note_members(site, there)
-    wanted = desired(room, workspace, product, people, server)
-    found = plan(wanted, there, allow_mass_removal=bool(asked.get("allow_mass_removal")))
-    _settle(site, found, asked)
+    found = plan(
+        desired(room, workspace, product, people, server),
+        there,
+        allow_mass_removal=bool(asked.get("allow_mass_removal")),
+        may_remake=there.is_gone and (bool(asked.get("remake")) or succession.may_remake(work.now)),
+    )
+    if not _replaced(site, product, lane, there, found, asked):
+        _settle(site, found, asked)
     return True
+
+
+def _words(asked: Mapping[str, Any], *more: str) -> dict[str, Any]:
+    return {name: asked[name] for name in (*WORDS, *more) if name in asked}
+
+
+def _replaced(site: Site, product: Product, lane: Lane, there: Actual, found: Plan, asked: Mapping[str, Any]) -> bool:
+    """Whether another room takes this one's place: it is gone, was replaced, or an operator wants it of one that nothing mends."""
+    by_operator = bool(asked.get("remake"))
+    is_gone = found.actions == (Remake(),)
+    adopted = there.successor if any(isinstance(action, Adopt) for action in found.actions) else None
+    if not (is_gone or adopted or (found.problem and by_operator)):
+        return False
+    _told(site, found, asked["because"])
+    if adopted:
+        succession.adopt(site, lane, adopted, Why.UPGRADED)
+    else:
+        succession.remake(site, product, Why.DELETED if is_gone else Why.OPERATOR)
+    return True
+
+
+def examined(
+    work: Work,
+    room: Room,
+    workspace: Workspace,
+    product: Product,
+    lane: Lane,
+    members: dict[str, RoomMember],
+    report: Mapping[str, Any],
+    server: str,
+) -> None:
+    """Takes over the room that an operator named, if it still is one that may be taken over."""
+    found = candidate(report["examined"]) if report["examined"] else None
+    site = Site(work, room, workspace, belong(workspace, product, server, work.now), members)
+    why = succession.refused(room, workspace, found, server)
+    if why or found is None:
+        _audit(site, "room.adoption_refused", {"room_id": report["payload"]["room_id"], "why": why})
+        return
+    succession.adopt(site, lane, found, Why.OPERATOR)
 
 
 def _note_members(site: Site, there: Actual) -> None:

@@ -26,11 +26,32 @@ class Room(models.Model):
     acts = models.IntegerField(default=0)
     #: When a worker last compared the room with what it should be.
     checked_at = models.DateTimeField(null=True)
+    #: How often the room was asked for: after the first time by an operator's word, or because it was lost.
+    makings = models.IntegerField(default=1)
+    #: The former room whose place this one takes, or will take; empty for a workspace's first.
+    replaces = models.CharField(max_length=255, blank=True)
+    #: False in a room that was taken over and of which the keeper is no creator: there it needs power by name.
+    keeper_is_creator = models.BooleanField(default=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["room_id"], condition=~models.Q(room_id=""), name="room_id_once")
         ]
+
+
+class FormerRoom(models.Model):
+    """A room that was the workspace's once. What is still said there is read, as long as it exists."""
+
+    class Why(models.TextChoices):
+        DELETED = "deleted"
+        UPGRADED = "upgraded"
+        OPERATOR = "operator"
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="former")
+    #: Its id at the homeserver.
+    address = models.CharField(max_length=255, unique=True)
+    why = models.CharField(max_length=20, choices=Why.choices)
+    left_at = models.DateTimeField(db_index=True)
 
 
 class RoomMember(models.Model):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from roomdesk.channels.matrix.names import BOT, is_ours, user_id
+from roomdesk.channels.matrix.names import BOT, KEEPER, is_ours, user_id
 from roomdesk.directory.models import Person, Workspace
 from roomdesk.product.schema import Product
 
-__all__ = ["BOT", "alias_localpart", "is_ours", "localpart_of", "person_id", "user_id"]
+__all__ = ["BOT", "alias_localpart", "is_ours", "is_seat", "localpart_of", "person_id", "user_id"]
+
+
+def is_seat(user: str, server: str) -> bool:
+    """Whether this is the bot or the keeper, one of whom must always be in a room."""
+    return user in (user_id(BOT, server), user_id(KEEPER, server))
 
 
 def person_id(person: Person, server: str) -> str:

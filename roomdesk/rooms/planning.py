@@ -27,6 +27,8 @@ from roomdesk.rules.room_plan import Plan, plan
 
 #: Tells the flow that a room is to be looked at, and repaired where it is not as it should be.
 LOOK = "room_look"
+#: Tells the flow that an operator wants this room to be the workspace's.
+ADOPT = "room_adopt"
 
 
 def plans(
@@ -94,7 +96,7 @@ def _planned(
     if room is None:
         return {**head, "actions": [{"action": "make_room"}]}
     if not room.room_id:
-        # It is being made, or could not be: its people follow once it is there.
-        return {**head, "actions": []}
+        # It is being made, or could not be and is asked for again: its people follow once it is there.
+        return {**head, "actions": [{"action": "make_room"}] if room.state == Room.State.FAILED else []}
     found = differences(room, workspace, product, now, matrix or current(), allow_mass_removal=allow_mass_removal)
     return {**head, **shown_plan(found), "waiting": waiting_calls(workspace)}

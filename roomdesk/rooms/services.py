@@ -11,30 +11,20 @@ from roomdesk.queues import lanes
 from roomdesk.queues.models import Lane
 from roomdesk.rooms import naming
 from roomdesk.rooms.acting import Site, carry_out, destination, note_member
-from roomdesk.rooms.desired import belong, body_of, desired, staff_people
+from roomdesk.rooms.asking import ask_for_room
+from roomdesk.rooms.desired import belong, desired
 from roomdesk.rooms.models import Room, RoomMember
 from roomdesk.rules.room_plan import members_plan
 
-__all__ = ["note_member", "refresh", "room_made", "room_refused", "want_room"]
+__all__ = ["destination", "note_member", "refresh", "room_made", "room_refused", "want_room"]
 
 
 def want_room(work: Work, workspace: Workspace, product: Product, *, server: str, secret: str) -> Room:
     """Plans the room of a workspace that has none: one call that makes it, right from its first event (R01, R05)."""
-    staff = sorted(naming.person_id(p, server) for p in staff_people(workspace, product, work.now))
     localpart = naming.alias_localpart(workspace, product, _suffix(workspace, secret))
     alias = f"#{localpart}:{server}" if localpart else ""
-    room = Room(workspace=workspace, alias=alias, wanted_at=work.now, powered=" ".join(staff))
-    work.insert(room)
-    body = body_of(workspace, product, alias=alias, staff=staff, server=server)
-    payload = {"body": body, "alias": alias or None}
-    work.send(
-        "matrix",
-        "create_room",
-        destination(workspace),
-        payload,
-        once=f"create_room:{workspace.slug}",
-        lane_id=workspace.lane_id,
-    )
+    room = work.insert(Room(workspace=workspace, alias=alias, wanted_at=work.now))
+    ask_for_room(work, room, workspace, product)
     work.audit("room.wanted", f"workspace:{workspace.slug}", {"alias": alias}, scope=f"workspace:{workspace.slug}")
     return room
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from roomdesk.rules.room_plan import Action, Admit, Plan, PointAlias, Remove, Seat, SetPower, SetState
+from roomdesk.rules.room_plan import (
+    Action,
+    Admit,
+    Adopt,
+    Plan,
+    PointAlias,
+    Remake,
+    Remove,
+    Seat,
+    SetPower,
+    SetState,
+)
 
 
 def shown_plan(plan: Plan) -> dict[str, Any]:
@@ -30,6 +41,10 @@ def shown(action: Action) -> dict[str, Any]:
             return {"action": "seat", "user_id": user}
         case PointAlias(alias, taken_by):
             return {"action": "point_alias", "alias": alias, "taken_by": taken_by or None}
+        case Remake():
+            return {"action": "remake"}
+        case Adopt(room_id):
+            return {"action": "adopt", "room_id": room_id}
 
 
 def words(action: dict[str, Any]) -> str:
@@ -47,4 +62,8 @@ def words(action: dict[str, Any]) -> str:
             return f"let {action['user_id']} back in"
         case "point_alias":
             return f"have {action['alias']} name this room"
+        case "remake":
+            return "make another room: this one was deleted"
+        case "adopt":
+            return f"go over to {action['room_id']}, by which the room was replaced"
     return "make the room"

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from roomdesk.rules.room_succession import Candidate, refusal
+
 #: Memberships that need nothing more from us: in the room, or asked to come.
 ARRIVED = frozenset({"join", "invite", "asked"})
 #: Memberships that end when somebody is removed; who knocks is shown the door too.
@@ -29,6 +31,11 @@ TOMBSTONE = "m.room.tombstone"
 _ORDER = (POWER, "m.room.join_rules", "m.room.guest_access", "m.room.history_visibility", "m.room.server_acl")
 #: Nobody but the desk may set these, and the desk never does: pages within the room, invitations by mail address.
 _NEVER = frozenset({"im.vector.modular.widgets", "m.widget", "m.room.third_party_invite"})
+
+_TOO_MANY_GONE = (
+    "The room was deleted in the homeserver. So many were in the last hour that this one waits for its turn, or for "
+    "`roomdesk rooms remake`."
+)
 
 Content = Mapping[str, Any]
 
@@ -51,16 +58,23 @@ class Desired:
     keeper: str
     is_ours: Callable[[str], bool]
     alias: str = ""
+    slug: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Actual:
-    """The room as it was read. `state` by type and key without members; `alias_room`: which room the alias names, if any."""
+    """The room as it was read. `state` by type and key without members; `alias_room`: which room the alias names, if any.
+
+    `is_gone`: the homeserver knows for certain that there is no such room. `successor`: the room that its tombstone names, if
+    the desk can read it.
+    """
 
     room_id: str
     state: Mapping[tuple[str, str], Content]
     members: Mapping[str, str]
     alias_room: str = ""
+    is_gone: bool = False
+    successor: Candidate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +120,19 @@ class PointAlias:
     taken_by: str = ""
 
 
-Action = Admit | Remove | SetPower | Seat | SetState | PointAlias
+@dataclass(frozen=True, slots=True)
+class Remake:
+    """Another room is made in the place of this one, which no longer exists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """The room that an upgrade has made takes the place of this one."""
+
+    room_id: str
+
+
+Action = Admit | Remove | SetPower | Seat | SetState | PointAlias | Remake | Adopt
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +148,16 @@ class Plan:
         return not (self.actions or self.held or self.problem)
 
 
-def plan(desired: Desired, actual: Actual, *, allow_mass_removal: bool = False) -> Plan:
+def plan(desired: Desired, actual: Actual, *, allow_mass_removal: bool = False, may_remake: bool = True) -> Plan:
     """From the room as it is to the room as it should be; carried out once, the next plan is empty.
 
     But for what the removals' bound holds back, and what no action mends: then nothing is planned, and `problem` says why.
+    A room that is replaced (`Remake`, `Adopt`) is only replaced; the rest of the plan is the next one's, for the new room.
     """
+    if actual.is_gone:
+        return Plan(actions=(Remake(),)) if may_remake else Plan(problem=_TOO_MANY_GONE)
+    if actual.state.get((TOMBSTONE, "")):
+        return _after_upgrade(desired, actual)
     problem = _problem(desired, actual)
     if problem:
         return Plan(problem=problem)
@@ -177,12 +208,18 @@ def _problem(desired: Desired, actual: Actual) -> str:
     """What makes a room useless for good (matrix-facts §2, §7)."""
     if (ENCRYPTION, "") in actual.state:
         return "The room is encrypted, which nobody can undo."
-    successor = actual.state.get((TOMBSTONE, ""))
-    if successor:
-        return f"The room was replaced by {successor.get('replacement_room', 'another one')}."
     if all(actual.members.get(user) != "join" for user in (desired.bot, desired.keeper)):
         return "Neither the desk nor its keeper is in the room any more."
     return ""
+
+
+def _after_upgrade(desired: Desired, actual: Actual) -> Plan:
+    """Whoever could write the tombstone could name any room in it: it proves nothing about that one."""
+    named = actual.state[TOMBSTONE, ""].get("replacement_room") or "no room"
+    why = refusal(actual.successor, desired.bot, desired.keeper, desired.slug, before=(actual.room_id,))
+    if why or actual.successor is None:
+        return Plan(problem=f"The room was replaced by {named}, which is not taken over: {why}")
+    return Plan(actions=(Adopt(actual.successor.room_id),))
 
 
 def _seats(desired: Desired, actual: Actual) -> Iterable[Action]:

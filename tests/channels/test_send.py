@@ -154,21 +154,21 @@ class TestCreateRoom:
         assert found["m.room.name", ""]["name"] == "Acme · Support"
         assert found["m.room.member", mira]["membership"] == "invite"
 
-    def test_an_alias_of_a_room_that_was_never_made_is_used_again(
+    def test_an_alias_of_a_room_thatis_gone_is_used_again(
         self, outbox: Outbox, matrix: Matrix, monkeypatch: Any
     ) -> None:
         """The homeserver's alias remains when it dies between naming a room and making it; shown by a room deleted under it."""
         payload = new_room(matrix)
         gone = outbox.send("create_room", payload).external_id
         monkeypatch.setattr(rooms, "_marker", lambda *_: None)
-        monkeypatch.setattr(rooms, "_was_never_made", lambda *_: True)
+        monkeypatch.setattr(rooms, "is_gone", lambda *_: True)
         made = outbox.send("create_room", payload).external_id
         assert made != gone
         assert matrix.call("GET", path("directory", "room", payload["alias"]))["room_id"] == made
 
     def test_a_room_that_exists_counts_as_made_and_an_unknown_one_not(self, room: str, matrix: Matrix) -> None:
-        assert rooms._was_never_made(matrix, room) is False
-        assert rooms._was_never_made(matrix, "!unknown") is True
+        assert rooms.is_gone(matrix, room) is False
+        assert rooms.is_gone(matrix, "!unknown") is True
 
     def test_an_encrypted_room_is_refused(self, outbox: Outbox, matrix: Matrix) -> None:
         """By the homeserver itself; how the desk does it where the wall is missing: tests/wall."""

@@ -38,10 +38,12 @@ def room_body(
     staff: Iterable[str] = (),
     invite: Iterable[str] = (),
     keeper: str | None = None,
+    mighty: Iterable[str] = (),
 ) -> dict[str, Any]:
     """The body of createRoom for a workspace's room.
 
-    `staff`: user ids with power 50, whether invited here or later; `invite`: whom to invite at once, beside the keeper.
+    `staff`: user ids with power 50, whether invited here or later; `invite`: whom to invite at once, beside the keeper;
+    `mighty`: users of the desk that are no creators of the room.
     """
     keeper = keeper or user_id(KEEPER, server)
     body = {
@@ -53,21 +55,21 @@ def room_body(
         "creation_content": {"m.federate": False, "additional_creators": [keeper]},
         "invite": list(dict.fromkeys([*invite, keeper])),
         "initial_state": _initial_state(workspace_slug, server),
-        "power_level_content_override": power_levels(staff),
+        "power_level_content_override": power_levels(staff, mighty),
     }
     return body if alias_localpart is None else {**body, "room_alias_name": alias_localpart}
 
 
-def power_levels(staff: Iterable[str]) -> dict[str, Any]:
+def power_levels(staff: Iterable[str], mighty: Iterable[str] = ()) -> dict[str, Any]:
     """Content of m.room.power_levels: only the desk changes the room, nobody encrypts it, staff may pin and redact.
 
-    The creators must not be listed. 101 for `m.room.encrypted` too: else members could write past the record.
+    The creators must not be listed; `mighty` are users of the desk that are none. 101 for `m.room.encrypted` too: else members could write past the record.
     """
     events = {kind: 100 for kind in _DESK_ONLY}
     events |= {"m.room.pinned_events": STAFF_POWER, "m.call.invite": 0}
     events |= {"m.room.encryption": 101, "m.room.encrypted": 101, "m.room.tombstone": 150}
     return {
-        "users": {user: STAFF_POWER for user in sorted(set(staff))},
+        "users": {user: STAFF_POWER for user in sorted(set(staff))} | {user: 100 for user in mighty},
         "users_default": 0,
         "events_default": 0,
         "state_default": 100,

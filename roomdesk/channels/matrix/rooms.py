@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from roomdesk.channels.matrix.client import Matrix
-from roomdesk.channels.matrix.errors import AliasTaken, Forbidden, NotFound, Refused
+from roomdesk.channels.matrix.errors import AliasTaken, Forbidden, MatrixError, NotFound, Refused
 from roomdesk.channels.matrix.membership import invite, membership, seat
 from roomdesk.channels.matrix.names import MARKER, path
 from roomdesk.channels.matrix.room_body import expected_state
@@ -24,7 +24,7 @@ def create_room(matrix: Matrix, key: str, payload: Json, *, is_repeat: bool) -> 
     marked = {**body, "creation_content": {**body.get("creation_content", {}), MARKER: key}}
     room = _find_unnamed(matrix, key) if is_repeat and not alias else None
     if room is None:
-        room = _make_or_find(matrix, key, marked, alias)
+        room = _make_or_find(matrix, key, marked, alias, takes_alias=bool(payload.get("replaces")))
     else:
         _complete(matrix, room, body, alias)
     _check_unencrypted(matrix, room)
@@ -33,7 +33,7 @@ def create_room(matrix: Matrix, key: str, payload: Json, *, is_repeat: bool) -> 
     return room
 
 
-def _make_or_find(matrix: Matrix, key: str, body: Json, alias: str | None) -> str:
+def _make_or_find(matrix: Matrix, key: str, body: Json, alias: str | None, *, takes_alias: bool) -> str:
     try:
         return str(matrix.call("POST", path("createRoom"), body)["room_id"])
     except AliasTaken:
@@ -43,7 +43,8 @@ def _make_or_find(matrix: Matrix, key: str, body: Json, alias: str | None) -> st
     if _marker(matrix, room) == key:
         _complete(matrix, room, body, alias)
         return room
-    if not _was_never_made(matrix, room):
+    # In the place of a former room the new one takes its name, whoever has it now: only the desk gives such names away.
+    if not takes_alias and not is_gone(matrix, room):
         raise Refused(
             f"The alias {alias} is taken by a room that is not ours ({room}); remove it or choose another slug."
         )
@@ -59,14 +60,20 @@ def _marker(matrix: Matrix, room: str) -> object:
         return None
 
 
-def _was_never_made(matrix: Matrix, room: str) -> bool:
-    """Whether the homeserver knows for certain that there is no such room; without admin token nothing is certain."""
+def is_gone(matrix: Matrix, room: str) -> bool:
+    """Whether the homeserver knows for certain that there is no such room.
+
+    Nothing is certain without an admin token, or where it is refused or the admin API is not passed on to us.
+    """
     if not matrix.has_admin:
         return False
     try:
         matrix.admin("GET", path("rooms", room, base="/_synapse/admin/v1"))
     except NotFound:
         return True
+    except MatrixError as error:
+        if not error.permanent:
+            raise
     return False
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from roomdesk.channels.matrix import history, looking, media, membership, rooms
+from roomdesk.channels.matrix import closing, history, looking, media, membership, rooms
 from roomdesk.channels.matrix.client import Matrix, current
 from roomdesk.channels.matrix.content import Parent, check_numbers, resolve
 from roomdesk.channels.matrix.errors import NotFound, Refused, UnknownDevice
@@ -81,6 +81,16 @@ def _look(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
     return Sent(report={"seen": looking.look(matrix, payload["room_id"], payload["alias"])})
 
 
+def _examine(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
+    """Changes nothing."""
+    return Sent(report={"examined": looking.examine(matrix, payload["room_id"])})
+
+
+def _shut(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
+    done = closing.shut(matrix, payload["room_id"], payload["successor"])
+    return Sent(report={"room_id": payload["room_id"], **done})
+
+
 def _provision(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
     user = payload["user_id"]
     done = membership.provision(matrix, user, payload["display_name"], payload["subject"])
@@ -150,6 +160,8 @@ _KINDS: dict[str, Callable[[Matrix, OutboxRow, Json], Sent]] = {
     "seat": _seat,
     "alias": _alias,
     "look": _look,
+    "examine": _examine,
+    "shut": _shut,
     "provision": _provision,
     "state": _state,
     "redact": _redact,
