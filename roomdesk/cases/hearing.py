@@ -198,7 +198,8 @@ def own(work: Work, conversation: Conversation, item: Claimed) -> None:
     elif item.data["kind"] in (LOOK, ADOPT):
         _asked(work, conversation, room, product, item)
     elif room.room_id:
-        rooms.refresh(work, room, conversation.workspace, product, conversation.members, SERVER)
+        left = item.data.get("left", ())
+        rooms.refresh(work, room, conversation.workspace, product, conversation.members, SERVER, leaving=left)
         if {"display_name", "locale"} & {*item.data.get("changed", ())}:
             asking.ask_look(work, room, conversation.workspace, drift.CHANGE)
 

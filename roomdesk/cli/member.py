@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from roomdesk.cli import leaving
 from roomdesk.cli.base import emit, json_option, with_desk
 from roomdesk.cli.directory import grant, table, verb, viewer
 
@@ -47,16 +48,16 @@ def put(
 @member.command()
 @click.argument("workspace")
 @click.argument("id")
+@leaving.wait_option
 @json_option
 @with_desk
-def remove(workspace: str, id: str, as_json: bool) -> None:
-    """Take the person ID out of WORKSPACE."""
+def remove(workspace: str, id: str, wait: float, as_json: bool) -> None:
+    """Take the person ID out of WORKSPACE, and say what became of the rooms and the account."""
     from roomdesk.directory.services import MemberGone
 
-    grant([MemberGone(workspace=workspace, id=id)])
-    emit(
-        {"workspace": workspace, "id": id, "result": "removed"}, as_json, f"{id} is no longer a member of {workspace}."
-    )
+    _, found = leaving.remove(MemberGone(workspace=workspace, id=id), wait)
+    value = {"workspace": workspace, "id": id, "result": "removed", **found}
+    emit(value, as_json, leaving.told(f"{id} is no longer a member of {workspace}.", found))
 
 
 @member.command("list")

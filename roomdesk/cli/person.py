@@ -50,3 +50,18 @@ def show(id: str, as_json: bool) -> None:
     row = services.access_person(id)
     value = {**shown.person(row), **queries.belongings(row, clock.now())}
     emit(value, as_json, "\n".join(f"{name}: {content}" for name, content in value.items()))
+
+
+@person.command()
+@click.argument("id")
+@json_option
+@with_desk
+def left(id: str, as_json: bool) -> None:
+    """Say in which rooms the person ID still is, and whether the account is locked."""
+    from roomdesk.directory import services
+    from roomdesk.rooms import leaving
+    from roomdesk.runtime import clock
+
+    row = services.access_person(id)
+    found = leaving.report(row, leaving.known_rooms(row), clock.now())
+    emit({"id": id, **found}, as_json, "\n".join(f"{id} {line}" for line in leaving.lines(found)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from roomdesk.cli import leaving
 from roomdesk.cli.base import emit, json_option, with_desk
 from roomdesk.cli.directory import grant, table, verb
 
@@ -59,15 +60,17 @@ def _roles(item: dict[str, object]) -> str:
 @staff.command()
 @click.argument("id")
 @click.option("--product", help="Only what the person does for this product.")
+@leaving.wait_option
 @json_option
 @with_desk
-def remove(id: str, product: str | None, as_json: bool) -> None:
-    """End what the person ID does for the vendor."""
+def remove(id: str, product: str | None, wait: float, as_json: bool) -> None:
+    """End what the person ID does for the vendor, and say what became of the rooms and the account."""
     from roomdesk.directory.services import StaffGone
 
-    outcome = grant([StaffGone(id=id, product=product)])[0]
-    ended = [{"role": str(row.role), "product": row.product, "field": row.field} for row in outcome.value]
-    emit({"id": id, "result": "removed", "ended": ended}, as_json, f"{id} has {len(ended)} staff role(s) less.")
+    rows, found = leaving.remove(StaffGone(id=id, product=product), wait)
+    ended = [{"role": str(row.role), "product": row.product, "field": row.field} for row in rows]
+    value = {"id": id, "result": "removed", "ended": ended, **found}
+    emit(value, as_json, leaving.told(f"{id} has {len(ended)} staff role(s) less.", found))
 
 
 @staff.command("list")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 
 from roomdesk.audit.work import Work
 from roomdesk.directory.models import Workspace
@@ -52,11 +53,21 @@ def room_refused(work: Work, room: Room, workspace: Workspace, error: str) -> No
 
 
 def refresh(
-    work: Work, room: Room, workspace: Workspace, product: Product, members: dict[str, RoomMember], server: str
+    work: Work,
+    room: Room,
+    workspace: Workspace,
+    product: Product,
+    members: dict[str, RoomMember],
+    server: str,
+    *,
+    leaving: Collection[str] = (),
 ) -> None:
-    """Plans what brings the room's people to what they should be; nothing when they are right. Idempotent."""
+    """Plans what brings the room's people to what they should be; nothing when they are right. Idempotent.
+
+    `leaving`: user ids of those who were just removed by name.
+    """
     people = belong(workspace, product, server, work.now)
     wanted = desired(room, workspace, product, people, server)
     known = {user: member.membership for user, member in members.items()}
-    plan = members_plan(wanted, known, tuple(room.powered.split()))
+    plan = members_plan(wanted, known, tuple(room.powered.split()), leaving)
     carry_out(Site(work, room, workspace, people, members), plan.actions)

@@ -6,7 +6,7 @@ desk's own users are only ever seated, never removed, and one pass removes a bou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,8 @@ MOST_REMOVALS = 10
 POWER = "m.room.power_levels"
 ENCRYPTION = "m.room.encryption"
 TOMBSTONE = "m.room.tombstone"
+
+_STRANGER = "no longer belongs to this room"
 
 #: What is set first: who could undo the rest, then who could come in, then what the room is called.
 _ORDER = (POWER, "m.room.join_rules", "m.room.guest_access", "m.room.history_visibility", "m.room.server_acl")
@@ -167,32 +169,39 @@ def plan(desired: Desired, actual: Actual, *, allow_mass_removal: bool = False, 
     return Plan(actions, people.held)
 
 
-def people_plan(desired: Desired, members: Mapping[str, str], *, allow_mass_removal: bool = False) -> Plan:
+def people_plan(
+    desired: Desired, members: Mapping[str, str], *, allow_mass_removal: bool = False, leaving: Collection[str] = ()
+) -> Plan:
     """Who must go and who must come, in this order: a stranger reads on until gone.
 
-    `members` maps user ids to memberships (`asked` where our invitation is under way). Bans of strangers stay.
+    `members` maps user ids to memberships (`asked` where our invitation is under way). Bans of strangers stay. `leaving` are
+    those whom somebody has just removed by name: they go first, and no bound holds them.
     """
-    going = [
-        Remove(user, "no longer belongs to this room")
+    strangers = [
+        user
         for user in sorted(members)
         if members[user] in INSIDE and user not in desired.people and not _is_ours(desired, user)
     ]
+    named = [Remove(user, _STRANGER) for user in strangers if user in leaving]
+    going = [Remove(user, _STRANGER) for user in strangers if user not in leaving]
     most = len(going) if allow_mass_removal else MOST_REMOVALS
     coming = [
         Admit(user, desired.people[user].power)
         for user in sorted(desired.people)
         if members.get(user) not in ARRIVED and not _is_ours(desired, user)
     ]
-    return Plan((*going[:most], *coming), tuple(going[most:]))
+    return Plan((*named, *going[:most], *coming), tuple(going[most:]))
 
 
-def members_plan(desired: Desired, members: Mapping[str, str], powered: tuple[str, ...]) -> Plan:
+def members_plan(
+    desired: Desired, members: Mapping[str, str], powered: tuple[str, ...], leaving: Collection[str] = ()
+) -> Plan:
     """The people's part of the plan after a change of ours, from what is known without asking the homeserver.
 
-    `powered` are those whom our newest power levels name.
+    `powered` are those whom our newest power levels name, `leaving` as in `people_plan`.
     """
     staff = staff_of(desired.people)
-    people = people_plan(desired, members)
+    people = people_plan(desired, members, leaving=leaving)
     return Plan((*([SetPower(staff)] if staff != powered else []), *people.actions), people.held)
 
 

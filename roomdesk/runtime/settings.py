@@ -56,6 +56,7 @@ class Settings:
     files: Path | None = None
     file_megabytes: int = 100
     clamav_url: str | None = None
+    accounts: str = "shared"
     log_level: str = "info"
     log_format: str = "text"
     pagerduty_url: str | None = None
@@ -150,6 +151,7 @@ def _completed(values: dict[str, Any]) -> dict[str, Any]:
     defaults = {
         "data": Path(".roomdesk").absolute(),
         "mode": mode,
+        "accounts": "managed" if own_matrix else "shared",
         "embedded_database": own_database,
         "embedded_matrix": own_matrix,
     }

@@ -160,6 +160,12 @@ SETTINGS: tuple[Spec, ...] = (
         values.url("tcp", example="tcp://clamav.example.org:3310"),
         "A ClamAV daemon that looks at every file before it is kept. While it is away no file is kept.",
     ),
+    Spec(
+        "accounts",
+        values.choice("managed", "shared"),
+        "Whose the people's accounts at the homeserver are: `managed` ones serve the desk alone, and are locked when a person belongs nowhere any more.",
+        "managed while the homeserver is embedded, else shared",
+    ),
     Spec("log_level", values.choice("debug", "info", "warning", "error"), "What is logged at least.", "info"),
     Spec("log_format", values.choice("text", "json"), "Lines for people, or one JSON object per line.", "text"),
     Spec("pagerduty_url", _web, "Where PagerDuty events go (not used yet)."),

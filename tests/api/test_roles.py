@@ -25,7 +25,9 @@ def operations() -> list[tuple[str, str, str]]:
     for path, methods in paths.items():
         for method, operation in methods.items():
             place = path.removeprefix("/api/v1/").replace("{slug}", "nothing").replace("{id}", "nobody")
-            found.append((operation["operationId"], method.upper(), place.replace("{ref}", "NO-1").replace("{number}", "1")))
+            found.append(
+                (operation["operationId"], method.upper(), place.replace("{ref}", "NO-1").replace("{number}", "1"))
+            )
     return found
 
 

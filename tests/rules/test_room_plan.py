@@ -238,3 +238,14 @@ def test_after_a_change_of_ours_only_people_and_power_are_looked_at() -> None:
         Admit(IVAN, 50),
     )
     assert members_plan(wanted, {user: "join" for user in wanted.people}, (IVAN,)) == Plan()
+
+
+def test_who_was_removed_by_name_goes_at_once_whatever_their_number() -> None:
+    wanted = desired(OLGA)
+    leavers = [f"@leaver{number:02}:hs" for number in range(MOST_REMOVALS + 5)]
+    strangers = [f"@stranger{number:02}:hs" for number in range(MOST_REMOVALS + 1)]
+    members = {user: "join" for user in (OLGA, IVAN, *leavers, *strangers)}
+    found = members_plan(wanted, members, (IVAN,), leaving=[*leavers, OLGA, BOT])
+    removed = [action.user_id for action in found.actions if isinstance(action, Remove)]
+    assert removed == [*leavers, *strangers[:MOST_REMOVALS]], "the named first; who belongs there is never removed"
+    assert [one.user_id for one in found.held] == strangers[MOST_REMOVALS:]

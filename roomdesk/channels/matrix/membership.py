@@ -11,6 +11,8 @@ from roomdesk.channels.matrix.names import path
 #: What Synapse calls the identity provider `roomdesk`; without the prefix the link is accepted and ignored (§3).
 IDENTITY_PROVIDER = "oidc-roomdesk"
 
+_ADMIN = "/_synapse/admin/v2"
+
 
 def membership(matrix: Matrix, room: str, user: str, *, reader: str | None = None) -> str:
     """`join`, `invite`, `ban`, `leave` or `knock`; somebody who never was there counts as `leave`."""
@@ -21,14 +23,42 @@ def membership(matrix: Matrix, room: str, user: str, *, reader: str | None = Non
     return str(state.get("membership", "leave"))
 
 
-def provision(matrix: Matrix, user: str, display_name: str, subject: str) -> bool:
+def provision(matrix: Matrix, user: str, display_name: str, subject: str, *, unlock: bool = False) -> bool:
     """Makes the account, linked to its sign-in, or brings it up to date. False where no admin token allows it."""
     if not matrix.has_admin:
         return False
     link = {"auth_provider": IDENTITY_PROVIDER, "external_id": subject}
-    where = path("users", user, base="/_synapse/admin/v2")
-    matrix.admin("PUT", where, {"displayname": display_name, "external_ids": [link]})
+    wanted = {"displayname": display_name, "external_ids": [link], **({"locked": False} if unlock else {})}
+    matrix.admin("PUT", path("users", user, base=_ADMIN), wanted)
     return True
+
+
+def lock(matrix: Matrix, user: str) -> bool:
+    """Locks the account and ends its sessions for good. False where there is none, or no admin token allows it. Repeatable.
+
+    A lock alone would give the same sessions back when it is lifted (matrix-facts §3).
+    """
+    if not matrix.has_admin or account(matrix, user) is None:
+        return False
+    where = path("users", user, base=_ADMIN)
+    matrix.admin("PUT", where, {"locked": True})
+    devices = [one["device_id"] for one in matrix.admin("GET", f"{where}/devices").get("devices", [])]
+    if devices:
+        matrix.admin("POST", f"{where}/delete_devices", {"devices": devices})
+    return True
+
+
+def account(matrix: Matrix, user: str) -> dict[str, Any] | None:
+    """What the homeserver's administrator sees of an account (`locked` among it); None where there is none."""
+    try:
+        return matrix.admin("GET", path("users", user, base=_ADMIN))
+    except NotFound:
+        return None
+
+
+def rooms_of(matrix: Matrix, user: str) -> list[str]:
+    """The rooms that the user is in by the homeserver's own word, for its administrator."""
+    return list(matrix.admin("GET", path("users", user, "joined_rooms", base="/_synapse/admin/v1"))["joined_rooms"])
 
 
 def invite(matrix: Matrix, room: str, user: str, *, by: str | None = None) -> None:

@@ -93,8 +93,14 @@ def _shut(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
 
 def _provision(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
     user = payload["user_id"]
-    done = membership.provision(matrix, user, payload["display_name"], payload["subject"])
+    unlock = bool(payload.get("unlock"))
+    done = membership.provision(matrix, user, payload["display_name"], payload["subject"], unlock=unlock)
     return Sent(report={"user_id": user, "provisioned": done})
+
+
+def _lock(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
+    user = payload["user_id"]
+    return Sent(report={"user_id": user, "locked": membership.lock(matrix, user)})
 
 
 def _state(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
@@ -163,6 +169,7 @@ _KINDS: dict[str, Callable[[Matrix, OutboxRow, Json], Sent]] = {
     "examine": _examine,
     "shut": _shut,
     "provision": _provision,
+    "lock": _lock,
     "state": _state,
     "redact": _redact,
     "remove_file": _remove_file,

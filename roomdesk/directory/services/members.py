@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from roomdesk.audit.work import Work
 from roomdesk.directory.errors import Conflict, Invalid, NotFound
 from roomdesk.directory.models import Membership, Person, StaffRole, Workspace
 from roomdesk.directory.services.intervals import close
-from roomdesk.directory.services.people import put_person
+from roomdesk.directory.services.people import off_board, put_person, take_back, user_id
 from roomdesk.directory.services.wishes import MemberGone, MemberWish, Outcome
 from roomdesk.queues import inbox
 
@@ -41,7 +42,8 @@ def remove_member(wish: MemberGone, work: Work) -> Outcome[Membership]:
     _check_keeps_owner(workspace, before, None)
     close(before, work.now)
     _note(work, workspace, "member.removed", wish.id, {"before": _shown(before)})
-    _tell(workspace, [wish.id], work)
+    off_board(before.person, work)
+    _tell(workspace, [wish.id], work, left=[user_id(before.person)])
     return Outcome(before, changed=True)
 
 
@@ -95,6 +97,8 @@ def _set(
     concerned = [person.slug]
     if before:
         close(before, work.now)
+    else:
+        take_back(person, work)
     if role == Role.OWNER and (former := _owner(workspace)):
         _step_down(former, person, work)
         concerned.append(former.person.slug)
@@ -132,5 +136,7 @@ def _note(work: Work, workspace: Workspace, action: str, person: str, data: dict
     work.audit(action, f"person:{person}", data, scope=f"workspace:{workspace.slug}")
 
 
-def _tell(workspace: Workspace, people: list[str], work: Work) -> None:
-    inbox.tell(workspace.lane_id, "people_changed", {"slug": workspace.slug, "people": people}, work.now)
+def _tell(workspace: Workspace, people: list[str], work: Work, left: Sequence[str] = ()) -> None:
+    """`left`: user ids of leavers."""
+    told = {"slug": workspace.slug, "people": people, "left": list(left)}
+    inbox.tell(workspace.lane_id, "people_changed", told, work.now)

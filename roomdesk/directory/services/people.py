@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.db.models import Q
 
 from roomdesk.audit.work import Actor, Work
 from roomdesk.bootstrap import settings
@@ -94,14 +95,41 @@ def user_id(person: Person) -> str:
     return f"@{person.localpart}:{settings.matrix_server_name}"
 
 
-def _provision(person: Person, work: Work) -> None:
-    """Plans the making or renaming of the Matrix account."""
-    payload = {"user_id": user_id(person), "display_name": person.name, "subject": person.slug}
+def _provision(person: Person, work: Work, *, unlock: bool = False) -> None:
+    """Plans the making, renaming or opening of the Matrix account."""
+    payload: dict[str, Any] = {"user_id": user_id(person), "display_name": person.name, "subject": person.slug}
+    payload |= {"unlock": True} if unlock else {}
     # The instant belongs to the key: somebody renamed there and back must get the first name again.
     digest = hashlib.sha256(repr((sorted(payload.items()), work.now)).encode()).hexdigest()[:16]
     work.send(
         "matrix", "provision", f"matrix:user:{person.localpart}", payload, once=f"provision:{person.slug}:{digest}"
     )
+
+
+def off_board(person: Person, work: Work) -> None:
+    """After a role of the person has ended: where it was the last one, the Matrix account is locked and its sessions end.
+
+    Only where the accounts are the desk's to manage. Of two roles that end side by side, the second sees that it is the last.
+    """
+    Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    if _belongs(person):
+        return
+    is_managed = settings.accounts == "managed"
+    work.audit("person.left", f"person:{person.slug}", {"account": "locking" if is_managed else "kept"})
+    if is_managed:
+        work.send("matrix", "lock", f"matrix:user:{person.localpart}", {"user_id": user_id(person)})
+
+
+def take_back(person: Person, work: Work) -> None:
+    """Before a role begins: whoever left and comes back gets the locked account opened, in the order of the lock."""
+    left = not _belongs(person) and (person.memberships.exists() or person.staff_roles.exists())
+    if left and settings.accounts == "managed":
+        _provision(person, work, unlock=True)
+
+
+def _belongs(person: Person) -> bool:
+    still_open = Q(valid_to=None)
+    return person.memberships.filter(still_open).exists() or person.staff_roles.filter(still_open).exists()
 
 
 def do_put_person(

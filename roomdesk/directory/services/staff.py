@@ -11,7 +11,7 @@ from roomdesk.audit.work import Work
 from roomdesk.directory.errors import Invalid, NotFound
 from roomdesk.directory.models import StaffRole, Workspace
 from roomdesk.directory.services.intervals import close
-from roomdesk.directory.services.people import put_person
+from roomdesk.directory.services.people import off_board, put_person, take_back, user_id
 from roomdesk.directory.services.wishes import Outcome, StaffGone, StaffWish
 from roomdesk.product import services as products
 from roomdesk.product.problems import listed
@@ -29,6 +29,8 @@ def put_staff(wish: StaffWish, work: Work) -> Outcome[list[StaffRole]]:
     if wanted is None and not had:
         raise Invalid(f'"{wish.person.id}" has no staff role yet; name at least one in the field role.', field="role")
     person = put_person(wish.person, work)
+    if wanted:
+        take_back(person.value, work)
     changed = wanted is not None and _replace(wish, person.value.pk, wanted, work)
     if changed or (person.changed and had):
         _tell(_products(person.value.pk) | {wish.product}, wish.person.id, work)
@@ -43,7 +45,9 @@ def remove_staff(wish: StaffGone, work: Work) -> Outcome[list[StaffRole]]:
         raise NotFound(f'"{wish.id}" has no staff role{where}.', field="id")
     for row in rows:
         _end(row, work)
-    _tell({row.product for row in rows}, wish.id, work)
+    person = rows[0].person
+    off_board(person, work)
+    _tell({row.product for row in rows}, wish.id, work, left=[user_id(person)])
     return Outcome(rows, changed=True)
 
 
@@ -111,18 +115,19 @@ def _products(person_id: int) -> set[str]:
     return set(rows.values_list("product", flat=True))
 
 
-def _tell(products_concerned: Iterable[str], person: str, work: Work) -> None:
-    """Tells every workspace of these products, in slug order; the empty product means all of them."""
+def _tell(products_concerned: Iterable[str], person: str, work: Work, left: Sequence[str] = ()) -> None:
+    """Tells every workspace of these products, in slug order; the empty product means all of them. `left`: user ids of leavers."""
     slugs = set(products_concerned)
     rows = Workspace.objects.all() if "" in slugs else Workspace.objects.filter(product__in=slugs)
     events = [
-        _event(lane_id, slug, person, work) for slug, lane_id in rows.order_by("slug").values_list("slug", "lane_id")
+        _event(lane_id, slug, person, work, left)
+        for slug, lane_id in rows.order_by("slug").values_list("slug", "lane_id")
     ]
     _store(events)
 
 
-def _event(lane_id: int, slug: str, person: str, work: Work) -> InboxEvent:
-    raw = json.dumps({"kind": "people_changed", "slug": slug, "people": [person]})
+def _event(lane_id: int, slug: str, person: str, work: Work, left: Sequence[str]) -> InboxEvent:
+    raw = json.dumps({"kind": "people_changed", "slug": slug, "people": [person], "left": list(left)})
     return InboxEvent(source="desk", external_id=str(uuid.uuid4()), lane_id=lane_id, received_at=work.now, raw=raw)
 
 
