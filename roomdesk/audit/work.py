@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from roomdesk.audit import chain
 from roomdesk.audit.models import Content, Entry, Head
@@ -202,9 +202,17 @@ class Work:
 
 def _lock_heads(scopes: set[str]) -> dict[str, Head]:
     """Locked in one order, last of all locks: two transactions with the same two scopes cannot wait for each other."""
-    Head.objects.bulk_create([Head(scope=s, hash=chain.GENESIS) for s in sorted(scopes)], ignore_conflicts=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_BEGIN_HEADS, [chain.GENESIS, sorted(scopes)])
     rows = Head.objects.filter(scope__in=scopes).order_by("scope").select_for_update(no_key=True)
     return {head.scope: head for head in rows}
+
+
+_BEGIN_HEADS = """
+INSERT INTO audit_head (scope, seq, hash)
+SELECT v.scope, 0, %s FROM unnest(%s::text[]) WITH ORDINALITY AS v(scope, place) ORDER BY v.place
+ON CONFLICT DO NOTHING
+"""
 
 
 def _entry(draft: _Draft, head: Head, entry_id: int) -> tuple[_Link, _Content]:

@@ -10,7 +10,7 @@ from roomdesk.audit.work import Actor, Work
 from roomdesk.cases import loading
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.models import Case
-from roomdesk.cases.queries import access_case
+from roomdesk.cases.queries import access_place
 from roomdesk.directory.errors import Forbidden, Invalid
 from roomdesk.directory.models import Person, Workspace
 from roomdesk.directory.queries import Viewer, active_person, authority
@@ -55,13 +55,11 @@ def hold(viewer: Viewer, *refs: str, author: str | None, actor: Actor, now: date
     NotFound for a case that is not the viewer's to see, Invalid for cases of different workspaces or an author who is no
     staff, Forbidden for a viewer who is none.
     """
-    cases = [access_case(ref, viewer) for ref in refs]
-    for case in cases[1:]:
-        if case.workspace_id != cases[0].workspace_id:
-            raise Invalid(
-                f"{case.ref} and {cases[0].ref} belong to different workspaces; they stay apart.", field="ref"
-            )
-    return hold_workspace(viewer, cases[0].workspace, refs=refs, author=author, actor=actor, now=now)
+    places = [access_place(ref, viewer) for ref in refs]
+    for ref, place in zip(refs, places, strict=True):
+        if place != places[0]:
+            raise Invalid(f"{ref} and {refs[0]} belong to different workspaces; they stay apart.", field="ref")
+    return hold_workspace(viewer, places[0], refs=refs, author=author, actor=actor, now=now)
 
 
 def hold_workspace(

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
-from django.db.models import F, Max
+from django.db.models import F, Max, prefetch_related_objects
 
 from roomdesk.cases.conversation import Conversation, Open, by_lane
 from roomdesk.cases.models import Case, CaseCycle
@@ -92,12 +92,18 @@ def _add(workspaces: Mapping[int, Conversation], found: Iterable[Case]) -> None:
     for case in sorted(cases.values(), key=lambda c: (c.opened_at, c.pk)):
         workspaces[case.workspace_id].cases[case.pk] = Open(case, current[case.pk])
     running = Clock.objects.filter(case_id__in=cases, stopped_at=None).exclude(state=Clock.State.CANCELLED)
-    for clock in running.select_related("cycle").order_by("pk"):
+    owed: list[tuple[Open, Clock]] = []
+    for clock in running.order_by("pk"):
         entry = workspaces[cases[clock.case_id].workspace_id].cases[clock.case_id]
         if clock.cycle_id == entry.cycle.pk:
+            clock.cycle = entry.cycle
             entry.clocks.append(clock)
         else:
-            entry.owed.append((clock.cycle, clock))
+            owed.append((entry, clock))
+    # Few cases owe anything of a former cycle; the cycle of every other clock is at hand.
+    prefetch_related_objects([clock for _, clock in owed], "cycle")
+    for entry, clock in owed:
+        entry.owed.append((clock.cycle, clock))
 
 
 def _add_merged(workspaces: Mapping[int, Conversation]) -> None:
