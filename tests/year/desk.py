@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import heapq
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -62,6 +63,7 @@ class Desk:
     _heap: list[tuple[int, int, Happens]] = field(default_factory=list)
     _number: int = 0
     _heard: bool = False
+    _week: int = 0
 
     @property
     def now(self) -> int:
@@ -79,13 +81,23 @@ class Desk:
     def run(self) -> None:
         """Lets everything happen, with the worker at work at each pass where there is something for it to do."""
         gc.freeze()
+        # What is made in a year of acts is mostly not let go by cycles: the default looks for them a thousand times too often.
+        gc.set_threshold(100_000, 20, 20)
         while self._heap:
             at, _, happens = heapq.heappop(self._heap)
             self._work_until(at)
+            self._show(at)
             self.time.at = schedule.instant(at)
             happens(self)
         self._work_until(schedule.END)
         self.time.at = schedule.instant(schedule.END)
+
+    def _show(self, at: int) -> None:
+        """Says how far the year is, at the beginning of each of its weeks."""
+        week = (at - schedule.BEGIN) // (7 * schedule.DAY)
+        if week > self._week:
+            self._week = week
+            print(f"week {week}, {time.process_time():.0f} s: {dict(sorted(self.done.items()))}", flush=True)
 
     def _work_until(self, until: int) -> None:
         while (at := self._next_work()) is not None and at < until:
@@ -132,17 +144,32 @@ class Desk:
         return Case.objects.filter(pk=matter.case_id).first() if matter.case_id else None
 
 
-def make(time: clock.Frozen, seed: int, workspaces: int, cases: int, folder: Path) -> Desk:
+@dataclass(frozen=True)
+class Size:
+    """So many workspaces, numbered from `first` on, and cases; `seed` says what becomes of them."""
+
+    workspaces: int
+    cases: int
+    seed: str
+    first: int = 0
+
+    def parts(self, count: int) -> list[Size]:
+        """The same desk spread over so many databases, a set of workspaces on each (D37)."""
+        some, cases = self.workspaces // count, self.cases // count
+        return [Size(some, cases, f"{self.seed}.{number}", self.first + number * some) for number in range(count)]
+
+
+def make(time: clock.Frozen, size: Size, folder: Path) -> Desk:
     """The desk as it stands at the beginning of the year, with all matters of the year planned. Time is left at its beginning."""
     from tests.year import acts, terms
 
-    rng = Random(seed)
+    rng = Random(size.seed)
     time.at = schedule.instant(schedule.BEGIN - schedule.DAY)
-    desk = Desk(time, rng, folder, build(workspaces, rng))
+    desk = Desk(time, rng, folder, build(size.workspaces, rng, size.first))
     InboxEvent.objects.filter(state="pending").update(state="ignored")
     time.at = schedule.instant(schedule.BEGIN)
-    for number, at in enumerate(opening_times(cases, rng)):
+    for number, at in enumerate(opening_times(size.cases, rng)):
         place = rng.choice(desk.places)
-        desk.plan(at, acts.begins(Matter(number, place, rng.choice(place.people), Random(f"{seed}:{number}"))))
+        desk.plan(at, acts.begins(Matter(number, place, rng.choice(place.people), Random(f"{size.seed}:{number}"))))
     terms.plan(desk)
     return desk

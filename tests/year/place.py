@@ -49,9 +49,12 @@ def user(person: str) -> str:
     return f"@{person}:{SERVER}"
 
 
-def build(size: int, rng: Random) -> list[Place]:
-    """So many workspaces with four people each, staff, and a room for each of a product that has rooms."""
-    places = [_place(number, size, rng) for number in range(size)]
+def build(size: int, rng: Random, first: int = 0) -> list[Place]:
+    """So many workspaces with four people each, staff, and a room for each of a product that has rooms.
+
+    They are numbered from `first` on: a part of an installation that is spread over several databases (D37).
+    """
+    places = [_place(number, size, first) for number in range(size)]
     wishes: list[Wish] = [StaffWish(person=PersonWish(id=name), roles=(role,)) for name, role in STAFF.items()]
     for place in places:
         wishes += _wishes(place, rng)
@@ -75,10 +78,10 @@ def build(size: int, rng: Random) -> list[Place]:
     return places
 
 
-def _place(number: int, size: int, rng: Random) -> Place:
+def _place(number: int, size: int, first: int) -> Place:
     shares = [product for product, (share, _) in PRODUCTS.items() for _ in range(share)]
     product = shares[number * len(shares) // size]
-    slug = f"w{number:03}"
+    slug = f"w{first + number:03}"
     people = tuple(f"{name}-{slug}" for name in ("olga", "asen", "mira", "boris"))
     return Place(slug, product, people, "" if product == ROOMLESS else f"!{slug}")
 

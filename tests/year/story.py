@@ -187,6 +187,15 @@ class Story:
             if kind not in running or (dues and running[kind].due != min(dues)):
                 self.differ(watch.key, "merged", min(dues, default=None), running.get(kind), entry.seq)
 
+    def _case_unmerge(self, entry: Entry) -> None:
+        """All clocks run again as if nothing had been, but where another of the kind has begun in the case that stayed."""
+        case, into = self.cases[entry.ref], self.cases[entry.data["before"]]
+        begun = {watch.kind for watch in self._running(into) if watch.key[1] == len(into.cycles)}
+        kept = [watch for watch in case.watches if watch.merged_with == into.ref]
+        kept += [watch for watch in into.watches if watch.merged_with == case.ref and watch.kind not in begun]
+        for watch in kept:
+            self.differ(watch.key, "not given back", "running", "cancelled", entry.seq)
+
     # Clocks.
 
     def _clock(self, entry: Entry, verb: str) -> None:
@@ -209,9 +218,9 @@ class Story:
 
     def _say(self, watch: Watch, entry: Entry, verb: str) -> None:
         """What had to be said of the clock next is said by this entry."""
-        if watch.unsaid is not None and watch.unsaid != (verb, entry.data.get("at", entry.at)):
+        if watch.unsaid and watch.unsaid != [(verb, entry.data.get("at", entry.at))]:
             self.differ(watch.key, "not in the chain", watch.unsaid, (verb, entry.at), entry.seq)
-        watch.unsaid = None
+        watch.unsaid = []
 
     def _new(self, case: Case, key: Key, entry: Entry, verb: str) -> Watch:
         if verb == "taken_over":
@@ -237,10 +246,19 @@ class Story:
     def _taken(self, key: Key, entry: Entry) -> Watch:
         """The clock of a merged case goes on in the one that stays, with what was told of it."""
         of = self.cases[entry.data["of"]]
-        theirs = next(w for w in reversed(of.watches) if w.kind == key[2] and w.cancelled_at == entry.at)
+        of_kind = [watch for watch in of.watches if watch.kind == key[2]]
+        theirs = next((watch for watch in reversed(of_kind) if watch.cancelled_at == entry.at), of_kind[-1])
+        if theirs.cancelled_at != entry.at:
+            self.differ(theirs.key, "taken over", "runs on", "cancelled", entry.seq)
         taken = Watch(**{**vars(theirs), "key": key, "revision": 1, "merged_with": "", "cancelled_at": None})
         cycle = self.cases[key[0]].cycles[key[1] - 1]
-        taken.ended, taken.expected, taken.tier, taken.addons = list(theirs.ended), [], cycle.tier, cycle.addons
+        taken.ended, taken.expected, taken.unsaid, taken.tier, taken.addons = (
+            list(theirs.ended),
+            [],
+            [],
+            cycle.tier,
+            cycle.addons,
+        )
         taken.state = taken.late() if taken.breached_at is not None else "running"
         return taken
 
@@ -257,7 +275,7 @@ class Story:
             "retargeted": lambda: self._retarget(case, watch, entry),
             "cancelled": lambda: self._cancel(case, watch, entry),
             "given_back": lambda: self._give_back(watch, entry),
-            "awaited_again": lambda: watch.await_again(entry.at, entry.data["cause"] or "split"),
+            "awaited_again": lambda: self._await_again(watch, entry),
         }[verb]()
         return self._say(watch, entry, verb)
 
@@ -300,6 +318,11 @@ class Story:
             self.differ(watch.key, "cancelled", "something is promised", reason, entry.seq)
         watch.state, watch.cancelled_at = "cancelled", entry.at
         watch.merged_with = reason.removeprefix("Merged with ").rstrip(".") if reason.startswith("Merged") else ""
+
+    def _await_again(self, watch: Watch, entry: Entry) -> None:
+        if watch.stopped_at is None:
+            self.differ(watch.key, "awaited again", "never answered", "answered", entry.seq)
+        watch.await_again(entry.at, entry.data["cause"] or "split")
 
     def _give_back(self, watch: Watch, entry: Entry) -> None:
         watch.state = watch.late() if watch.breached_at is not None else "running"

@@ -17,12 +17,14 @@ import pytest
 from roomdesk.runtime import clock
 from tests.harness.database import ROOT, Databases
 from tests.year import desk, evidence, export, replay, schedule
+from tests.year.desk import Size
 from tests.year.evidence import Entry
 from tests.year.story import Story
 
-#: Workspaces, cases, seed. `YEAR=60x1200x7` makes the whole year another one.
-SMALL = (15, 150, 4)
-WHOLE = tuple(int(part) for part in os.environ.get("YEAR", "200x20000x1").split("x"))
+SMALL = Size(15, 150, "4")
+#: Workspaces, cases, seed, and over how many databases they are spread. `YEAR=60x1200x7x1` makes the whole year another one.
+_YEAR = os.environ.get("YEAR", "200x20000x1x4").split("x")
+WHOLE = Size(int(_YEAR[0]), int(_YEAR[1]), _YEAR[2]).parts(int(_YEAR[3]))
 
 
 @dataclass
@@ -52,15 +54,15 @@ class Left:
         return scope, chains[scope], place
 
 
-def lived(databases: Databases, folder: Path, workspaces: int, cases: int, seed: int) -> Left:
+def lived(databases: Databases, folder: Path, size: Size) -> Left:
     """Lives through a year and leaves only files of it: the database is closed and dropped when this returns."""
     began = time.process_time(), time.monotonic()
     with databases.copy(), clock.frozen(schedule.instant(schedule.BEGIN)) as frozen:
-        made = desk.make(frozen, seed, workspaces, cases, folder / "products")
+        made = desk.make(frozen, size, folder / "products")
         made.run()
         export.leave(folder / "left")
     spent = [round(now - then) for now, then in zip((time.process_time(), time.monotonic()), began, strict=True)]
-    print(f"seed {seed}, {spent[1]} s ({spent[0]} s of this process): {dict(sorted(made.done.items()))}")
+    print(f"seed {size.seed}, {spent[1]} s ({spent[0]} s of this process): {dict(sorted(made.done.items()))}")
     return Left(folder / "left")
 
 
@@ -77,7 +79,7 @@ def told_apart(left: Left) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def left(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
-    yield lived(databases, tmp_path_factory.mktemp("year"), *SMALL)
+    yield lived(databases, tmp_path_factory.mktemp("year"), SMALL)
 
 
 def check(answer: dict[str, Any], cases: int) -> None:
@@ -94,12 +96,13 @@ def check(answer: dict[str, Any], cases: int) -> None:
 
 
 def test_the_exported_audit_alone_gives_the_same_clocks_breaches_and_warnings(left: Left) -> None:
-    check(told_apart(left), SMALL[1])
+    check(told_apart(left), SMALL.cases)
 
 
 @pytest.mark.deep
-def test_a_whole_year_of_200_workspaces_and_20_000_cases(databases: Databases, tmp_path: Path) -> None:
-    check(told_apart(lived(databases, tmp_path, *WHOLE)), WHOLE[1])
+@pytest.mark.parametrize("part", WHOLE, ids=lambda part: part.seed)
+def test_a_whole_year_of_200_workspaces_and_20_000_cases(databases: Databases, tmp_path: Path, part: Size) -> None:
+    check(told_apart(lived(databases, tmp_path, part)), part.cases)
 
 
 def is_clock(*verbs: str) -> Callable[[Entry], bool]:
@@ -117,8 +120,11 @@ def test_a_due_time_moved_by_a_second_is_found(left: Left, verb: str) -> None:
 
 @pytest.mark.parametrize(
     "action",
-    ["clock.told", "clock.paused", "clock.resumed", "clock.started", "clock.met", "clock.past_aim", "clock.retargeted"],
-)
+    [
+        "clock.told", "clock.paused", "clock.resumed", "clock.started", "clock.met", "clock.past_aim", "clock.breached",
+        "clock.retargeted", "clock.cancelled", "clock.given_back", "clock.taken_over", "clock.awaited_again",
+    ],
+)  # fmt: skip
 def test_an_entry_taken_away_is_found(left: Left, action: str) -> None:
     scope, entries, place = left.somewhere(lambda entry: entry.action == action)
     entry = entries.pop(place)

@@ -41,8 +41,8 @@ class Watch:
     merged_with: str = ""
     cancelled_at: int | None = None
     expected: list[dict[str, Any]] = field(default_factory=list)
-    #: What its next entry has to say, and when: a pause that began or ended, or that it was found late.
-    unsaid: tuple[str, int] | None = None
+    #: What its next entries have to say, and when: a pause that began or ended, or that it was found late.
+    unsaid: list[tuple[str, int]] = field(default_factory=list)
 
     @property
     def kind(self) -> str:
@@ -70,7 +70,8 @@ class Watch:
         """It has run late, and nobody has stopped it by `at`; once."""
         if self.breached_at is not None or self.due is None or self.due >= at:
             return
-        self.state, self.breached_at, self.unsaid = self.late(), self.due, (self.late(), at)
+        self.state, self.breached_at = self.late(), self.due
+        self.unsaid.append((self.late(), at))
         self.caused_by = self.blamed(self.due)
 
     def blamed(self, at: int) -> str:
@@ -82,7 +83,8 @@ class Watch:
         if self.paused_at is not None or self.kind == FIRST:
             return
         free_from = max(self.key[3], self.ended[-1][1]) if self.ended else self.key[3]
-        self.paused_at, self.unsaid = max(at, free_from), ("paused", at)
+        self.paused_at = max(at, free_from)
+        self.unsaid.append(("paused", at))
         self.count()
         if self.breached_at is not None and self.paused_at < self.breached_at:
             self.state, self.breached_at, self.caused_by = "running", None, ""
@@ -91,7 +93,7 @@ class Watch:
         if self.paused_at is None:
             return
         self._end_pause(at)
-        self.unsaid = ("resumed", at)
+        self.unsaid.append(("resumed", at))
         self.count()
 
     def _end_pause(self, at: int) -> None:
