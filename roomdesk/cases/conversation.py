@@ -17,6 +17,7 @@ from roomdesk.directory.models import Workspace, WorkspaceTerms
 from roomdesk.directory.standing import Standing
 from roomdesk.product.identity import State
 from roomdesk.product.models import ProductVersion
+from roomdesk.product.queries import product_of
 from roomdesk.product.schema import Product
 from roomdesk.queues.models import Lane
 from roomdesk.record.models import Message
@@ -77,8 +78,12 @@ class Open:
         return self.case.state in Case.OPEN
 
     def subject(self, conversation: Conversation, at: datetime, cycle: CaseCycle | None = None) -> Subject:
-        """What clocks ask of the case as it stands. A workspace's state at `at` says whether it has clocks at all."""
+        """What clocks ask of the case as it stands.
+
+        Whether it has clocks at all says the workspace's state at `at`, by the table of the version that the cycle pinned.
+        """
         case, cycle = self.case, cycle or self.cycle
+        states = product_of(cycle.product_version_id).states
         return Subject(
             lane_id=conversation.workspace.lane_id,
             scope=conversation.scope,
@@ -91,7 +96,7 @@ class Open:
             tier=cycle.tier,
             addons=tuple(cycle.addons),
             version_id=cycle.product_version_id,
-            has_clocks=conversation.state_at(at).clocks,
+            has_clocks=states[conversation.terms_at(at).state].clocks,
         )
 
 
@@ -128,9 +133,10 @@ class Conversation:
         return loaded[-1] if loaded else next(iter(self.versions), self.version)
 
     def state_at(self, at: datetime) -> State:
-        """What the workspace's state at an instant means for it, by the product's table."""
-        assert self.product is not None
-        return self.product.states[self.terms_at(at).state]
+        """What the workspace's state at an instant means for it, by the table of the version in force then."""
+        version = self.version_at(at)
+        assert version is not None
+        return product_of(version.pk).states[self.terms_at(at).state]
 
     def current(self, case_id: int | None) -> Open | None:
         """The case, or the one that it was merged into in the end; None for one that is not at hand."""

@@ -123,7 +123,8 @@ def work_off() -> int:
     return done
 
 
-#: New versions of products: what stands in `policy.toml`, and what stands there instead.
+TRIAL, SUSPENDED = (f'slug = "{state}"\nintake = true\nclocks = ' for state in ("trial", "suspended"))
+#: New versions of products: what stands in `policy.toml` or `product.toml`, and what stands there instead.
 POLICIES: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "closure": (
         "plana-business-cloud",
@@ -146,6 +147,13 @@ POLICIES: dict[str, tuple[str, list[tuple[str, str]]]] = {
         "plana-business-cloud",
         [('tier = "starter"\ntarget = { kind = "business_days", amount = 2 }', 'tier = "starter"\ntarget = { kind = "business_days", amount = 3 }')],
     ),
+    "trials without clocks": ("plana-business-cloud", [(f"{TRIAL}true", f"{TRIAL}false")]),
+    "suspended without clocks": ("bos", [(f"{SUSPENDED}true", f"{SUSPENDED}false")]),
+    "cancelled are heard": (
+        "plana-business-cloud",
+        [('slug = "cancelled"\nintake = false', 'slug = "cancelled"\nintake = true')],
+    ),
+    "trials with clocks": ("plana-business-cloud", [(f"{TRIAL}false", f"{TRIAL}true")]),
 }  # fmt: skip
 
 
@@ -155,12 +163,9 @@ def load_policy(name: str, folder: Path) -> str:
     files = folder / product
     if not files.exists():
         shutil.copytree(ROOT / "products" / product, files)
-    policy = files / "policy.toml"
-    text = policy.read_text(encoding="utf-8")
     for before, after in changes:
-        assert before in text, (name, before)
-        text = text.replace(before, after)
-    policy.write_text(text, encoding="utf-8")
+        file = next(one for one in sorted(files.glob("p*.toml")) if before in one.read_text(encoding="utf-8"))
+        file.write_text(file.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
     _, is_new = load(files, VENDOR, clock.now())
     assert is_new
     return product

@@ -115,9 +115,6 @@ class Story:
             since = terms.since
         return since
 
-    def _has_clocks(self, at: int) -> bool:
-        return self.versions[-1].has_clocks(self._terms(at).state)
-
     # Cases.
 
     def _case_opened(self, entry: Entry) -> None:
@@ -141,7 +138,7 @@ class Story:
             case.owed.add((RESOLUTION, at))
 
     def _promised(self, case: Case, cycle: Cycle, kind: str, counted_from: int, at: int) -> tuple[Promise, bool] | None:
-        if not self._has_clocks(at):
+        if not cycle.policy.has_clocks(self._terms(at).state):
             return None
         return promised(cycle.policy, kind, cycle.tier, cycle.addons, case.kind, case.severity, counted_from)
 

@@ -15,9 +15,12 @@ from tests.year.place import POLICIES, PRODUCTS, VENDOR, Place, addons_of, load_
 LOADED = (
     ("02-17T09:12", "closure", 0.0),
     ("03-30T07:40", "longer day", 1.0),
+    ("05-12T08:20", "trials without clocks", 0.3),
     ("06-16T15:05", "stricter", 0.4),
+    ("07-20T11:45", "suspended without clocks", 0.4),
     ("08-28T18:30", "opening", 1.0),
     ("09-21T06:45", "other warnings", 0.5),
+    ("10-07T16:50", "trials with clocks", 0.3),
     ("11-11T10:10", "looser", 0.5),
 )
 

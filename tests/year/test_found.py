@@ -16,12 +16,14 @@ from roomdesk.cases.changing import Change
 from roomdesk.cases.models import Case
 from roomdesk.cases.parting import Parting
 from roomdesk.clocks.models import Clock, Notice
+from roomdesk.clocks.retargeting import do_retarget
+from roomdesk.directory.services import do_put_workspace
 from roomdesk.queues.models import InboxEvent
 from roomdesk.record.models import Message
 from roomdesk.runtime import clock
 from tests.harness.database import Databases
 from tests.year.desk import EVERYBODY
-from tests.year.place import Place, build, hear, load_policy, work_off
+from tests.year.place import VENDOR, Place, build, hear, load_policy, work_off
 
 IVAN = Actor("staff", "ivan")
 #: A Monday, 10:00 in Sofia; the next day is a holiday.
@@ -171,3 +173,44 @@ def test_a_wait_that_begins_after_the_due_time_hides_no_breach(place: tuple[Plac
     work_until(time, 1)
     found = clock_of(case, "update")
     assert (found.state, found.breached_at) == ("past_aim", due)
+
+
+def test_whether_a_state_has_clocks_says_the_policy_that_the_cycle_was_begun_under(
+    place: tuple[Place, clock.Frozen], tmp_path: Path
+) -> None:
+    here, time = place
+    do_put_workspace(slug=here.slug, state="trial", actor=VENDOR, now=clock.now())
+    time.tick(timedelta(hours=1))
+    says(here, here.people[0], "$before")
+    before, sent = case_of("$before"), clock.to_ms(time.at)
+    time.tick(timedelta(minutes=20))
+    load_policy("trials without clocks", tmp_path)
+    content = {"msgtype": "m.text", "body": "Something else altogether."}
+    hear(here.room, here.people[1], "m.room.message", content, "$late", sent=sent + 60_000)
+    time.tick(timedelta(hours=2))
+    says(here, here.people[2], "$after", "Nobody can sign in.")
+    late, after = case_of("$late"), case_of("$after")
+    change(before, severity="critical")
+    assert [bool(clock_of(case).due_at) for case in (before, late, after)] == [True, True, False]
+
+    given = {"reason": "New terms", "dry_run": False, "actor": VENDOR, "now": clock.now()}
+    do_retarget(EVERYBODY, workspace=here.slug, **given)  # type: ignore[arg-type]
+    assert [clock_of(case).due_at for case in (before, late, after)] == [None] * 3
+
+
+def test_what_was_said_while_a_state_took_no_cases_makes_none_under_a_later_policy(
+    place: tuple[Place, clock.Frozen], tmp_path: Path
+) -> None:
+    here, time = place
+    do_put_workspace(slug=here.slug, state="cancelled", actor=VENDOR, now=clock.now())
+    time.tick(timedelta(hours=1))
+    sent = clock.to_ms(time.at)
+    time.tick(timedelta(minutes=20))
+    load_policy("cancelled are heard", tmp_path)
+    content = {"msgtype": "m.text", "body": "Where is our copy?"}
+    hear(here.room, here.people[0], "m.room.message", content, "$then", sent=sent)
+    time.tick(timedelta(hours=1))
+    says(here, here.people[0], "$now", "Where is our copy?")
+    work_off()
+    found = {name: Message.objects.get(external_id=name).case for name in ("$then", "$now")}
+    assert [case is None for case in found.values()] == [True, False]
