@@ -86,7 +86,9 @@ def _merge(held: Held, entry: Open, target: Open, reason: str) -> None:
         entry.subject(conversation, now),
         entry.clocks,
         at=now,
+        owed=[(entry.subject(conversation, now, cycle), clock) for cycle, clock in entry.owed],
     )
+    entry.owed.clear()
     _become(held, entry, into, reason)
     _take_on(held, entry, target, reason)
 
@@ -168,9 +170,10 @@ def _undoable(held: Held, ref: str, now: datetime) -> Merge:
 def _undo(held: Held, entry: Open, target: Open, merge: Merge, reason: str) -> None:
     work, conversation, now = held.work, held.conversation, held.work.now
     case, into = entry.case, target.case
-    clocks.give_back(
+    owed = clocks.give_back(
         work, target.subject(conversation, now), target.clocks, entry.subject(conversation, now), entry.clocks, at=now
     )
+    entry.owed += [(clock.cycle, clock) for clock in owed]
     merge.undone_at = now
     work.update(merge, "undone_at")
     case.merged_into = None

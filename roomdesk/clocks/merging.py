@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from roomdesk.audit.work import Work
+from roomdesk.clocks.firing import subject_of
 from roomdesk.clocks.models import Clock
 from roomdesk.clocks.stopping import cancel, stop
 from roomdesk.clocks.subject import Subject
@@ -19,16 +21,26 @@ _HANDED_ON = (
 
 
 def take_over(
-    work: Work, into: Subject, into_running: list[Clock], other: Subject, other_running: list[Clock], *, at: datetime
+    work: Work,
+    into: Subject,
+    into_running: list[Clock],
+    other: Subject,
+    other_running: list[Clock],
+    *,
+    at: datetime,
+    owed: Sequence[tuple[Subject, Clock]] = (),
 ) -> None:
     """Merges the clocks of `other` into those of `into`: of each kind the earliest due among the unmet goes on (D16).
 
     What was met stays met for its own messages: an unanswered message of `other` keeps its first response even where
     `into` was answered. The clocks of `other` are cancelled and never tell anybody anything. Both lists are changed in place.
+    `owed` are first responses that former cycles of `other` still owe: nobody could give them in a merged case.
     """
-    for theirs in list(other_running):
+    handed = [*((other, clock) for clock in other_running), *owed]
+    # The earliest of a kind first: it goes on, and the later ones find it there.
+    for subject, theirs in sorted(handed, key=lambda one: (one[1].due_at is None, one[1].due_at or at)):
         ours = next((clock for clock in into_running if clock.kind == theirs.kind), None)
-        _cancel(work, other, theirs, into, at)
+        _cancel(work, subject, theirs, into, at)
         if ours is None or _is_earlier(theirs, ours):
             if ours is not None:
                 _cancel(work, into, ours, other, at)
@@ -66,11 +78,12 @@ def _taken(work: Work, into: Subject, theirs: Clock, other: Subject, at: datetim
 
 def give_back(
     work: Work, into: Subject, into_running: list[Clock], other: Subject, other_running: list[Clock], *, at: datetime
-) -> None:
+) -> list[Clock]:
     """Undoes `take_over`: the clocks of `other` run again as if nothing had been, those of `into` too.
 
     What was answered meanwhile was answered in `into`: it counts for the clock that had given way there, not for `other`.
-    Call it alone in a `Work`; reads the cancelled clocks. Both lists are changed in place.
+    Call it alone in a `Work`; reads the cancelled clocks. Both lists are changed in place; returns what former cycles of
+    `other` owe again.
     """
     taken = {clock.kind: clock for clock in _taken_from(other, into)}
     for clock in taken.values():
@@ -80,8 +93,13 @@ def give_back(
     for clock in _cancelled(into, other):
         if clock.kind not in {c.kind for c in into_running}:
             _restore(work, into, clock, into_running, taken.get(clock.kind), at)
+    owed: list[Clock] = []
     for clock in _cancelled(other, into):
-        _restore(work, other, clock, other_running, None, at)
+        if clock.cycle_id == other.cycle_id:
+            _restore(work, other, clock, other_running, None, at)
+        else:
+            _restore(work, subject_of(clock), clock, owed, None, at)
+    return owed
 
 
 def _taken_from(other: Subject, into: Subject) -> list[Clock]:
@@ -91,7 +109,7 @@ def _taken_from(other: Subject, into: Subject) -> list[Clock]:
 
 def _cancelled(subject: Subject, other: Subject) -> list[Clock]:
     found = Clock.objects.filter(case_id=subject.case_id, merged_with=other.case_id)
-    return list(found.filter(state=Clock.State.CANCELLED).order_by("id"))
+    return list(found.filter(state=Clock.State.CANCELLED).select_related("case__workspace", "cycle").order_by("id"))
 
 
 def _restore(

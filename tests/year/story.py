@@ -173,14 +173,15 @@ class Story:
         if not entry.data["after"]:
             return
         case, into = self.cases[entry.ref], self.cases[entry.data["after"]]
-        theirs = {w.kind: w for w in case.watches if w.cancelled_at == entry.at}
+        theirs = [w for w in case.watches if w.cancelled_at == entry.at]
         ours = {w.kind: w for w in into.watches if w.cancelled_at == entry.at}
         running = {w.kind: w for w in self._running(into)}
         if left := self._running(case):
             self.differ(left[0].key, "runs on in a merged case", "cancelled", "running", entry.seq)
-        for kind, watch in theirs.items():
-            other = ours.get(kind) or running.get(kind)
-            dues = [one.due for one in (watch, other) if one and one.due is not None]
+        for watch in theirs:
+            kind = watch.kind
+            unmet = [*(w for w in theirs if w.kind == kind), ours.get(kind) or running.get(kind)]
+            dues = [one.due for one in unmet if one and one.due is not None]
             if kind not in running or (dues and running[kind].due != min(dues)):
                 self.differ(watch.key, "merged", min(dues, default=None), running.get(kind), entry.seq)
 
@@ -244,7 +245,7 @@ class Story:
         """The clock of a merged case goes on in the one that stays, with what was told of it."""
         of = self.cases[entry.data["of"]]
         of_kind = [watch for watch in of.watches if watch.kind == key[2]]
-        theirs = next((watch for watch in reversed(of_kind) if watch.cancelled_at == entry.at), of_kind[-1])
+        theirs = next((watch for watch in reversed(of_kind) if watch.key[3] == key[3]), of_kind[-1])
         if theirs.cancelled_at != entry.at:
             self.differ(theirs.key, "taken over", "runs on", "cancelled", entry.seq)
         taken = Watch(**{**vars(theirs), "key": key, "revision": 1, "merged_with": "", "cancelled_at": None})

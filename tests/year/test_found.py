@@ -11,7 +11,7 @@ import pytest
 
 from roomdesk import timers
 from roomdesk.audit.work import Actor
-from roomdesk.cases import changing, parting
+from roomdesk.cases import changing, joining, parting
 from roomdesk.cases.changing import Change
 from roomdesk.cases.models import Case
 from roomdesk.cases.parting import Parting
@@ -173,6 +173,32 @@ def test_a_wait_that_begins_after_the_due_time_hides_no_breach(place: tuple[Plac
     work_until(time, 1)
     found = clock_of(case, "update")
     assert (found.state, found.breached_at) == ("past_aim", due)
+
+
+def test_a_first_response_still_owed_goes_on_where_its_case_is_merged(place: tuple[Place, clock.Frozen]) -> None:
+    here, time = place
+    says(here, here.people[0], "$one")
+    case = case_of("$one")
+    resolve(case)
+    time.tick(timedelta(hours=2))
+    says(here, here.people[0], "$again", "It is back.", "$one")
+    says(here, here.people[1], "$two", "Something else altogether.")
+    other = case_of("$two")
+    owed, due = clock_of(case), [clock_of(one).due_at for one in (case, other)]
+    assert due[0] < due[1]  # type: ignore[operator]
+    given = {"author": "ivan", "actor": IVAN}
+    joining.do_merge(EVERYBODY, case.ref, other.ref, now=clock.now(), **given)  # type: ignore[arg-type]
+    assert {one.state for one in Clock.objects.filter(case=case)} == {"met", "cancelled"}
+    assert Clock.objects.get(taken_from=owed).due_at == due[0]
+
+    joining.do_unmerge(EVERYBODY, case.ref, now=clock.now(), **given)  # type: ignore[arg-type]
+    own = Clock.objects.get(case=other, kind="first_response", taken_from=None)
+    assert [clock_of(case).due_at, own.due_at] == due
+    says(here, "ivan", "$answer", "Fixed.", "$one")
+    work_off()
+    assert [clock_of(case, cycle=number).state for number in (1, 2)] == ["met", "met"]
+    own.refresh_from_db()
+    assert own.state == "running"
 
 
 def test_whether_a_state_has_clocks_says_the_policy_that_the_cycle_was_begun_under(
