@@ -6,24 +6,24 @@ Each act plans the next one. Where the case is not open any more, was merged or 
 from __future__ import annotations
 
 from roomdesk.audit.work import Actor
-from roomdesk.cases import calls, changing, joining, parting, questions, writing
+from roomdesk.cases import calls, changing, joining, parting, questions
 from roomdesk.cases.calls import Call
 from roomdesk.cases.changing import Change
 from roomdesk.cases.models import Case
-from roomdesk.queues.models import OutboxRow
 from roomdesk.record.models import Message
 from roomdesk.runtime import clock
 from tests.year import schedule
 from tests.year.chances import ANSWERS, HOUR, answered_after, office, soon, trouble, worked_after
 from tests.year.desk import EVERYBODY, Desk, Happens, Matter
-from tests.year.place import ENGINEERS, hear
+from tests.year.place import ENGINEERS
+from tests.year.speech import in_room, opens, says
 
 FIXED = {"fix": "Restarted the queue", "root_cause": "A full disk"}
 KINDS = ("incident", "question", "alert", "feature_request", "module", "other", "security")
 #: What else is done in a case before it is resolved, and how often.
 MIDDLE = {
     "waits": 26, "severity": 20, "kind": 9, "assigns": 14, "customer": 14, "answers": 16, "third": 5,
-    "splits": 5, "merges": 7, "moves": 3, "rings": 4, "snoozes": 3,
+    "splits": 5, "merges": 7, "moves": 3, "rings": 4, "snoozes": 3, "toggles": 5,
 }  # fmt: skip
 
 
@@ -35,10 +35,10 @@ def begins(matter: Matter) -> Happens:
         if not matter.place.room or rng.random() < 0.03:
             by_staff = rng.random() < 0.15
             author = rng.choice(ENGINEERS) if by_staff else matter.author
-            _opens(desk, matter, "ivan" if matter.place.room else author, text)
+            opens(desk, matter, "ivan" if matter.place.room else author, text)
         else:
             matter.root = matter.event_id()
-            _in_room(desk, matter, matter.author, text, matter.root)
+            in_room(desk, matter, matter.author, text, matter.root)
         if rng.random() < 0.25:
             desk.plan(desk.now + rng.randrange(3 * HOUR), customer(matter))
         if rng.random() < 0.2:
@@ -46,62 +46,6 @@ def begins(matter: Matter) -> Happens:
         desk.plan(office(desk.now + answered_after(rng), rng, 0.8), answers(matter))
 
     return happens
-
-
-def _opens(desk: Desk, matter: Matter, author: str, text: str) -> None:
-    actor, place = Actor("staff", author), matter.place
-    given = {
-        "workspace": place.slug,
-        "author": author,
-        "text": text,
-        "channel": "form",
-        "actor": actor,
-        "now": clock.now(),
-    }
-    case = desk.attempt("open", writing.do_open_case, **given)
-    matter.case_id = case.pk if case else None
-    if case and place.room:
-        _echo_soon(desk, matter, author, case)
-
-
-def _echo_soon(desk: Desk, matter: Matter, author: str, case: Case) -> None:
-    """What was written through a face comes back from the room a little later."""
-    row = OutboxRow.objects.filter(case_id=case.pk, message_id__isnull=False).latest("id")
-    event_id = matter.event_id()
-    matter.root = matter.root or event_id
-    content = {"msgtype": "m.text", "body": "…", "solutions.roomdesk.id": str(row.key)}
-
-    def happens(desk: Desk) -> None:
-        hear(matter.place.room, author, "m.room.message", content, event_id)
-        desk.heard()
-
-    desk.plan(desk.now + schedule.SECOND * matter.rng.randrange(1, 400), happens)
-
-
-def _in_room(desk: Desk, matter: Matter, person: str, text: str, event_id: str, *, threaded: bool = False) -> None:
-    """Heard at once, but for one of twenty, which reaches the desk minutes or hours after it was said."""
-    content: dict[str, object] = {"msgtype": "m.text", "body": text}
-    if threaded and matter.root:
-        content["m.relates_to"] = {"rel_type": "m.thread", "event_id": matter.root}
-    sent, room = clock.to_ms(clock.now()), matter.place.room
-
-    def happens(desk: Desk) -> None:
-        hear(room, person, "m.room.message", content, event_id, sent=sent)
-        desk.done["said"] += 1
-        desk.heard()
-
-    if matter.rng.random() < 0.05:
-        desk.plan(desk.now + matter.rng.randrange(schedule.MINUTE, 5 * HOUR), happens)
-    else:
-        happens(desk)
-
-
-def _says(desk: Desk, matter: Matter, case: Case, person: str, text: str, *, threaded: bool = True) -> None:
-    if matter.place.room:
-        _in_room(desk, matter, person, text, matter.event_id(), threaded=threaded)
-        return
-    given = {"ref": case.ref, "author": person, "text": text, "channel": "form"}
-    desk.attempt("say", writing.do_say, **given, actor=Actor("staff", person), now=clock.now())
 
 
 def _by(rng_author: str) -> dict[str, object]:
@@ -137,7 +81,7 @@ def answers(matter: Matter) -> Happens:
         case, rng = _open_case(desk, matter), matter.rng
         if case is None:
             return
-        _says(desk, matter, case, rng.choice(ENGINEERS), rng.choice(ANSWERS), threaded=rng.random() < 0.85)
+        says(desk, matter, case, rng.choice(ENGINEERS), rng.choice(ANSWERS), threaded=rng.random() < 0.85)
         if rng.random() < 0.1:
             desk.plan(desk.now + rng.randrange(HOUR), decides(matter))
         _goes_on(desk, matter)
@@ -166,7 +110,7 @@ def customer(matter: Matter) -> Happens:
             return
         text = "Thanks!" if matter.rng.random() < 0.15 else "There is more: it is the whole list."
         person = matter.author if matter.rng.random() < 0.7 else matter.rng.choice(matter.place.people)
-        _says(desk, matter, case, person, text, threaded=matter.rng.random() < 0.9)
+        says(desk, matter, case, person, text, threaded=matter.rng.random() < 0.9)
         if case.state in Case.OPEN and matter.rng.random() < 0.5:
             _goes_on(desk, matter)
 
@@ -182,7 +126,7 @@ def waits(matter: Matter) -> Happens:
             return
         _change(desk, case, matter, "wait", state="waiting_customer")
         if rng.random() < 0.4:
-            _says(desk, matter, case, rng.choice(ENGINEERS), "Which version is it?")
+            says(desk, matter, case, rng.choice(ENGINEERS), "Which version is it?")
         if rng.random() < 0.75:
             desk.plan(office(desk.now + worked_after(rng), rng, 0.7), customer(matter))
         desk.plan(office(desk.now + worked_after(rng) + schedule.DAY, rng), investigates(matter))
@@ -205,6 +149,23 @@ def kind(matter: Matter) -> Happens:
 def severity(matter: Matter) -> Happens:
     known = ("critical", "critical", "high", "normal", "normal", "feature")
     return _simple(matter, "severity", lambda case: {"severity": matter.rng.choice(known), "reason": "Seen closer"})
+
+
+def toggles(matter: Matter, there: int = 2) -> Happens:
+    """Severity up and, minutes or hours later, back again; mostly once more."""
+
+    def happens(desk: Desk) -> None:
+        case = _open_case(desk, matter)
+        if case is None:
+            return
+        given = "critical" if there % 2 == 0 else "normal"
+        _change(desk, case, matter, "toggle", severity=given, reason="Seen closer")
+        if there and (there > 1 or matter.rng.random() < 0.6):
+            desk.plan(desk.now + matter.rng.randrange(schedule.MINUTE, 5 * HOUR), toggles(matter, there - 1))
+        else:
+            _goes_on(desk, matter)
+
+    return happens
 
 
 def assigns(matter: Matter, *, then: bool = True) -> Happens:
@@ -354,7 +315,7 @@ def comes_back(matter: Matter) -> Happens:
         case = desk.case_of(matter)
         if case is not None and matter.cycles < 3:
             matter.cycles += 1
-            _says(desk, matter, case, matter.author, "It is back.")
+            says(desk, matter, case, matter.author, "It is back.")
             desk.plan(office(desk.now + answered_after(matter.rng), matter.rng), answers(matter))
 
     return happens

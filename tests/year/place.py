@@ -106,12 +106,23 @@ def addons_of(place: Place, tier: str, rng: Random) -> tuple[str, ...]:
 
 
 def hear(
-    room: str, person: str, kind: str, content: Mapping[str, Any], event_id: str, *, sent: int = 0, **more: Any
+    room: str,
+    person: str,
+    kind: str,
+    content: Mapping[str, Any],
+    event_id: str,
+    *,
+    sent: int = 0,
+    problem: str = "",
+    **more: Any,
 ) -> None:
-    """Puts a Matrix event into the inbox as the endpoint does, received now and sent (milliseconds) earlier or now."""
+    """Puts a Matrix event into the inbox as the endpoint does, received now and sent (milliseconds) earlier or now.
+
+    With a problem it is set aside.
+    """
     named = {"event_id": event_id, "room_id": room, "sender": user(person), "type": kind, "content": content, **more}
     raw = {"origin_server_ts": sent or clock.to_ms(clock.now()), **named}
-    inbox.store([Arrival("matrix", event_id, room, json.dumps(raw))], clock.now())
+    inbox.store([Arrival("matrix", event_id, room, json.dumps(raw), problem=problem)], clock.now())
 
 
 def work_off() -> int:
