@@ -13,8 +13,9 @@ from roomdesk.clocks.subject import Subject
 from roomdesk.clocks.writing import note, promise, remind, revise
 
 _CHANGED = (
-    "severity", "product_version", "target_kind", "target_amount", "is_soft", "is_public", "calendar", "counted_from",
-    "grace_from", "due_at", "revision", "revised_at", "told", "cause", "without", "state", "breached_at", "caused_by",
+    "severity", "tier", "addons", "product_version", "target_kind", "target_amount", "is_soft", "is_public", "calendar",
+    "counted_from", "grace_from", "due_at", "revision", "revised_at", "told", "cause", "without", "state", "breached_at",
+    "caused_by",
 )  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def _late_at(clock: Clock) -> datetime | None:
 
 
 def subject_of(clock: Clock) -> Subject:
-    """Whose promise a stored clock measures, with what its newest revision rests on, but for the tier: that is the cycle's."""
+    """Whose promise a stored clock measures, with what its newest revision rests on."""
     case, cycle = clock.case, clock.cycle
     return Subject(
         lane_id=case.workspace.lane_id,
@@ -53,8 +53,8 @@ def subject_of(clock: Clock) -> Subject:
         cycle=cycle.number,
         kind=case.kind,
         severity=clock.severity,
-        tier=cycle.tier,
-        addons=tuple(cycle.addons),
+        tier=clock.tier,
+        addons=tuple(clock.addons.split()),
         version_id=clock.product_version_id,
     )
 

@@ -14,9 +14,9 @@ from roomdesk.clocks.writing import note, remind, revise
 
 #: What a clock of a merged case hands on: all that its due time rests on, and what was told of it.
 _HANDED_ON = (
-    "severity", "target_kind", "target_amount", "is_soft", "is_public", "calendar", "product_version_id", "started_at",
-    "counted_from", "grace_from", "pauses", "paused_at", "due_at", "breached_at", "revised_at", "told", "cause",
-    "without", "caused_by",
+    "severity", "tier", "addons", "target_kind", "target_amount", "is_soft", "is_public", "calendar", "product_version_id",
+    "started_at", "counted_from", "grace_from", "pauses", "paused_at", "due_at", "breached_at", "revised_at", "told",
+    "cause", "without", "caused_by",
 )  # fmt: skip
 
 

@@ -32,6 +32,10 @@ class Clock(models.Model):
     cycle = models.ForeignKey("cases.CaseCycle", models.CASCADE, related_name="clocks")
     kind = models.CharField(max_length=20, choices=Kind.choices)
     severity = models.CharField(max_length=40)
+    #: Of the present promise. Not always the cycle's, which holds for the promises that are made next (D8).
+    tier = models.CharField(max_length=80)
+    #: Add-ons of the present promise, with a space between; as `pauses`.
+    addons = models.TextField(blank=True)
     target_kind = models.CharField(max_length=20)
     target_amount = models.CharField(max_length=20, blank=True)
     is_soft = models.BooleanField(default=False)

@@ -136,7 +136,7 @@ def _differs(clock: Clock, terms: Terms) -> bool:
 
 
 def _has_other_tier(clock: Clock, terms: Terms) -> bool:
-    return (clock.cycle.tier, sorted(clock.cycle.addons)) != (terms.tier, sorted(terms.addons))
+    return (clock.tier, sorted(clock.addons.split())) != (terms.tier, sorted(terms.addons))
 
 
 def _retargeted(work: Work, terms: Terms, clock: Clock, reason: str, now: datetime) -> dict[str, Any]:
@@ -149,7 +149,7 @@ def _retargeted(work: Work, terms: Terms, clock: Clock, reason: str, now: dateti
         version_id=terms.version.pk,
         has_clocks=terms.has_clocks,
     )
-    before = _shown(clock, clock.cycle.tier)
+    before = _shown(clock)
     cause = "tier" if tier_changed else "policy"
     since = max(clock.started_at, terms.since) if tier_changed else None
     retarget(work, subject, clock, at=now, by=work.actor.name, cause=cause, reason=reason, counted_from=since)
@@ -159,16 +159,16 @@ def _retargeted(work: Work, terms: Terms, clock: Clock, reason: str, now: dateti
         "clock": str(clock.kind),
         "cause": cause,
         "before": before,
-        "after": _shown(clock, terms.tier),
+        "after": _shown(clock),
         "late": clock.breached_at is not None or (clock.due_at is not None and clock.due_at < now),
     }
 
 
-def _shown(clock: Clock, tier: str) -> Mapping[str, Any]:
+def _shown(clock: Clock) -> Mapping[str, Any]:
     product, number = name_of(clock.product_version_id)
     return {
         "policy": {"product": product, "version": number},
-        "tier": tier,
+        "tier": clock.tier,
         "target": {"kind": clock.target_kind, "amount": clock.target_amount or None, "soft": clock.is_soft},
         "counted_from": clock.counted_from,
         "due_at": clock.due_at,

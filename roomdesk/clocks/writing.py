@@ -21,6 +21,7 @@ def promise(clock: Clock, subject: Subject, chosen: Chosen | None) -> None:
     """Pins what a row of the table says; nothing is promised without one."""
     row = chosen.row if chosen else None
     clock.severity, clock.product_version_id = subject.severity, subject.version_id
+    clock.tier, clock.addons = subject.tier, " ".join(subject.addons)
     clock.target_kind = row.target.kind if row else "none"
     clock.target_amount = amount_text(row.target) if row else ""
     clock.is_soft = row.target.soft if row else False
@@ -39,8 +40,8 @@ def revise(work: Work, subject: Subject, clock: Clock, *, by: str, cause: str, r
             cause=cause,
             reason=reason,
             kind=subject.kind,
-            tier=subject.tier,
-            addons=list(subject.addons),
+            tier=clock.tier,
+            addons=clock.addons.split(),
             severity=clock.severity,
             product_version_id=clock.product_version_id,
             target_kind=clock.target_kind,
@@ -76,8 +77,8 @@ def _facts(subject: Subject, clock: Clock) -> Mapping[str, Any]:
         "revision": clock.revision,
         "severity": clock.severity,
         "kind": subject.kind,
-        "tier": subject.tier,
-        "addons": list(subject.addons),
+        "tier": clock.tier,
+        "addons": clock.addons.split(),
         "policy": {"product": product, "version": number},
         "target": {"kind": clock.target_kind, "amount": clock.target_amount or None, "soft": clock.is_soft},
         "calendar": clock.calendar or None,

@@ -13,7 +13,6 @@ from django.db.models import (
     Count,
     DateTimeField,
     F,
-    FilteredRelation,
     Func,
     IntegerField,
     Max,
@@ -128,12 +127,8 @@ def access_clocks(viewer: Viewer) -> QuerySet[Clock]:
 
 
 def _narrowed(clocks: QuerySet[Clock], asked: Asked) -> QuerySet[Any]:
-    """The tier is that of the clock's newest revision: a retargeted cycle does not change what was measured before (D8)."""
-    clocks = clocks.annotate(
-        last=FilteredRelation("revisions", condition=Q(revisions__number=F("revision"))),
-        tier=Coalesce("last__tier", "cycle__tier"),
-        judged_at=Coalesce("breached_at", "due_at"),
-    )
+    """The tier is the clock's: a retargeted cycle does not change what was measured before (D8)."""
+    clocks = clocks.annotate(judged_at=Coalesce("breached_at", "due_at"))
     wanted = {"case__product": asked.product, "tier": asked.tier, "severity": asked.severity, "kind": asked.clock}
     return clocks.filter(**{name: value for name, value in wanted.items() if value is not None})
 

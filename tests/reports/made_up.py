@@ -85,11 +85,11 @@ def _facts(place: Workspace, pk: int, begun: datetime) -> dict[str, Any]:
 
 
 def clock(case: Case, cycle: CaseCycle, **given: Any) -> tuple[Clock, Revision]:
-    """A clock with its one revision; `tier` is the revision's, where it is another than the cycle's."""
-    tier = given.pop("tier", cycle.tier)
+    """A clock with its one revision; `tier` is given where it is another than the cycle's."""
     facts = {
         "kind": "first_response",
         "severity": case.severity,
+        "tier": cycle.tier,
         "target_kind": "business_hours",
         "target_amount": "4",
         "product_version_id": cycle.product_version_id,
@@ -107,7 +107,7 @@ def clock(case: Case, cycle: CaseCycle, **given: Any) -> tuple[Clock, Revision]:
         cause="start",
         severity=row.severity,
         kind=case.kind,
-        tier=tier,
+        tier=row.tier,
         product_version_id=row.product_version_id,
         target_kind=row.target_kind,
         counted_from=row.started_at,

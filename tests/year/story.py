@@ -249,14 +249,7 @@ class Story:
         if theirs.cancelled_at != entry.at:
             self.differ(theirs.key, "taken over", "runs on", "cancelled", entry.seq)
         taken = Watch(**{**vars(theirs), "key": key, "revision": 1, "merged_with": "", "cancelled_at": None})
-        cycle = self.cases[key[0]].cycles[key[1] - 1]
-        taken.ended, taken.expected, taken.unsaid, taken.tier, taken.addons = (
-            list(theirs.ended),
-            [],
-            [],
-            cycle.tier,
-            cycle.addons,
-        )
+        taken.ended, taken.expected, taken.unsaid = list(theirs.ended), [], []
         taken.state = taken.late() if taken.breached_at is not None else "running"
         return taken
 
@@ -311,7 +304,6 @@ class Story:
         cycle = case.cycles[watch.key[1] - 1]
         if reason.startswith(("Nothing is promised any more (tier)", "Nothing is promised any more (policy)")):
             self._renew(cycle, entry.at)
-            watch.tier, watch.addons = cycle.tier, cycle.addons
         if reason.startswith("Nothing") and self._promised(case, cycle, watch.kind, watch.key[3], entry.at):
             self.differ(watch.key, "cancelled", "something is promised", reason, entry.seq)
         watch.state, watch.cancelled_at = "cancelled", entry.at

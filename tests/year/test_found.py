@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from random import Random
 import pytest
 
 from roomdesk import timers
+from roomdesk.audit.models import Content, Entry
 from roomdesk.audit.work import Actor
 from roomdesk.cases import changing, joining, parting
 from roomdesk.cases.changing import Change
@@ -133,6 +135,31 @@ def test_an_answer_in_time_found_late_and_taken_away_is_found_late_again(place: 
     found = clock_of(case)
     assert (found.state, found.breached_at, found.caused_by) == ("breached", found.due_at, "move")
     assert told(case) == steps
+
+
+def test_a_first_response_that_runs_again_is_named_with_the_tier_of_its_own_promise(
+    place: tuple[Place, clock.Frozen],
+) -> None:
+    here, _ = place
+    says(here, here.people[0], "$one")
+    says(here, here.people[1], "$two", "Something else altogether.")
+    case, other = case_of("$one"), case_of("$two")
+    before, bought = clock_of(case).tier, "pro" if clock_of(case).tier != "pro" else "enterprise"
+    says(here, "ivan", "$answer", "We look.", "$one")
+    work_off()
+    do_put_workspace(slug=here.slug, tier=bought, actor=VENDOR, now=clock.now())
+    given = {"reason": "Bought", "dry_run": False, "actor": VENDOR, "now": clock.now()}
+    do_retarget(EVERYBODY, workspace=here.slug, **given)  # type: ignore[arg-type]
+
+    moved = Parting([Message.objects.get(external_id="$answer").pk])
+    parting.do_move(EVERYBODY, case.ref, other.ref, moved, author="ivan", actor=IVAN, now=clock.now())
+    entry = Entry.objects.filter(action="clock.awaited_again").latest("id")
+    last = json.loads(Content.objects.get(entry_id=entry.pk).data)
+    assert (last["clock"], last["tier"], clock_of(case).cycle.tier) == ("first_response", before, bought)
+
+    # Given once more, the command reaches it too: it is a running promise of the former tier.
+    do_retarget(EVERYBODY, workspace=here.slug, **given)  # type: ignore[arg-type]
+    assert clock_of(case).tier == bought
 
 
 def test_a_first_response_still_owed_is_told_of_when_the_case_is_open_again(place: tuple[Place, clock.Frozen]) -> None:
