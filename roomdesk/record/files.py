@@ -13,8 +13,8 @@ from roomdesk.directory.models import Workspace
 from roomdesk.queues import lanes
 from roomdesk.record.models import File, Message
 
-#: How long a worker may take for one file before another takes it up.
-LEASE = timedelta(minutes=15)
+#: How long nothing may be heard of a worker that has a file in hand (`hold`) before another takes it up.
+LEASE = timedelta(minutes=2)
 #: First and longest wait between two attempts.
 WAITS = (timedelta(seconds=10), timedelta(hours=6))
 #: After so many attempts a file that the store does not have is given up.
@@ -58,6 +58,11 @@ def claim(now: datetime) -> File | None:
         cursor.execute(_CLAIM, [now + LEASE, now])
         found = cursor.fetchone()
     return File.objects.get(pk=found[0]) if found else None
+
+
+def hold(file: File, now: datetime) -> None:
+    """The worker that claimed it lives, and goes on with it: the lease begins anew."""
+    File.objects.filter(pk=file.pk, state=File.State.WAITING).update(next_at=now + LEASE)
 
 
 _CLAIM = """

@@ -21,8 +21,10 @@ _LOG = logging.getLogger("roomdesk.worker")
 
 #: Seconds between two looks for files that are due.
 EVERY = 2.0
-#: A store that sends slower than its lease lasts is left and asked again for the rest.
-_LONGEST = files.LEASE.total_seconds() * 0.8
+#: Seconds after which the lease of what is being fetched is renewed.
+HOLD_EVERY = files.LEASE.total_seconds() / 4
+#: A store that needs more seconds than this for one file is left and asked again for the rest: others wait.
+_LONGEST = 720.0
 
 
 class TooLarge(Exception):
@@ -55,6 +57,7 @@ class FileKeeper:
     def _keep(self, file: File) -> None:
         place = store.partial(file.pk)
         self._fetch(file, place)
+        files.hold(file, clock.now())
         found = clamav.infection(settings.clamav_url, place) if settings.clamav_url else None
         if found:
             place.unlink()
@@ -67,6 +70,7 @@ class FileKeeper:
     def _fetch(self, file: File, place: Path) -> None:
         begin = place.stat().st_size if place.exists() else 0
         until = time.monotonic() + _LONGEST
+        hold_at = time.monotonic() + HOLD_EVERY
         with media.download(self._matrix(), file.url, begin) as answer:
             done = begin if answer.status_code == HTTPStatus.PARTIAL_CONTENT else 0
             with place.open("ab" if done else "wb") as kept:
@@ -76,6 +80,9 @@ class FileKeeper:
                         place.unlink()
                         raise TooLarge
                     kept.write(block)
+                    if time.monotonic() >= hold_at:
+                        files.hold(file, clock.now())
+                        hold_at = time.monotonic() + HOLD_EVERY
                     if time.monotonic() > until:
                         raise TimeoutError("The homeserver sends it too slowly.")
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from roomdesk.audit.models import Content, Entry
 from roomdesk.channels.matrix.client import Matrix
@@ -123,6 +125,18 @@ def test_one_worker_at_a_time_has_a_file_until_its_lease_is_over(desk: Desk) -> 
     again = files.claim(now + files.LEASE + timedelta(seconds=1))
     assert again == file and again.attempts == 2
     File.objects.filter(pk=file.pk).delete()
+
+
+def test_what_arrives_slowly_stays_with_the_worker_that_fetches_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "HOLD_EVERY", 0.0)
+    content = bytes(range(256)) * 2000
+    file = desk.attach(b"", url="mxc://elsewhere.example/slow")
+    with running(Store(content, breaks=0)) as there, CaptureQueriesContext(connection) as caught:
+        FileKeeper(lambda: Matrix(there.url, desk.place.matrix.server, as_token="a-token-of-the-tests")).step()
+    renewals = [query for query in caught if query["sql"].startswith('UPDATE "record_file" SET "next_at"')]
+    assert len(renewals) > 2, "while it is fetched, and before the virus scanner has it"
+    file.refresh_from_db()
+    assert (file.state, file.next_at) == ("kept", None)
 
 
 def test_a_virus_is_not_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
