@@ -28,7 +28,7 @@ clean-demo: ## Remove the data of the demo (.roomdesk, or ROOMDESK_DATA).
 
 test: setup-dev lint ## Everything that has to pass: lint, types, layers, migrations, all quick tests.
 	@tools/chromium
-	@$(PYTEST) -q -n 2 --dist loadfile
+	@$(PYTEST) -q -n 2 --dist loadfile --no-loadscope-reorder --durations=12 --durations-min=5
 
 test-deep: setup-dev ## What takes long: more examples, a year's simulation. Nightly.
 	@tools/chromium

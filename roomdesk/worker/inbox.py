@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError, connection
 
 _IDLE = 1.0
+#: A step that finds so many events works off a backlog; so it is called for some seconds longer.
+_MANY, _LASTING = 100, 0.5
 
 
 class Drainer:
@@ -20,14 +23,23 @@ class Drainer:
         self._drain = drain
         self._suspect = suspect
         self._is_broken = False
+        self._behind_until = 0.0
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether a backlog is being worked off: after an outage, or while very much comes in at once."""
+        return time.monotonic() < self._behind_until
 
     def step(self) -> float:
         if self._is_broken:
             self._suspect()
             self._is_broken = False
         try:
-            return 0.0 if self._drain() else _IDLE
+            done = self._drain()
         except (OperationalError, InterfaceError):
             # A deadlock or a time-out is an error of this kind too, and leaves the connection as it was.
             self._is_broken = not connection.is_usable()
             raise
+        if done >= _MANY:
+            self._behind_until = time.monotonic() + _LASTING
+        return 0.0 if done else _IDLE

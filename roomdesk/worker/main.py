@@ -59,10 +59,11 @@ class Worker:
         self._stop = Stop()
         self.identity = Identity()
         inbox, out, due = threading.Event(), threading.Event(), threading.Event()
-        self._dispatcher = Dispatcher(self.identity, out, self._stop)
         self._watcher = Watcher(client.current, self.identity)
+        drainer = Drainer(run.drain, self._watcher.suspect)
+        self._dispatcher = Dispatcher(self.identity, out, self._stop, is_behind=lambda: drainer.is_behind)
         self._threads: list[threading.Thread] = [
-            Loop("inbox", Drainer(run.drain, self._watcher.suspect).step, self._stop, inbox),
+            Loop("inbox", drainer.step, self._stop, inbox),
             Loop("outbox", self._dispatcher.step, self._stop, out),
             Loop("timers", lambda: timers.step(run.fire_timers), self._stop, due),
             Loop("sweeper", Sweeper(self.identity, self._dispatcher.held, run.put_away).step, self._stop),

@@ -21,6 +21,8 @@ from roomdesk.worker.loops import BACK_OFF, Stop, first_line
 _LOG = logging.getLogger("roomdesk.outbox")
 
 SENDERS = 12
+#: So many go on while the inbox is behind: first everything is on record with its clocks running, then it is talked about.
+SENDERS_BESIDE = 2
 #: Least time between two claims: many rows finishing together are followed up by one claim, not by one each.
 _GAP = 0.01
 _IDLE = 1.0
@@ -91,12 +93,14 @@ class Dispatcher:
         *,
         senders: int = SENDERS,
         ways: Mapping[str, Way] = WAYS,
+        is_behind: Callable[[], bool] = lambda: False,
     ) -> None:
         self._identity = identity
         self._wake = wake
         self._stop = stop
         self._ways = ways
         self._senders = senders
+        self._is_behind = is_behind
         self._todo: queue.SimpleQueue[OutboxRow | None] = queue.SimpleQueue()
         self._held: set[int] = set()
         self._lock = threading.Lock()
@@ -109,7 +113,7 @@ class Dispatcher:
 
     def step(self) -> float:
         """Claims and hands out; then waits for a notification or a sender that becomes free."""
-        number, free = self._identity.number, self._senders - len(self.held())
+        number, free = self._identity.number, self._at_once() - len(self.held())
         if number is None or free <= 0 or self._stop.asked:
             return _IDLE
         rows = outbox.claim(number, free, clock.now())
@@ -119,6 +123,10 @@ class Dispatcher:
             self._todo.put(row)
         time.sleep(_GAP)
         return _IDLE
+
+    def _at_once(self) -> int:
+        """What is urgent is claimed first, so fewer senders hold up only what is not."""
+        return min(self._senders, SENDERS_BESIDE) if self._is_behind() else self._senders
 
     def drain(self, seconds: float) -> bool:
         """Waits for the rows in hand at the end; False where some are left (they are sent again by others)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import OperationalError, connection
 
+from roomdesk.worker import inbox
 from roomdesk.worker.inbox import Drainer
 
 
@@ -48,3 +49,17 @@ def test_another_error_of_the_database_holds_nothing(database: str) -> None:
         cursor.execute("SET statement_timeout = 0")
     work.drainer.step()
     assert work.done == ["drained"]
+
+
+def test_a_backlog_makes_it_behind_for_a_moment_and_a_few_events_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = 100.0
+    monkeypatch.setattr(inbox.time, "monotonic", lambda: moment)
+    found = [3, 400, 0]
+    drainer = Drainer(lambda: found.pop(0), lambda: None)
+    drainer.step()
+    assert not drainer.is_behind
+    drainer.step()
+    drainer.step()
+    assert drainer.is_behind
+    moment += 1
+    assert not drainer.is_behind

@@ -24,7 +24,7 @@ from roomdesk.worker import loops, timers
 from roomdesk.worker.identity import Identity
 from roomdesk.worker.listen import Listener
 from roomdesk.worker.loops import Loop, Stop
-from roomdesk.worker.outbox import Dispatcher
+from roomdesk.worker.outbox import SENDERS_BESIDE, Dispatcher
 from roomdesk.worker.ping import Pinger
 from roomdesk.worker.sweep import Sweeper, release_lost
 from tests.channels.rows import add_row
@@ -154,8 +154,15 @@ class Desk:
     def __init__(self) -> None:
         self.outside, self.identity, self.stop, wake = Outside(), Identity(), Stop(), threading.Event()
         self.identity.keep()
-        way = Way(self.outside.send, retry_delay)
-        self.dispatcher = Dispatcher(self.identity, wake, self.stop, senders=6, ways={"test": way})
+        self.is_behind = False
+        self.dispatcher = Dispatcher(
+            self.identity,
+            wake,
+            self.stop,
+            senders=6,
+            ways={"test": Way(self.outside.send, retry_delay)},
+            is_behind=lambda: self.is_behind,
+        )
         self.loop = Loop("outbox", self.dispatcher.step, self.stop, wake)
 
     def run_until(self, done: Callable[[], bool]) -> None:
@@ -218,6 +225,25 @@ class TestDispatcher:
             "The homeserver answered 403 M_FORBIDDEN: No.",
             'There is no channel "nobody" in this version.',
         ]
+
+    def test_while_the_inbox_is_behind_few_go_on_with_the_most_urgent_first(self, desk_of_senders: Desk) -> None:
+        desk, going = desk_of_senders, threading.Event()
+
+        def answer(row: OutboxRow) -> Sent:
+            assert going.wait(10)
+            return Sent()
+
+        desk.outside.answer, desk.is_behind = answer, True
+        for number in range(8):
+            add_row(f"{number}", {}, channel="test", priority=9 if number > 5 else 0)
+        desk.loop.start()
+        eventually(lambda: len(desk.outside.calls) == SENDERS_BESIDE, "the few senders' first rows")
+        time.sleep(0.1)
+        assert sorted(kind for _, kind in desk.outside.calls) == ["6", "7"]
+        assert states().count("sending") == SENDERS_BESIDE
+        desk.is_behind = False
+        going.set()
+        eventually(all_over, "everything goes out")
 
     def test_a_report_comes_back_through_the_inbox(self, desk_of_senders: Desk) -> None:
         desk_of_senders.outside.answer = lambda row: Sent("!room", {"room_id": "!room"}, {"room_id": "!room"})
