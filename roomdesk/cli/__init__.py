@@ -23,6 +23,8 @@ COMMANDS = {
     "case": "roomdesk.cli.case_queue",
     "sla": "roomdesk.cli.attainment",
     "rooms": "roomdesk.cli.rooms",
+    "record": "roomdesk.cli.record",
+    "bench": "roomdesk.cli.bench",
     "inbox": "roomdesk.cli.inbox",
     "audit": "roomdesk.cli.audit",
     "clock": "roomdesk.cli.clock",

@@ -72,6 +72,15 @@ def workspaces_of(viewer: Viewer) -> QuerySet[Workspace]:
     return rows.filter(Q(pk__in=viewer.workspaces) | Q(product__in=viewer.products))
 
 
+def readable_rooms(viewer: Viewer, at: datetime) -> frozenset[int]:
+    """The viewer's own workspaces (ids) whose conversation they may read: a member only with access to the room (R08)."""
+    if viewer.person_id is None or not viewer.workspaces:
+        return viewer.workspaces
+    rows = Membership.objects.filter(valid_at(at), person_id=viewer.person_id, workspace_id__in=viewer.workspaces)
+    rows = rows.exclude(role=Membership.Role.MEMBER, support_room_access=False)
+    return frozenset(rows.values_list("workspace_id", flat=True))
+
+
 def access_workspace(slug: str, viewer: Viewer) -> Workspace:
     """The workspace; NotFound, in the same words, if it is missing or not the viewer's."""
     # PostgreSQL cannot compare a text with NUL; no slug has one.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models import Q
 
 
 class Message(models.Model):
@@ -56,6 +59,9 @@ class Message(models.Model):
     #: Planned with this message and perhaps not written yet; not a column.
     kept_file: File | None = None
 
+    #: Its row of `Findable`, where one is planned in this transaction.
+    found_by: Findable | None = None
+
     class Meta:
         indexes = [
             models.Index(fields=["external_id"], name="message_external"),
@@ -94,3 +100,30 @@ class File(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["next_at"], name="file_waiting", condition=models.Q(state="waiting"))]
+
+
+class Findable(models.Model):
+    """What one message is found by (D35): derived from the record, and made anew from it at any time. The id is the message's.
+
+    Only what people said, its newest version; what was redacted is not in it, though it is on record. It is apart from `Message` so that
+    a change there does not write its words anew, and in one table: marks for day and month in `words` take the place of partitions.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    workspace = models.ForeignKey(
+        "directory.Workspace", models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    case = models.ForeignKey(
+        "cases.Case", models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    words = SearchVectorField()
+
+    class Meta:
+        indexes = [
+            # Entries wait in a list until there are as many as this (kB): few enough to be looked through by every search.
+            GinIndex(fields=["words"], name="findable_words", gin_pending_list_limit=512),
+            models.Index(fields=["at", "id"], name="findable_at"),
+            models.Index(fields=["case", "at"], name="findable_case", condition=Q(case__isnull=False)),
+        ]

@@ -10,7 +10,7 @@ from roomdesk.cases.models import Case, CaseChange, CaseCycle, Question
 from roomdesk.clocks.models import Clock, Revision
 from roomdesk.directory.models import Workspace
 from roomdesk.queues.models import InboxEvent, OutboxRow, Timer
-from roomdesk.record.models import Message
+from roomdesk.record.models import Findable, Message
 from roomdesk.rooms.models import RoomMember
 
 #: Ids of rows, keys and salts: given anew in every run.
@@ -29,6 +29,7 @@ def _of(workspace: Workspace) -> dict[str, list[str]]:
     clocks = Clock.objects.filter(case__in=ids).order_by("case_id", "id")
     tables: dict[str, Any] = {
         "record": Message.objects.filter(workspace=workspace).order_by("number", "id"),
+        "found by": Findable.objects.filter(workspace=workspace).order_by("at", "id"),
         "cases": Case.objects.filter(pk__in=ids).order_by("id"),
         "cycles": CaseCycle.objects.filter(case__in=ids).order_by("case_id", "number"),
         "changes": CaseChange.objects.filter(case__in=ids).order_by("case_id", "id"),

@@ -1,0 +1,175 @@
+"""What messages are found by follows the record in the same transaction: edits, removals, cases that part and join."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+
+from roomdesk.cases import changing, joining, parting
+from roomdesk.cases.models import Case
+from roomdesk.cases.parting import Parting
+from roomdesk.directory import services
+from roomdesk.directory.models import Person
+from roomdesk.directory.queries import viewer_of_person
+from roomdesk.record.finding import SPEECH, findable
+from roomdesk.record.models import Findable, Message
+from roomdesk.runtime import clock
+from tests.cases_api.place import Rest, token
+from tests.flow import steps
+from tests.flow.conftest import Fresh
+from tests.flow.world import ACTOR, ASEN, EVERYONE, OLGA, START, Step, message, room, store, work_off
+from tests.search.talk import edit, edits, found, removal, says
+
+LATER = START + timedelta(hours=1)
+
+
+@pytest.fixture
+def rest(desk: None) -> Rest:
+    return Rest(token("all", "cases:read"))
+
+
+def case_of(event_id: str) -> Case:
+    case = Message.objects.get(external_id=event_id).case
+    assert case is not None
+    return case
+
+
+def out_of_step() -> list[int]:
+    """Ids of messages that are filed otherwise than the record says."""
+    said = Message.objects.filter(kind__in=SPEECH).select_related("workspace")
+    wanted = {row.pk: findable(row, row.workspace.product) for row in said}
+    there = {row.pk: row for row in Findable.objects.all()}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, words::text FROM record_findable")
+        words = dict(cursor.fetchall())
+        cursor.execute(
+            "SELECT k, w::tsvector::text FROM unnest(%s::bigint[], %s::text[]) AS u(k, w)",
+            [[*wanted], [str(row.words) for row in wanted.values()]],
+        )
+        expected = dict(cursor.fetchall())
+    facts = {pk: (row.workspace_id, row.case_id, row.at, row.recorded_at) for pk, row in wanted.items()}
+    held = {pk: (row.workspace_id, row.case_id, row.at, row.recorded_at) for pk, row in there.items()}
+    return sorted(pk for pk in {*facts, *held} if (facts.get(pk), expected.get(pk)) != (held.get(pk), words.get(pk)))
+
+
+def test_a_message_edited_twice_and_then_removed_in_one_batch(desk: None, rest: Rest) -> None:
+    with clock.frozen(LATER):
+        for event_id, text in (("$a", "First apricot."), ("$b", "First blueberry.")):
+            store(message(event_id, room("acme"), OLGA, text))
+        store(edit("$a", "Second cherry.", OLGA), edit("$b", "Second durian.", OLGA), removal("$b", OLGA))
+        work_off()
+        assert found(rest, "apricot") == found(rest, "blueberry") == found(rest, "durian") == []
+        assert found(rest, "cherry") == ["$a"]
+        edits("$b", "Third elderberry.", OLGA)
+        assert found(rest, "elderberry") == []
+    assert out_of_step() == []
+
+
+def test_what_is_split_off_merged_and_brought_back_is_found_in_its_case(desk: None, rest: Rest) -> None:
+    with clock.frozen(LATER) as time:
+        says("$one", "cedar", ASEN, "The fig is broken.")
+        time.tick(timedelta(seconds=30))
+        says("$two", "cedar", ASEN, "And the grape is.")
+        whole = case_of("$one")
+        assert found(rest, f"case:{whole.ref} grape") == ["$two"]
+        parted = parting.do_split(
+            EVERYONE, whole.ref, Parting([Message.objects.get(external_id="$two").pk]), actor=ACTOR, now=time.at
+        )
+        assert found(rest, f"case:{whole.ref} grape") == []
+        assert found(rest, f"case:{parted.ref} grape") == ["$two"]
+        joining.do_merge(EVERYONE, parted.ref, whole.ref, actor=ACTOR, now=time.at)
+        says("$three", "cedar", ASEN, "More of the lime.", **thread("$two"))
+        assert found(rest, f"case:{case_of('$three').ref} lime") == ["$three"]
+        joining.do_unmerge(EVERYONE, parted.ref, actor=ACTOR, now=time.at)
+        assert found(rest, f"case:{parted.ref} lime") == ["$three"]
+    assert out_of_step() == []
+
+
+def thread(event_id: str) -> dict[str, object]:
+    reply = {"is_falling_back": True, "m.in_reply_to": {"event_id": event_id}}
+    return {"m.relates_to": {"rel_type": "m.thread", "event_id": event_id, **reply}}
+
+
+def test_a_case_that_becomes_restricted_is_found_no_longer(desk: None, rest: Rest) -> None:
+    with clock.frozen(LATER):
+        says("$open", "cedar", OLGA, "P0 The mango was taken.")
+        assert found(rest, "mango") == ["$open"]
+        case = case_of("$open")
+        changing.do_change(EVERYONE, case.ref, changing.Change(kind="security"), actor=ACTOR, now=clock.now())
+        Case.objects.filter(pk=case.pk).update(is_restricted=True)
+        assert found(rest, "mango") == []
+
+
+def test_a_member_without_access_to_the_room_finds_nothing_and_with_it_their_own(desk: None) -> None:
+    """Through the service that the portal will call: members have no other way in yet."""
+    from roomdesk.cases.search import search
+
+    with clock.frozen(LATER):
+        for person, more in (("mira", {}), ("rosa", {"support_room_access": True})):
+            services.do_put_member(workspace="acme", id=person, role="member", actor=ACTOR, now=START, **more)
+        seen = {
+            slug: {
+                hit.message.workspace.slug
+                for hit in search(
+                    viewer_of_person(Person.objects.get(slug=slug), clock.now()), "after:2026", clock.now()
+                ).items
+            }
+            for slug in ("mira", "rosa")
+        }
+    assert seen == {"mira": set(), "rosa": {"acme"}}
+
+
+def test_a_search_costs_as_many_queries_for_many_messages_as_for_few(desk: None, rest: Rest) -> None:
+    few = _queries(rest)
+    with clock.frozen(LATER):
+        store(*(message(f"$more{n}", room("acme"), OLGA, f"Another invoice {n}") for n in range(60)))
+        work_off()
+    assert _queries(rest) <= few <= 8
+
+
+def _queries(rest: Rest) -> int:
+    found(rest, "invoice")
+    with CaptureQueriesContext(connection) as caught:
+        assert found(rest, "invoice", limit=100)
+    return len(caught)
+
+
+def test_what_is_walked_in_spans_of_time_is_what_one_look_finds(
+    desk: None, rest: Rest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from roomdesk.record import searching
+
+    queries = (
+        "from:customer",
+        "invoice",
+        "workspace:acme",
+        "from:olga after:2026-03-02T08:01:30Z",
+        "before:2026-03-02T08:05Z from:asen",
+    )
+    whole = [found(rest, query, limit=100) for query in queries]
+    monkeypatch.setattr(searching, "_FIRST_SPAN", 2)
+    assert [found(rest, query, limit=100) for query in queries] == whole
+    assert any(len(events) > 6 for events in whole)
+
+
+def test_the_migration_files_what_was_on_record_before(desk: None) -> None:
+    from importlib import import_module
+
+    from django.apps import apps
+
+    Findable.objects.all().delete()
+    import_module("roomdesk.record.migrations.0003_file_what_was_said").file(apps, None)
+    assert out_of_step() == []
+
+
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
+@given(drawn=steps.steps())
+def test_whatever_is_said_is_filed_as_the_record_has_it(fresh: Fresh, drawn: list[Step]) -> None:
+    with fresh(), clock.frozen(START + timedelta(hours=2)) as time:
+        steps.store_all(drawn, time)
+        work_off()
+        assert out_of_step() == []
