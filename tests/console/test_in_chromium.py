@@ -113,6 +113,30 @@ def test_everything_works_without_javascript(desk: Live, chromium: Browser) -> N
     page.context.close()
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_what_was_said_is_found_and_leads_to_its_place(
+    desk: Live, chromium: Browser, scripts: bool, colours: str
+) -> None:
+    ref = opened(desk, f"The tangerines of {colours} {scripts} are missing")
+    page = signed_in(desk, chromium, java_script_enabled=scripts, color_scheme=colours)
+    page.get_by_role("link", name="Search", exact=True).click()
+    page.get_by_label("Search for").fill(f"tangerine {colours} {scripts}")
+    page.get_by_role("button", name="Search").click()
+    hit = page.locator(".hit")
+    expect(hit).to_have_count(1)
+    expect(hit.locator("mark")).to_have_text(["tangerines", colours, str(scripts)])
+    hit.get_by_role("link", name=ref).click()
+    expect(page.locator(".entry:target")).to_contain_text("The tangerines of")
+    page.go_back()
+    page.get_by_label("Search for").fill('"not closed')
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("alert")).to_have_text('A quotation mark (") is opened and not closed.')
+    expect(page.get_by_label("Search for")).to_have_value('"not closed')
+    assert [fault for fault in page.faults if "422" not in fault] == []  # type: ignore[attr-defined]
+    page.context.close()
+
+
 #: Lines of the list in which a case's state runs into its clock.
 OVERLAPS = """[...document.querySelectorAll(".case")].filter(row => {
   const text = document.createRange(), clock = row.querySelector(".when")?.getBoundingClientRect();
@@ -131,7 +155,7 @@ def test_a_narrow_page_needs_no_scrolling_sideways(desk: Live, chromium: Browser
     page = signed_in(desk, chromium, viewport={"width": 320, "height": 640})
     page.goto(f"{desk.ready['url']}/console/")
     expect(page.locator(".p0-bar").filter(has_text=urgent)).to_be_visible()
-    for path in ("", "?view=all", f"cases/{ref}", "attention"):
+    for path in ("", "?view=all", f"cases/{ref}", "attention", "search", "search?q=long", "search?q=%22"):
         page.goto(f"{desk.ready['url']}/console/{path}")
         assert page.evaluate("document.documentElement.scrollWidth") == 320, path
         assert page.evaluate(OVERLAPS) == [], path

@@ -38,5 +38,5 @@ def _findable(model, row, product):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("record", "0002_findable")]
+    dependencies = [("record", "0003_findable")]
     operations = [migrations.RunPython(file, migrations.RunPython.noop)]
