@@ -1,0 +1,214 @@
+"""Search of the record: p95 of 50 query kinds for staff and within one workspace. Run: `python benchmarks/search.py [SMALL LARGE]`.
+
+10,000 and 1,000,000 messages in 100 and 10,000 workspaces are made in a folder that is removed afterwards, on an embedded PostgreSQL
+alone, by what `roomdesk bench seed` calls. What is measured is `cases.search.search` with its page of messages, as every face calls it.
+Each kind is asked `TIMES` times with other words of the same frequency; the figure of a size is the p95 over all of them. The aim of
+issue 5: p95 under 100 ms and a growth of at most 1.5. A bare round trip to the database is measured beside it, in the same run.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SIZES = (10_000, 1_000_000)
+PER_WORKSPACE = 100
+TIMES = 8
+
+
+def main(sizes: list[int]) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="roomdesk-bench-"))
+    os.environ.update(ROOMDESK_DATA=str(folder), ROOMDESK_MODE="test", ROOMDESK_LOG_LEVEL="warning")
+    from roomdesk.runtime.settings import load
+    from roomdesk.runtime.supervisor import Supervisor
+
+    supervisor = Supervisor(load(os.environ), parts={"postgres"}, signals=False)
+    try:
+        supervisor.start()
+        from roomdesk import bootstrap
+
+        bootstrap.setup()
+        _migrate(folder)
+        _measure(sizes)
+    finally:
+        supervisor.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _migrate(folder: Path) -> None:
+    import subprocess
+
+    for command in (["migrate"], ["product", "load", str(ROOT / "products")]):
+        environ = {**os.environ, "ROOMDESK_DATA": str(folder)}
+        subprocess.run([sys.executable, "-m", "roomdesk.cli", *command], check=True, env=environ, capture_output=True)
+
+
+def _measure(sizes: list[int]) -> None:
+    print(f"load of the machine before: {_load()}, {os.cpu_count()} cores", flush=True)
+    found: dict[int, dict[str, list[float]]] = {}
+    for size in sizes:
+        began = time.monotonic()
+        _fill(size)
+        print(f"{size:>9,} messages made in {time.monotonic() - began:.0f} s; index {_index_size()}", flush=True)
+        found[size] = _times(size)
+        _tell(size, found[size])
+    small, large = min(sizes), max(sizes)
+    for what in ("staff", "workspace", "all"):
+        ratio = _p95(_of(found[large], what)) / _p95(_of(found[small], what))
+        print(f"growth of p95 ({what}) from {small:,} to {large:,}: {ratio:.2f} (aim: at most 1.5)")
+    print(f"load of the machine after: {_load()}")
+
+
+def _load() -> str:
+    return " ".join(f"{part:.1f}" for part in os.getloadavg())
+
+
+def _fill(size: int) -> None:
+    import psycopg
+
+    from roomdesk.audit.work import Actor
+    from roomdesk.bootstrap import settings
+    from roomdesk.demo.crowd import seed
+    from roomdesk.runtime import clock
+
+    with psycopg.connect(settings.database_owner_url, autocommit=True) as owner:
+        owner.execute(
+            "TRUNCATE record_findable, record_message, cases_case, directory_workspace, queues_lane, directory_person CASCADE"
+        )
+        seed(size, max(1, size // PER_WORKSPACE), Actor("cli", "bench"), clock.now())
+        owner.execute("VACUUM ANALYZE record_findable")
+        owner.execute("VACUUM ANALYZE record_message")
+        owner.execute("ANALYZE")
+
+
+def _index_size() -> str:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_size_pretty(pg_relation_size('findable_words')), pg_size_pretty(pg_total_relation_size('record_findable'))"
+        )
+        return "{} of {}".format(*cursor.fetchone())
+
+
+def _rank(language: str, rank: int) -> Callable[[random.Random], str]:
+    """A word of about this rank: another one each time."""
+    from roomdesk.demo.babble import vocabulary
+
+    return lambda dice: vocabulary(language)[rank + dice.randrange(max(1, rank // 10))]
+
+
+#: Query kinds for staff: 38. `{en0}` is a word of English of rank 0 (in most messages), `{en5}` one of the rank of five digits.
+KINDS = (
+    "{en0}", "{en1}", "{en2}", "{en3}", "{pt0}", "{pt1}", "{pt2}", "{bg0}", "{bg1}", "{bg2}", "{bg3}", "{number}", "nothinglikethis",
+    "{en0} {en1}", "{en1} {en1}", "{en1} {en2}", "{en2} {en2}", "{en2} {en3}", "{bg1} {bg2}", "{pt1} {pt2}", "{en1} {en1} {en1}",
+    '"{en0} {en1}"', '"{en1} {en1}"', '"{bg1} {bg1}"', "inv*", "фак*", "rel*", "{en1} exp*",
+    "from:staff {en1}", "from:bench-staff-3 {en1}", "from:bench-staff-3", "has:file", "has:file {en1}",
+    "after:{year} {en1}", "before:{year} {en1}", "before:{year} {en2}", "after:{day}", "case:{case} {en0}",
+)  # fmt: skip
+#: And within one workspace: 12.
+WITHIN = (
+    "{en0}", "{en1}", "{en2}", "{bg1}", "{pt1}", "{en1} {en1}", '"{en0} {en1}"', "inv*", "from:staff", "has:file", "before:{year}",
+    "{number}",
+)  # fmt: skip
+_RANKS = {"0": 0, "1": 20, "2": 300, "3": 3_000}
+
+
+def _queries(kind: str, size: int) -> Iterator[str]:
+    from roomdesk.cases.models import Case
+    from roomdesk.record.models import Message
+    from roomdesk.runtime import clock
+
+    dice, now = random.Random(kind), clock.now()
+    refs = list(Case.objects.values_list("ref", flat=True)[:500])
+    ids = list(Message.objects.order_by("id").values_list("id", flat=True)[:: max(1, size // 100)])
+    for _ in range(TIMES):
+        text = kind
+        for language in ("en", "pt", "bg"):
+            for digit, rank in _RANKS.items():
+                while f"{{{language}{digit}}}" in text:
+                    text = text.replace(f"{{{language}{digit}}}", _rank(language, rank)(dice), 1)
+        yield text.format(
+            number=dice.choice(ids),
+            year=f"{now - timedelta(days=365):%Y-%m-%d}",
+            day=f"{now - timedelta(days=2):%Y-%m-%d}",
+            case=dice.choice(refs),
+        )
+
+
+def _times(size: int) -> dict[str, list[float]]:
+    """Seconds by kind, `staff …` and `workspace …`; the first question of each kind warms it."""
+    from roomdesk.cases.search import search
+    from roomdesk.directory.models import Workspace
+    from roomdesk.directory.queries import Viewer
+    from roomdesk.runtime import clock
+
+    staff, now = Viewer("staff", "bench", sees_all=True), clock.now()
+    slugs = list(Workspace.objects.order_by("slug").values_list("pk", flat=True)[:TIMES])
+    found: dict[str, list[float]] = {}
+    for who, kinds in (("staff", KINDS), ("workspace", WITHIN)):
+        for kind in kinds:
+            for number, text in enumerate(_queries(kind, size)):
+                mine = Viewer("token", "bench", workspaces=frozenset({slugs[number % len(slugs)]}))
+                viewer = staff if who == "staff" else mine
+                began = time.perf_counter()
+                search(viewer, text, now)
+                found.setdefault(f"{who} {kind}", []).append(time.perf_counter() - began)
+    found.update({f"best {kind}": [_best(staff, text) for text in _queries(kind, size)] for kind in KINDS[:2]})
+    found["round trip"] = [_round_trip() for _ in range(100)]
+    return found
+
+
+def _best(viewer: object, text: str) -> float:
+    from roomdesk.cases.search import search
+    from roomdesk.runtime import clock
+
+    began = time.perf_counter()
+    search(viewer, text, clock.now(), order="best")  # type: ignore[arg-type]
+    return time.perf_counter() - began
+
+
+def _round_trip() -> float:
+    from django.db import connection
+
+    began = time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return time.perf_counter() - began
+
+
+def _of(found: dict[str, list[float]], who: str) -> list[float]:
+    return [
+        t
+        for kind, times in found.items()
+        for t in times
+        if kind.startswith(("staff", "workspace") if who == "all" else who)
+    ]
+
+
+def _p95(seconds: list[float]) -> float:
+    return sorted(seconds)[int(len(seconds) * 0.95)]
+
+
+def _tell(size: int, found: dict[str, list[float]]) -> None:
+    for who in ("staff", "workspace", "all", "best", "round trip"):
+        times = _of(found, who)
+        middle = sorted(times)[len(times) // 2]
+        print(f"{size:>9,} {who}: p95 {_p95(times) * 1000:.1f} ms, median {middle * 1000:.1f} ms", flush=True)
+    slow = sorted(found, key=lambda kind: -sorted(found[kind])[len(found[kind]) // 2])[:8]
+    print(
+        "  the slowest kinds: "
+        + "; ".join(f"{kind} {sorted(found[kind])[len(found[kind]) // 2] * 1000:.0f} ms" for kind in slow)
+    )
+
+
+if __name__ == "__main__":
+    main([int(word) for word in sys.argv[1:]] or list(SIZES))
