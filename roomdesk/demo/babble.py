@@ -25,7 +25,7 @@ _SYLLABLES = {
 }
 _SHARE = {"en": 60, "pt": 20, "bg": 20}
 SIZE = 8_000
-_TEXTS = 20_000
+_TEXTS = 5_000
 
 
 @cache
@@ -58,5 +58,8 @@ def _text(dice: random.Random, words: list[str], weights: list[float]) -> Text:
 
 
 def said(text: Text, number: int, marks: str) -> tuple[str, str]:
-    """The text with an order's number of its own behind it, and what that is filed under, with the message's marks."""
-    return f"{text.body} Order {number}.", f"{text.filed} 'order':{text.words + 1} '{number}':{text.words + 2} {marks}"
+    """The text with a number of its own behind it, and what that is filed under, with the message's marks.
+
+    Not with a word: what that is filed under depends on the language of the text.
+    """
+    return f"{text.body} {number}.", f"{text.filed} '{number}':{text.words + 1} {marks}"

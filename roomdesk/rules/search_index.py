@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from roomdesk.rules.search_query import Query
-from roomdesk.rules.search_words import LONGEST, clean, query_keys, words
+from roomdesk.rules.search_words import LONGEST, clean, keys, query_keys
 from roomdesk.rules.stems import fold
 
 #: The last place of a word that PostgreSQL tells from others.
@@ -41,24 +41,23 @@ def vector(said: Said) -> str:
 
 def filed(text: str) -> str:
     """The words of a text with their places, as a `tsvector`."""
-    places: dict[str, list[int]] = {}
-    for place, word in enumerate(words(clean(text)), 1):
-        for key in word.keys:
-            places.setdefault(key, []).append(min(place, _LAST_PLACE))
-    return " ".join(f"'{key}':{','.join(map(str, dict.fromkeys(at)))}" for key, at in places.items())
+    filed: dict[str, str] = {}
+    for place, found in enumerate(keys(clean(text)), 1):
+        place = min(place, _LAST_PLACE)
+        for key in found:
+            filed[key] = f"{filed[key]},{place}" if key in filed else f"'{key}':{place}"
+    return " ".join(filed.values())
 
 
 def marks(said: Said) -> str:
-    """What a message is filed under besides its words, as a `tsvector`."""
-    return " ".join(map(quoted, _marks(said)))
-
-
-def _marks(said: Said) -> Iterable[str]:
+    """What a message is filed under besides its words, as a `tsvector`. Only an author's address can hold odd signs."""
     at = said.at.astimezone(UTC)
-    yield from (f"w:{said.workspace}", f"p:{said.product}", f"a:{said.author}", f"k:{said.author_kind}")
-    yield from (f"d:{at:%Y%m%d}", f"m:{at:%Y%m}")
-    if said.is_file:
-        yield "h:file"
+    month = f"{at.year:04}{at.month:02}"
+    file = " 'h:file'" if said.is_file else ""
+    return (
+        f"'w:{said.workspace}' 'p:{said.product}' {quoted(f'a:{said.author}')} 'k:{said.author_kind}' "
+        f"'d:{month}{at.day:02}' 'm:{month}'{file}"
+    )
 
 
 def quoted(key: str) -> str:
@@ -66,9 +65,9 @@ def quoted(key: str) -> str:
     return "'" + key.replace("\0", "").replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def any_of(keys: Iterable[str]) -> str:
+def any_of(wanted: Iterable[str]) -> str:
     """One of the keys."""
-    return f"({' | '.join(map(quoted, keys))})"
+    return f"({' | '.join(map(quoted, wanted))})"
 
 
 def wanted(query: Query) -> list[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from roomdesk.rules.stems import BULGARIAN, ENGLISH, PORTUGUESE, STEMMERS, fold, is_cyrillic
 
@@ -39,18 +40,32 @@ def clean(text: str) -> str:
 
 def words(text: str) -> list[Word]:
     """The words of a clean text, at most `MOST_WORDS`, with their keys in the languages that the text may be in."""
-    found = [(match, fold(match[0])[:LONGEST]) for match in _first(text)]
-    languages = languages_of({folded for _, folded in found})
-    return [
-        Word(match.start(), match.end(), (folded, *_stem_keys(match[0], folded, languages)))
-        for match, folded in found
-        if folded
-    ]
+    found = list(islice(_WORD.finditer(text), MOST_WORDS))
+    keyed = zip(found, _keyed([match[0] for match in found]), strict=True)
+    return [Word(match.start(), match.end(), keys) for match, keys in keyed if keys]
 
 
-def _first(text: str) -> Iterator[re.Match[str]]:
-    for _, match in zip(range(MOST_WORDS), _WORD.finditer(text), strict=False):
-        yield match
+def keys(text: str) -> list[tuple[str, ...]]:
+    """Only the keys of each word, in their order. Every message recorded pays for this."""
+    return [keys for keys in _keyed(_WORD.findall(text)[:MOST_WORDS]) if keys]
+
+
+def _keyed(found: Sequence[str]) -> list[tuple[str, ...]]:
+    languages = languages_of(map(_folded, found))
+    return [_keys(word, languages) for word in found]
+
+
+@lru_cache(maxsize=100_000)
+def _folded(word: str) -> str:
+    return fold(word)[:LONGEST]
+
+
+@lru_cache(maxsize=100_000)
+def _keys(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+    """What one word is filed under: none where nothing of it is a letter or a digit."""
+    folded = _folded(word)
+    others = (f"{STEM}{stem}" for stem in stems(word, folded, languages) if stem != folded)
+    return (folded, *others) if folded else ()
 
 
 def languages_of(folded: Iterable[str]) -> tuple[str, ...]:
@@ -60,14 +75,9 @@ def languages_of(folded: Iterable[str]) -> tuple[str, ...]:
     return (telling[0],) if len(telling) == 1 else (ENGLISH, PORTUGUESE, BULGARIAN) if not telling else tuple(telling)
 
 
-@lru_cache(maxsize=100_000)
-def _stem_keys(word: str, folded: str, languages: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f"{STEM}{stem}" for stem in stems(word, folded, languages) if stem != folded)
-
-
 def stems(word: str, folded: str, languages: Sequence[str]) -> tuple[str, ...]:
     """The word's stems: of a Cyrillic one in Bulgarian, else in `languages`; none of what has a digit, such as an order's number."""
-    if any(letter.isdigit() for letter in folded):
+    if not folded.isalpha():
         return ()
     if is_cyrillic(word):
         return (STEMMERS[BULGARIAN](word)[:LONGEST],)

@@ -23,7 +23,8 @@ _CYRILLIC = sorted(
 
 def fold(word: str) -> str:
     """The word as it is compared: `Não` is `nao`, `Фактура` is `faktura`. Empty where nothing of it is a letter or a digit."""
-    return "".join(map(_folded, word.casefold()))
+    # Most words need no table, and every word of every message comes through here.
+    return word.lower() if word.isascii() and word.isalnum() else "".join(map(_folded, word.casefold()))
 
 
 @lru_cache(maxsize=4096)

@@ -18,11 +18,11 @@ from roomdesk.directory.queries import viewer_of_person
 from roomdesk.record.finding import SPEECH, findable
 from roomdesk.record.models import Findable, Message
 from roomdesk.runtime import clock
-from tests.cases_api.place import Rest, token
+from tests.cases_api.place import Rest, command, token
 from tests.flow import steps
 from tests.flow.conftest import Fresh
 from tests.flow.world import ACTOR, ASEN, EVERYONE, OLGA, START, Step, message, room, store, work_off
-from tests.search.talk import edit, edits, found, removal, says
+from tests.search.talk import edit, edits, found, page, removal, says
 
 LATER = START + timedelta(hours=1)
 
@@ -173,3 +173,17 @@ def test_whatever_is_said_is_filed_as_the_record_has_it(fresh: Fresh, drawn: lis
         steps.store_all(drawn, time)
         work_off()
         assert out_of_step() == []
+
+
+def test_made_up_messages_are_filed_as_said_ones_are(desk: None, rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+    from roomdesk.demo import babble
+
+    monkeypatch.setattr(babble, "_TEXTS", 40)
+    done = command("bench", "seed", "--messages", "120", "--workspaces", "3")
+    assert (done.exit_code, done.stdout) == (0, "120 messages were added to 3 workspaces.\n"), done.stderr
+    command("bench", "seed", "--messages", "30", "--workspaces", "4")
+    assert Findable.objects.filter(workspace__slug__startswith="bench-").count() == 150
+    assert page(rest, "workspace:bench-00001")["total"] > 20
+    numbers = Message.objects.filter(workspace__slug="bench-00002").values_list("number", flat=True)
+    assert len(numbers) == len(set(numbers))
+    assert out_of_step() == []
