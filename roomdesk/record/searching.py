@@ -1,13 +1,14 @@
 """Finding messages: the newest hits of a search, walked back in time so that a common word costs no more than a page (D35).
 
 The index (GIN) knows who holds a word, not since when. Asked for a word of every tenth message it would fetch them all to find the newest.
-So it is asked for spans of time, the last 16,000 messages first, then four times as many each time, until there are enough hits: a common
-word is done after the first span, a rare one costs little in any.
+So it is asked for spans of time: the last 16,000 messages first, then as many as will do by what was found in those. A common word is done
+after the first span, a rare one costs little in any.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,12 @@ from roomdesk.rules import search_index
 
 #: Rank looks at the newest hits only, and counting ends there (D35).
 MOST_HITS = 2_000
-_FIRST_SPAN, _GROWTH, _SPANS = 16_384, 4, 7
+#: Messages of the first span, how much longer each following one may be chosen, and of how many lengths.
+_FIRST_SPAN, _GROWTH, _LENGTHS = 16_384, 1.5, 20
+#: Spans that are looked at; the last one has no beginning. Fewer hits than `_FEW` tell that all of them can be fetched.
+_LOOKS, _FEW = 5, 8
+#: What is taken beyond the length that should do.
+_SPARE = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,51 +51,61 @@ class Hit:
 
 
 def newest(wanted: Wanted, limit: int, before: tuple[datetime, int] | None = None) -> list[Hit]:
-    """The newest hits, the newest first, or those that are older than the key `before`. At most 1 + 7 queries, whatever there is."""
+    """The newest hits, the newest first, or those that are older than the key `before`. At most 1 + 5 queries, whatever there is."""
     if not wanted.parts or wanted.case_id is not None:
         return _hits(wanted, wanted.parts, wanted.since, limit, wanted.until, before)
+    last, starts = _bounds(wanted, before)
     found: list[Hit] = []
-    for start, end, marks in _spans(wanted, before):
-        found += _hits(wanted, (*wanted.parts, marks), start, limit - len(found), end, before)
-        if len(found) >= limit:
+    end, walked = wanted.until, 0.0
+    for look in range(_LOOKS):
+        reach = _reach(walked, len(found), limit) if look < _LOOKS - 1 else math.inf
+        walked, start = _next(starts, reach, end)
+        is_last = start is None or (wanted.since is not None and start <= wanted.since)
+        begin = wanted.since if is_last else start
+        marks = search_index.said_between(begin, last) if begin and last else ""
+        found += _hits(wanted, (*wanted.parts, marks), begin, limit - len(found), end, before)
+        if is_last or len(found) >= limit:
             break
+        end = last = start
     return found
 
 
-def _spans(
+def _reach(walked: float, hits: int, limit: int) -> float:
+    """How many messages back enough hits will be, by those found so far."""
+    if not walked:
+        return _FIRST_SPAN
+    return walked * limit / hits * _SPARE if hits >= _FEW else math.inf
+
+
+def _next(
+    starts: Sequence[tuple[int, datetime | None]], reach: float, end: datetime | None
+) -> tuple[float, datetime | None]:
+    """The nearest of the starts that lies so far back, and its distance; none where there are not so many messages.
+
+    Messages that were imported have new numbers and old times: a start may lie later than one before it, and is passed over.
+    """
+    for distance, start in starts:
+        if distance >= reach and start is not None and (end is None or start < end):
+            return distance, start
+    return math.inf, None
+
+
+def _bounds(
     wanted: Wanted, before: tuple[datetime, int] | None
-) -> Iterator[tuple[datetime | None, datetime | None, str]]:
-    """Spans of time one before the other, from the newest message that counts, each with its marks in the index."""
-    newest_at, starts = _bounds(wanted, before)
-    end, last = wanted.until, newest_at
-    for start in starts:
-        if start is None or last is None or (wanted.since and start <= wanted.since):
-            break
-        # Messages that were imported have new numbers and old times: such a span may begin later than the one before it.
-        if end is None or start < end:
-            yield start, end, search_index.said_between(start, last)
-            end = last = start
-    marks = search_index.said_between(wanted.since, last) if wanted.since and last else ""
-    yield wanted.since, end, marks
-
-
-def _bounds(wanted: Wanted, before: tuple[datetime, int] | None) -> tuple[datetime | None, list[datetime | None]]:
-    """When the newest message that counts was said, and the ones 16,000, 80,000 … before it, as far as there are so many."""
+) -> tuple[datetime | None, list[tuple[int, datetime | None]]]:
+    """When the newest message that counts was said, and those so many messages before it, as far as there are so many."""
     conditions, values = _between(None, wanted.until, before)
-    distance, distances = 0, []
-    for step in range(_SPANS - 1):
-        distance += _FIRST_SPAN * _GROWTH**step
-        distances.append(distance)
+    distances = [int(_FIRST_SPAN * _GROWTH**step) for step in range(_LENGTHS)]
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH newest AS (SELECT f.id, f.at FROM record_findable f WHERE true"  # noqa: S608 - our own conditions
             f"{conditions} ORDER BY f.at DESC, f.id DESC LIMIT 1) "
-            "SELECT n.at, (SELECT f.at FROM record_findable f WHERE f.id <= n.id - d.d ORDER BY f.id DESC LIMIT 1) "
+            "SELECT n.at, d.d, (SELECT f.at FROM record_findable f WHERE f.id <= n.id - d.d ORDER BY f.id DESC LIMIT 1) "
             "FROM newest n, unnest(%(distances)s::bigint[]) WITH ORDINALITY d(d, place) ORDER BY d.place",
             {**values, "distances": distances},
         )
         rows = cursor.fetchall()
-    return (rows[0][0] if rows else None), [start for _, start in rows]
+    return (rows[0][0] if rows else None), [(distance, start) for _, distance, start in rows]
 
 
 def _between(
