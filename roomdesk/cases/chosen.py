@@ -12,7 +12,6 @@ from roomdesk.clocks import services as clocks
 from roomdesk.clocks.models import Clock
 from roomdesk.clocks.writing import note, remind
 from roomdesk.directory.errors import Conflict, Invalid
-from roomdesk.record import services as record
 from roomdesk.record.models import Message
 
 SPEECH = (Message.Kind.MESSAGE, Message.Kind.FILE)
@@ -67,7 +66,8 @@ def said_by(messages: Sequence[Message], kind: str) -> list[Message]:
 def put(work: Work, chosen: Chosen, into: Open, why: tuple[str, str]) -> None:
     """Files the chosen messages, and what speaks of them, in another case."""
     for message in (*chosen.going, *chosen.beside):
-        record.place(work, message, into.case.pk, code=why[0], why=why[1])
+        message.case, message.why_code, message.why = into.case, *why
+        work.update(message, "case", "why_code", "why")
 
 
 def retell(work: Work, entry: Open, said: Sequence[Message]) -> None:

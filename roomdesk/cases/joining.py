@@ -20,7 +20,6 @@ from roomdesk.clocks.models import Clock
 from roomdesk.directory.errors import Conflict, Invalid
 from roomdesk.directory.queries import Viewer
 from roomdesk.product.queries import product_of
-from roomdesk.record import services as record
 from roomdesk.record.models import Message
 
 #: So long a merge can be undone: after that people have gone on in the one case.
@@ -209,5 +208,6 @@ def _bring_back(held: Held, entry: Open, target: Open, merge: Merge) -> None:
     )
     for message in since.order_by("id"):
         if message.thread_root in events or (not message.thread_root and message.reply_to in events):
-            record.place(held.work, message, case.pk, why=f"{message.why} The merge was undone.")
+            message.case, message.why = case, f"{message.why} The merge was undone."
+            held.work.update(message, "case", "why")
             events.add(message.external_id)

@@ -17,7 +17,6 @@ from roomdesk.clocks import services as clocks
 from roomdesk.clocks.models import Clock
 from roomdesk.directory.errors import Conflict, Invalid, NotFound
 from roomdesk.directory.queries import Viewer, access_workspace, workspaces_of
-from roomdesk.record import services as record
 from roomdesk.record.models import Message
 
 MOST = 200
@@ -112,7 +111,8 @@ def _answer(held: Held, question: Question, ref: str | None) -> None:
     work.audit("question.answered", f"question:{question.pk}", data, scope=held.conversation.scope)
     if entry is not None:
         code, words = CHOSEN
-        record.place(work, message, entry.case.pk, code=code, why=words.format(entry.case.ref))
+        message.case, message.why_code, message.why = entry.case, code, words.format(entry.case.ref)
+        work.update(message, "case", "why_code", "why")
         back_date(held.work, held.conversation, entry, message)
 
 

@@ -165,22 +165,25 @@ def _beside(
     if apply:
         original = conversation.messages.get(heard.target)
         if original:
-            apply(work, original, message, conversation.workspace.product)
+            apply(work, original, message)
 
 
-def _edited(work: Work, original: Message, message: Message, product: str) -> None:
+def _edited(work: Work, original: Message, message: Message) -> None:
     """Shows the new text on the original. The homeserver lets anybody send an edit of anybody's message: only the author's counts."""
     if original.author_ref == message.author_ref and (original.edited_at is None or message.at >= original.edited_at):
-        record.edit(work, original, message.body, at=message.at, product=product)
+        original.edited_at, original.edited_body = message.at, message.body
+        work.update(original, "edited_at", "edited_body")
 
 
-def _redacted(work: Work, original: Message, message: Message, product: str) -> None:
-    record.redact(work, original, by=message.author_ref, at=message.at, product=product)
+def _redacted(work: Work, original: Message, message: Message) -> None:
+    """Hides the original everywhere; its text stays sealed for auditors."""
+    original.redacted_at, original.redacted_by = message.at, message.author_ref
+    work.update(original, "redacted_at", "redacted_by")
     if original.kind == Message.Kind.FILE:
         files.seal(work, original)
 
 
-_EFFECTS: dict[str, Callable[[Work, Message, Message, str], None]] = {"edit": _edited, "redaction": _redacted}
+_EFFECTS: dict[str, Callable[[Work, Message, Message], None]] = {"edit": _edited, "redaction": _redacted}
 
 
 def _record(
@@ -214,7 +217,6 @@ def _record(
         work,
         saying,
         workspace_id=conversation.workspace.pk,
-        product=conversation.workspace.product,
         scope=conversation.scope,
         number=conversation.next_number(),
         case_id=case_id,

@@ -251,7 +251,6 @@ def _record(
         saying,
         message_id=message_id,
         workspace_id=conversation.workspace.pk,
-        product=conversation.workspace.product,
         scope=conversation.scope,
         number=conversation.next_number(),
         case_id=entry.case.pk,

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, islice, product
-
-from roomdesk.rules.search_index import filed
 
 #: Words of each language, the most frequent first; made-up ones follow, up to `SIZE`.
 _REAL = {
@@ -36,30 +33,13 @@ def vocabulary(language: str) -> list[str]:
     return [*real, *islice(made, SIZE - len(real))]
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text with its words as `search_index` files them, and how many they are."""
-
-    body: str
-    filed: str
-    words: int
-
-
-def texts(dice: random.Random) -> list[Text]:
+def texts(dice: random.Random) -> list[str]:
     """Some thousands of texts of 4 to 30 words. Made once: what is measured is the finding of a million, not their making."""
     languages = dice.choices(list(_SHARE), list(_SHARE.values()), k=_TEXTS)
     weights = list(accumulate(1 / (rank + 2.7) for rank in range(SIZE)))
     return [_text(dice, vocabulary(language), weights) for language in languages]
 
 
-def _text(dice: random.Random, words: list[str], weights: list[float]) -> Text:
+def _text(dice: random.Random, words: list[str], weights: list[float]) -> str:
     body = " ".join(dice.choices(words, cum_weights=weights, k=dice.randint(4, 30))).capitalize()
-    return Text(f"{body}.", filed(body), body.count(" ") + 1)
-
-
-def said(text: Text, number: int, marks: str) -> tuple[str, str]:
-    """The text with a number of its own behind it, and what that is filed under, with the message's marks.
-
-    Not with a word: what that is filed under depends on the language of the text.
-    """
-    return f"{text.body} {number}.", f"{text.filed} '{number}':{text.words + 1} {marks}"
+    return f"{body}."

@@ -48,6 +48,7 @@ def _all() -> Iterator[Finding]:
         flow.set_aside,
         flow.unrouted,
         flow.unread_rooms,
+        flow.search,
         flow.outbox,
         flow.failed_rooms,
         flow.products,

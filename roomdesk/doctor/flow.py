@@ -12,6 +12,7 @@ from roomdesk.product.loading import check_folder
 from roomdesk.product.problems import ProductError
 from roomdesk.product.services import current_all
 from roomdesk.queues import health, workers
+from roomdesk.record import finding
 from roomdesk.rooms import queries as rooms
 from roomdesk.runtime import clock, http
 from roomdesk.runtime.instance import web_address
@@ -99,6 +100,18 @@ def unread_rooms() -> Finding:
             f"See that a worker runs and the homeserver answers; {_log('worker')} says what it does.",
         )
     return ok("unread rooms", "Every room has been read since the homeserver last broke.")
+
+
+def search() -> Finding:
+    """What was said is filed for search within seconds, or minutes after an upgrade (docs/decisions/0016)."""
+    waiting = finding.lag(clock.now())
+    if waiting.count and waiting.age > SLOW:
+        return warning(
+            "search",
+            f"{waiting.count} messages cannot be found yet; the oldest was recorded {_words(waiting.age)} ago.",
+            f"After an upgrade this passes by itself. Otherwise see that a worker runs; {_log('worker')} says what it does.",
+        )
+    return ok("search", f"{waiting.count} messages wait to be filed.")
 
 
 def outbox() -> Finding:

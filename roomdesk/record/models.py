@@ -59,9 +59,6 @@ class Message(models.Model):
     #: Planned with this message and perhaps not written yet; not a column.
     kept_file: File | None = None
 
-    #: Its row of `Findable`, where one is planned in this transaction.
-    found_by: Findable | None = None
-
     class Meta:
         indexes = [
             models.Index(fields=["external_id"], name="message_external"),
@@ -105,8 +102,8 @@ class File(models.Model):
 class Findable(models.Model):
     """What one message is found by (D35): derived from the record, and made anew from it at any time. The id is the message's.
 
-    Only what people said, its newest version; what was redacted is not in it, though it is on record. It is apart from `Message` so that
-    a change there does not write its words anew, and in one table: marks for day and month in `words` take the place of partitions.
+    Only what people said, its newest version; nothing of what was redacted. It is apart from `Message` so that a change there does not
+    write its words anew, and in one table, so that one index answers.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -125,5 +122,13 @@ class Findable(models.Model):
             # Entries wait in a list until there are as many as this (kB): few enough to be looked through by every search.
             GinIndex(fields=["words"], name="findable_words", gin_pending_list_limit=512),
             models.Index(fields=["at", "id"], name="findable_at"),
+            models.Index(fields=["workspace", "at", "id"], name="findable_workspace"),
             models.Index(fields=["case", "at"], name="findable_case", condition=Q(case__isnull=False)),
         ]
+
+
+class Unfiled(models.Model):
+    """A message that waits to be filed as `Findable` (docs/decisions/0016). Written by triggers of `record_message`, whoever writes there."""
+
+    message_id = models.BigIntegerField(primary_key=True)
+    recorded_at = models.DateTimeField()

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from roomdesk.audit.work import Actor, Work
-from roomdesk.record import finding
 from roomdesk.record.models import Message
 
 #: A message that reached us this long after it was said is marked late (D13).
@@ -41,17 +40,13 @@ def record(
     saying: Saying,
     *,
     workspace_id: int,
-    product: str,
     scope: str,
     number: int,
     case_id: int | None,
     why: tuple[str, str],
     message_id: int | None = None,
 ) -> Message:
-    """Plans one entry of the record, with its evidence in the chain: what was said stays provable after an erasure.
-
-    `product` is the workspace's; search asks for it.
-    """
+    """Plans one entry of the record, with its evidence in the chain: what was said stays provable after an erasure."""
     message = Message(
         id=message_id or work.new_id(Message),
         workspace_id=workspace_id,
@@ -76,7 +71,6 @@ def record(
         why=why[1],
     )
     work.insert(message)
-    finding.file(work, message, product)
     work.audit(
         "message.recorded",
         f"message:{message.external_id or message.pk}",
@@ -92,24 +86,3 @@ def record(
         actor=Actor(saying.author_kind, saying.author_ref),
     )
     return message
-
-
-def edit(work: Work, message: Message, text: str, *, at: datetime, product: str) -> None:
-    """Plans that the message shows another text, and is found by it; every version stays on record."""
-    message.edited_at, message.edited_body = at, text
-    work.update(message, "edited_at", "edited_body")
-    finding.refile(work, message, product)
-
-
-def redact(work: Work, message: Message, *, by: str, at: datetime, product: str) -> None:
-    """Plans that the message is hidden everywhere and found by nothing; its text stays sealed for auditors."""
-    message.redacted_at, message.redacted_by = at, by
-    work.update(message, "redacted_at", "redacted_by")
-    finding.refile(work, message, product)
-
-
-def place(work: Work, message: Message, case_id: int, *, why: str, code: str | None = None) -> None:
-    """Plans that the message stands in a case, and why; `code` where the reason is another one than before."""
-    message.case_id, message.why, message.why_code = case_id, why, message.why_code if code is None else code
-    work.update(message, "case", "why", "why_code")
-    finding.follow(work, message)

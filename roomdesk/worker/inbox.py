@@ -23,6 +23,8 @@ class Drainer:
         self._drain = drain
         self._suspect = suspect
         self._is_broken = False
+        #: Whether the last step found something to do: then more of it is likely to wait.
+        self.is_busy = False
         self._behind_until = 0.0
 
     @property
@@ -40,6 +42,7 @@ class Drainer:
             # A deadlock or a time-out is an error of this kind too, and leaves the connection as it was.
             self._is_broken = not connection.is_usable()
             raise
+        self.is_busy = done > 0
         if done >= _MANY:
             self._behind_until = time.monotonic() + _LASTING
-        return 0.0 if done else _IDLE
+        return 0.0 if self.is_busy else _IDLE

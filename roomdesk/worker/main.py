@@ -15,6 +15,7 @@ from roomdesk import bootstrap
 from roomdesk.channels.matrix import client
 from roomdesk.queues.signals import INBOX, OUTBOX, TIMERS
 from roomdesk.worker import rooms, timers
+from roomdesk.worker.filer import Filer
 from roomdesk.worker.files import FileKeeper
 from roomdesk.worker.gaps import GapFinder
 from roomdesk.worker.identity import Identity
@@ -71,6 +72,7 @@ class Worker:
             Loop("rooms", lambda: rooms.step(client.current), self._stop),
             Loop("watcher", self._watcher.step, self._stop),
             Loop("files", FileKeeper(client.current).step, self._stop),
+            Loop("filer", Filer(lambda: drainer.is_busy).step, self._stop),
             Loop("gaps", GapFinder(client.current, self._watcher.suspect).step, self._stop),
             Listener(bootstrap.settings.database_url, {INBOX: inbox, OUTBOX: out, TIMERS: due}, self._stop),
         ]

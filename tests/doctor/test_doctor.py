@@ -18,6 +18,7 @@ from roomdesk.doctor.examine import examine
 from roomdesk.doctor.findings import Finding
 from roomdesk.queues import lanes, workers
 from roomdesk.queues.models import InboxEvent, Lane, OutboxRow, Route
+from roomdesk.record.models import Unfiled
 from roomdesk.runtime import clock
 from tests.cases_api import place
 from tests.cases_api.place import command
@@ -91,6 +92,13 @@ def test_living_worker_is_seen(desk: None) -> None:
 def test_waiting_events_are_judged_by_their_age(desk: None, age: int, status: str) -> None:
     InboxEvent.objects.update(state="pending", received_at=clock.now() - timedelta(minutes=age))
     assert _status("inbox") == status
+
+
+def test_messages_that_were_not_filed_for_a_while_are_told(desk: None) -> None:
+    Unfiled.objects.update(recorded_at=clock.now())
+    assert _status("search") == "ok"
+    Unfiled.objects.update_or_create(pk=1, defaults={"recorded_at": clock.now() - timedelta(minutes=5)})
+    assert _status("search") == "warning" and "cannot be found yet" in _found()["search"].says
 
 
 def test_set_aside_and_unrouted_events_are_told(desk: None) -> None:

@@ -1,4 +1,4 @@
-"""What is said in the rooms of acme, birch and cedar, as the homeserver tells it; and searching in it."""
+"""What is said in the rooms of acme, birch and cedar, as the homeserver tells it, and filed by a worker; and searching in it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from roomdesk.cases.models import Case
+from roomdesk.record import finding
 from roomdesk.record.models import Message
 from roomdesk.runtime import clock
 from tests.cases_api.place import Rest
-from tests.flow.world import ASEN, BOT, IVAN, OLGA, START, event, message, room, store, work_off
+from tests.flow.world import ASEN, BOT, IVAN, OLGA, START, event, message, room, store
+from tests.flow.world import work_off as recorded
 
 #: Event, workspace, sender, text.
 SAID = (
@@ -42,6 +44,17 @@ def say_everything() -> None:
         says("$secret", "birch", OLGA, "P0 Somebody stole the tamarind.")
         Case.objects.filter(pk=Message.objects.get(external_id="$secret").case_id).update(is_restricted=True)
         says("$notice", "acme", BOT, "The desk says quince.", msgtype="m.notice")
+
+
+def work_off() -> None:
+    """What the worker does in the course of a second: records what came in, then files it."""
+    recorded()
+    filed()
+
+
+def filed() -> None:
+    while finding.file_waiting():
+        pass
 
 
 def says(event_id: str, slug: str, sender: str, text: str, **content: Any) -> None:

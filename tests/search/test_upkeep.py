@@ -1,4 +1,4 @@
-"""What messages are found by follows the record in the same transaction: edits, removals, cases that part and join."""
+"""What messages are found by follows the record: edits, removals, cases that part and join, whoever dies or writes meanwhile."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from roomdesk.cases.parting import Parting
 from roomdesk.directory import services
 from roomdesk.directory.models import Person
 from roomdesk.directory.queries import viewer_of_person
-from roomdesk.record.finding import SPEECH, findable
-from roomdesk.record.models import Findable, Message
+from roomdesk.record.finding import SPEECH
+from roomdesk.record.models import Findable, Message, Unfiled
+from roomdesk.rules.search_index import Said, vector
 from roomdesk.runtime import clock
 from tests.cases_api.place import Rest, command, token
 from tests.flow import steps
 from tests.flow.conftest import Fresh
-from tests.flow.world import ACTOR, ASEN, EVERYONE, OLGA, START, Step, message, room, store, work_off
-from tests.search.talk import edit, edits, found, page, removal, says
+from tests.flow.world import ACTOR, ASEN, EVERYONE, OLGA, START, Step, message, room, store
+from tests.search.talk import edit, edits, filed, found, page, removal, says, work_off
 
 LATER = START + timedelta(hours=1)
 
@@ -39,21 +40,29 @@ def case_of(event_id: str) -> Case:
 
 
 def out_of_step() -> list[int]:
-    """Ids of messages that are filed otherwise than the record says."""
-    said = Message.objects.filter(kind__in=SPEECH).select_related("workspace")
-    wanted = {row.pk: findable(row, row.workspace.product) for row in said}
+    """Ids of messages that are filed otherwise than the record says, or wait to be."""
+    said = Message.objects.filter(kind__in=SPEECH, redacted_at=None).select_related("workspace")
+    wanted = {row.pk: row for row in said}
     there = {row.pk: row for row in Findable.objects.all()}
     with connection.cursor() as cursor:
         cursor.execute("SELECT id, words::text FROM record_findable")
         words = dict(cursor.fetchall())
         cursor.execute(
             "SELECT k, w::tsvector::text FROM unnest(%s::bigint[], %s::text[]) AS u(k, w)",
-            [[*wanted], [str(row.words) for row in wanted.values()]],
+            [[*wanted], [vector(_said(row)) for row in wanted.values()]],
         )
         expected = dict(cursor.fetchall())
     facts = {pk: (row.workspace_id, row.case_id, row.at, row.recorded_at) for pk, row in wanted.items()}
     held = {pk: (row.workspace_id, row.case_id, row.at, row.recorded_at) for pk, row in there.items()}
-    return sorted(pk for pk in {*facts, *held} if (facts.get(pk), expected.get(pk)) != (held.get(pk), words.get(pk)))
+    waiting = Unfiled.objects.values_list("pk", flat=True)
+    others = {pk for pk in {*facts, *held} if (facts.get(pk), expected.get(pk)) != (held.get(pk), words.get(pk))}
+    return sorted({*others, *waiting})
+
+
+def _said(row: Message) -> Said:
+    author, is_file = str(row.author_id or row.author_ref), row.kind == "file"
+    text = row.edited_body or row.body
+    return Said(text, row.workspace_id, row.workspace.product, author, row.author_kind, is_file, row.at)
 
 
 def test_a_message_edited_twice_and_then_removed_in_one_batch(desk: None, rest: Rest) -> None:
@@ -80,11 +89,13 @@ def test_what_is_split_off_merged_and_brought_back_is_found_in_its_case(desk: No
             EVERYONE, whole.ref, Parting([Message.objects.get(external_id="$two").pk]), actor=ACTOR, now=time.at
         )
         assert found(rest, f"case:{whole.ref} grape") == []
+        filed()
         assert found(rest, f"case:{parted.ref} grape") == ["$two"]
         joining.do_merge(EVERYONE, parted.ref, whole.ref, actor=ACTOR, now=time.at)
         says("$three", "cedar", ASEN, "More of the lime.", **thread("$two"))
         assert found(rest, f"case:{case_of('$three').ref} lime") == ["$three"]
         joining.do_unmerge(EVERYONE, parted.ref, actor=ACTOR, now=time.at)
+        filed()
         assert found(rest, f"case:{parted.ref} lime") == ["$three"]
     assert out_of_step() == []
 
@@ -138,32 +149,17 @@ def _queries(rest: Rest) -> int:
     return len(caught)
 
 
-def test_what_is_walked_in_spans_of_time_is_what_one_look_finds(
-    desk: None, rest: Rest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from roomdesk.record import searching
-
-    queries = (
-        "from:customer",
-        "invoice",
-        "workspace:acme",
-        "from:olga after:2026-03-02T08:01:30Z",
-        "before:2026-03-02T08:05Z from:asen",
-    )
-    whole = [found(rest, query, limit=100) for query in queries]
-    monkeypatch.setattr(searching, "_FIRST_SPAN", 2)
-    assert [found(rest, query, limit=100) for query in queries] == whole
-    assert any(len(events) > 6 for events in whole)
-
-
-def test_the_migration_files_what_was_on_record_before(desk: None) -> None:
+def test_after_an_upgrade_everything_on_record_waits_to_be_filed(desk: None) -> None:
     from importlib import import_module
 
-    from django.apps import apps
-
     Findable.objects.all().delete()
-    import_module("roomdesk.record.migrations.0003_file_what_was_said").file(apps, None)
-    assert out_of_step() == []
+    queue = import_module("roomdesk.record.migrations.0004_unfiled")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            queue.UNFILE[queue.UNFILE.index("INSERT INTO record_unfiled (message_id, recorded_at)\nSELECT") :]
+        )
+    filed()
+    assert out_of_step() == [] and Findable.objects.exists()
 
 
 @settings(max_examples=8, suppress_health_check=list(HealthCheck))

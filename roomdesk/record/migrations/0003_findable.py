@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.workspace')),
             ],
             options={
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['words'], gin_pending_list_limit=512, name='findable_words'), models.Index(fields=['at', 'id'], name='findable_at'), models.Index(condition=models.Q(('case__isnull', False)), fields=['case', 'at'], name='findable_case')],
+                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['words'], gin_pending_list_limit=512, name='findable_words'), models.Index(fields=['at', 'id'], name='findable_at'), models.Index(fields=['workspace', 'at', 'id'], name='findable_workspace'), models.Index(condition=models.Q(('case__isnull', False)), fields=['case', 'at'], name='findable_case')],
             },
         ),
     ]
