@@ -60,6 +60,8 @@ class Case(models.Model):
             ),
             models.Index(fields=["workspace", "-opened_at"], name="case_workspace"),
             models.Index(fields=["-opened_at", "-id"], name="case_newest"),
+            # Few, and left out of every search of the record by those who may not read them (D22).
+            models.Index(fields=["id"], name="case_restricted", condition=Q(is_restricted=True)),
         ]
 
     def __str__(self) -> str:

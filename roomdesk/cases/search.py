@@ -84,17 +84,20 @@ def _understood(text: str) -> Query:
 def _wanted(query: Query, viewer: Viewer, now: datetime, workspace: str) -> Wanted | None:
     """The query in the terms of the index, held to what the viewer may see; None where that cannot be anything."""
     parts = search_index.wanted(query)
-    for slug in filter(None, (query.workspace, workspace)):
-        parts.append(search_index.quoted(f"w:{access_workspace(slug, viewer).pk}"))
+    places = frozenset(access_workspace(slug, viewer).pk for slug in filter(None, (query.workspace, workspace)))
+    parts += [search_index.quoted(f"w:{pk}") for pk in sorted(places)]
     case_id = access_case(query.case, viewer).pk if query.case else None
     if query.author:
         parts.append(search_index.any_of(_authors(query.author)))
     if not viewer.sees_all:
-        mine = [f"w:{pk}" for pk in sorted(readable_rooms(viewer, now))] + [f"p:{slug}" for slug in viewer.products]
+        readable = readable_rooms(viewer, now)
+        mine = [f"w:{pk}" for pk in sorted(readable)] + [f"p:{slug}" for slug in viewer.products]
         if not mine:
             return None
         parts.append(search_index.any_of(mine))
-    return Wanted(parts, query.after, query.before, case_id, _security(viewer, now))
+        places = places or (readable if len(mine) == 1 else frozenset())
+    only = next(iter(places)) if len(places) == 1 else None
+    return Wanted(parts, query.after, query.before, only, case_id, _security(viewer, now))
 
 
 def _authors(value: str) -> list[str]:
@@ -117,22 +120,18 @@ def _security(viewer: Viewer, now: datetime) -> frozenset[str]:
 def _newest(wanted: Wanted, query: Query, after: str, size: int) -> Results:
     if after:
         _, at, pk = _key(after)
-        hits = searching.newest(wanted, size + 1, (at, pk))
+        hits = searching.newest(wanted, size + 1, (at, pk)).items
         return _page(hits, size, query, [_word(0, hit) for hit in hits[:size]], None)
-    hits = searching.newest(wanted, searching.MOST_HITS + 1)
-    return _page(hits, size, query, [_word(0, hit) for hit in hits[:size]], len(hits))
+    found = searching.newest(wanted, searching.MOST_HITS + 1, shown=size + 1)
+    return _page(found.items, size, query, [_word(0, hit) for hit in found.items[:size]], found.count)
 
 
 def _best(wanted: Wanted, query: Query, after: str, size: int) -> Results:
     """The newest 2,000 by how well they answer, then by age."""
     hits = searching.newest(wanted, searching.MOST_HITS + 1)
-    ranks = searching.ranks(wanted.parts, hits[: searching.MOST_HITS]) if any(wanted.parts) else {}
-    keys = sorted(((ranks.get(hit.id, 0.0), hit.at, hit.id) for hit in hits[: searching.MOST_HITS]), reverse=True)
-    if after:
-        keys = [key for key in keys if key < _key(after)]
-    by_id = {hit.id: hit for hit in hits}
-    chosen = [by_id[pk] for _, _, pk in keys[: size + 1]]
-    return _page(chosen, size, query, [_word(rank, by_id[pk]) for rank, _, pk in keys[:size]], len(hits))
+    chosen = searching.best(wanted, hits.items[: searching.MOST_HITS], size + 1, _key(after) if after else None)
+    words = [_word(rank, hit) for rank, hit in chosen[:size]]
+    return _page([hit for _, hit in chosen], size, query, words, hits.count)
 
 
 def _page(hits: Sequence[Hit], size: int, query: Query, words: Sequence[str], total: int | None) -> Results:

@@ -1,13 +1,12 @@
-"""Finding messages: the newest hits of a search, walked back in time so that a common word costs no more than a page (D35).
+"""Finding messages: the newest hits of a search, at a cost that hardly follows the size of the record (D35).
 
-The index (GIN) knows who holds a word, not since when. Asked for a word of every tenth message it would fetch them all to find the newest.
-So it is asked for spans of time: the last 16,000 messages first, then as many as will do by what was found in those. A common word is done
-after the first span, a rare one costs little in any.
+What is asked for is said often, or seldom, and nobody knows beforehand. So the newest few thousand messages are looked at one by one, which costs
+little and tells how often it is said. Where it is said in every tenth message, going on like this soon finds a page of hits; where it is
+said in few, the index of words (GIN) knows them all; in between it is asked for as long a span of time as should hold enough of them.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,24 +18,33 @@ from roomdesk.rules import search_index
 
 #: Rank looks at the newest hits only, and counting ends there (D35).
 MOST_HITS = 2_000
-#: Messages of the first span, how much longer each following one may be chosen, and of how many lengths.
-_FIRST_SPAN, _GROWTH, _LENGTHS = 16_384, 1.5, 20
-#: Spans that are looked at; the last one has no beginning. Fewer hits than `_FEW` tell that all of them can be fetched.
-_LOOKS, _FEW = 5, 8
+#: Messages that are looked at first, and how many more it may be by which going on is quicker than the index of words.
+NEAR, FAR = 2_000, 20_000
+#: Looks that are taken after the first; then one that has no beginning.
+_LOOKS = 5
+#: Fewer hits than these tell no more than that there are few.
+_FEW = 4
 #: What is taken beyond the length that should do.
 _SPARE = 1.2
+#: Of a span that is more than this part of the record the times cost more than the hits that it leaves out.
+_MUCH = 4
+
+#: A place in the order of time: when it was said, and its id.
+Key = tuple[datetime, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for: `parts` of a `tsquery` that must all hold (none: anything), and what the index cannot say.
+    """What is looked for: `parts` of a `tsquery` that must all hold (none: anything), and what the index of words cannot say.
 
-    `security` are the products whose restricted cases the reader may see (empty text: all).
+    `workspace_id` where it can only be in one; a part says so too. `security` are the products whose restricted cases the reader may see
+    (empty text: all).
     """
 
     parts: Sequence[str]
     since: datetime | None = None
     until: datetime | None = None
+    workspace_id: int | None = None
     case_id: int | None = None
     security: frozenset[str] = frozenset()
 
@@ -50,72 +58,125 @@ class Hit:
     recorded_at: datetime
 
 
-def newest(wanted: Wanted, limit: int, before: tuple[datetime, int] | None = None) -> list[Hit]:
-    """The newest hits, the newest first, or those that are older than the key `before`. At most 1 + 5 queries, whatever there is."""
+@dataclass(slots=True)
+class Hits:
+    """The newest hits, the newest first, and how many there are; of those beyond what was to be shown only the number is known."""
+
+    items: list[Hit]
+    count: int = 0
+
+    def __iadd__(self, more: Hits) -> Hits:
+        self.items += more.items
+        self.count += more.count
+        return self
+
+
+def newest(wanted: Wanted, limit: int, before: Key | None = None, *, shown: int | None = None) -> Hits:
+    """The newest `shown` (none: all) of at most `limit` hits, or of those that are older than the key `before`.
+
+    A bounded number of queries, whatever there is.
+    """
+    shown = limit if shown is None else shown
     if not wanted.parts or wanted.case_id is not None:
-        return _hits(wanted, wanted.parts, wanted.since, limit, wanted.until, before)
-    last, starts = _bounds(wanted, before)
-    found: list[Hit] = []
-    end, walked = wanted.until, 0.0
-    for look in range(_LOOKS):
-        reach = _reach(walked, len(found), limit) if look < _LOOKS - 1 else math.inf
-        walked, start = _next(starts, reach, end)
-        is_last = start is None or (wanted.since is not None and start <= wanted.since)
-        begin = wanted.since if is_last else start
-        marks = search_index.said_between(begin, last) if begin and last else ""
-        found += _hits(wanted, (*wanted.parts, marks), begin, limit - len(found), end, before)
-        if is_last or len(found) >= limit:
+        return _in_order(wanted, limit, before, shown)
+    found = _among(wanted, NEAR, limit, before, shown)
+    edge, passed = _edge(wanted, NEAR, before) if found.count < limit else None, NEAR
+    for is_last in (*(False,) * _LOOKS, True):
+        if edge is None or found.count >= limit:
             break
-        end = last = start
+        reach = _reach(limit, found.count, passed)
+        missing, to_show = limit - found.count, shown - len(found.items)
+        if reach <= FAR and wanted.workspace_id is None and not is_last:
+            found += _among(wanted, reach, missing, edge, to_show)
+            edge = _edge(wanted, reach, edge)
+        else:
+            start = None if is_last else _start(wanted, edge, reach)
+            found += _by_words(wanted, start, missing, edge, to_show)
+            edge = (start, 0) if start else None
+        passed += reach
     return found
 
 
-def _reach(walked: float, hits: int, limit: int) -> float:
-    """How many messages back enough hits will be, by those found so far."""
-    if not walked:
-        return _FIRST_SPAN
-    return walked * limit / hits * _SPARE if hits >= _FEW else math.inf
+def _reach(limit: int, hits: int, passed: int) -> int:
+    """How many messages further back enough hits will be, by those found among the `passed`."""
+    return 1 + int((limit - hits) * passed / max(hits, _FEW) * _SPARE)
 
 
-def _next(
-    starts: Sequence[tuple[int, datetime | None]], reach: float, end: datetime | None
-) -> tuple[float, datetime | None]:
-    """The nearest of the starts that lies so far back, and its distance; none where there are not so many messages.
-
-    Messages that were imported have new numbers and old times: a start may lie later than one before it, and is passed over.
-    """
-    for distance, start in starts:
-        if distance >= reach and start is not None and (end is None or start < end):
-            return distance, start
-    return math.inf, None
+def _in_order(wanted: Wanted, limit: int, before: Key | None, shown: int) -> Hits:
+    """What a case or a span of time holds, by their own indexes."""
+    span, values = _span(wanted, before)
+    condition, words = _holds(wanted)
+    return _hits(f"SELECT {_HIT} FROM record_findable f WHERE true{span}{condition}", values | words, limit, shown)  # noqa: S608 - our own
 
 
-def _bounds(
-    wanted: Wanted, before: tuple[datetime, int] | None
-) -> tuple[datetime | None, list[tuple[int, datetime | None]]]:
-    """When the newest message that counts was said, and those so many messages before it, as far as there are so many."""
-    conditions, values = _between(None, wanted.until, before)
-    distances = [int(_FIRST_SPAN * _GROWTH**step) for step in range(_LENGTHS)]
+def _among(wanted: Wanted, count: int, limit: int, before: Key | None, shown: int) -> Hits:
+    """Hits among the newest `count` messages, each of which is looked at."""
+    span, values = _span(wanted, before)
+    condition, words = _holds(wanted)
+    near = f"SELECT * FROM record_findable f WHERE true{span} ORDER BY f.at DESC, f.id DESC LIMIT %(near)s"  # noqa: S608 - our own
+    statement = f"SELECT {_HIT} FROM ({near}) f WHERE true{condition}"  # noqa: S608
+    return _hits(statement, {**values, **words, "near": count}, limit, shown)
+
+
+def _by_words(wanted: Wanted, start: datetime | None, limit: int, before: Key, shown: int) -> Hits:
+    """Hits since `start` (none: ever), by the index of words."""
+    span, values = _span(wanted, before)
+    if start is not None:
+        span, values["start"] = f"{span} AND f.at >= %(start)s", start
+    condition, words = _holds(wanted)
+    # Fenced by OFFSET: told of the order and the limit, the database would rather look at every message until it has enough.
+    inside = f"SELECT {_HIT} FROM record_findable f WHERE true{span}{condition} OFFSET 0"  # noqa: S608 - our own
+    return _hits(f"SELECT * FROM ({inside}) f", values | words, limit, shown)  # noqa: S608
+
+
+_HIT = "f.at, f.id, f.recorded_at"
+
+
+def _hits(statement: str, values: dict[str, Any], limit: int, shown: int) -> Hits:
+    """Runs it, newest first. Of those that are only counted nothing but the number comes over: two thousand rows take longer to read than to find."""
+    within = f"WITH h AS MATERIALIZED ({statement} ORDER BY f.at DESC, f.id DESC LIMIT %(limit)s)"
+    counted = f"{within} SELECT *, (SELECT count(*) FROM h) FROM h ORDER BY at DESC, id DESC LIMIT %(shown)s"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(counted, {**values, "limit": limit, "shown": max(1, shown)})
+        rows = cursor.fetchall()
+    return Hits([Hit(*row[:3]) for row in rows[:shown]], rows[0][3] if rows else 0)
+
+
+def _edge(wanted: Wanted, count: int, before: Key | None) -> Key | None:
+    """The oldest of the newest `count` messages; none where there are no more."""
+    span, values = _span(wanted, before)
     with connection.cursor() as cursor:
         cursor.execute(
-            "WITH newest AS (SELECT f.id, f.at FROM record_findable f WHERE true"  # noqa: S608 - our own conditions
-            f"{conditions} ORDER BY f.at DESC, f.id DESC LIMIT 1) "
-            "SELECT n.at, d.d, (SELECT f.at FROM record_findable f WHERE f.id <= n.id - d.d ORDER BY f.id DESC LIMIT 1) "
-            "FROM newest n, unnest(%(distances)s::bigint[]) WITH ORDINALITY d(d, place) ORDER BY d.place",
-            {**values, "distances": distances},
+            f"SELECT f.at, f.id FROM record_findable f WHERE true{span} ORDER BY f.at DESC, f.id DESC OFFSET %(skip)s LIMIT 1",  # noqa: S608
+            {**values, "skip": count - 1},
         )
-        rows = cursor.fetchall()
-    return (rows[0][0] if rows else None), [(distance, start) for _, distance, start in rows]
+        return cursor.fetchone()
 
 
-def _between(
-    start: datetime | None, end: datetime | None, before: tuple[datetime, int] | None
-) -> tuple[str, dict[str, Any]]:
+def _start(wanted: Wanted, edge: Key, reach: int) -> datetime | None:
+    """When the message was said whose number is so far back; none where everything may be asked for.
+
+    Messages that were imported have new numbers and old times: then it may not lie before the edge, and there is no telling.
+    """
+    if wanted.workspace_id is not None or reach * _MUCH > edge[1]:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT at FROM record_findable WHERE id <= %s ORDER BY id DESC LIMIT 1", [edge[1] - reach])
+        row = cursor.fetchone()
+    return row[0] if row and (wanted.since is None or wanted.since < row[0]) and row[0] < edge[0] else None
+
+
+def _span(wanted: Wanted, before: Key | None) -> tuple[str, dict[str, Any]]:
+    """Where and when, in what the ordered indexes know."""
     conditions, values = "", dict[str, Any]()
-    if start is not None:
-        conditions, values["start"] = conditions + " AND f.at >= %(start)s", start
-    if end is not None:
-        conditions, values["end"] = conditions + " AND f.at < %(end)s", end
+    for name, column in (
+        ("workspace_id", "workspace_id = "),
+        ("case_id", "case_id = "),
+        ("since", "at >= "),
+        ("until", "at < "),
+    ):
+        if (value := getattr(wanted, name)) is not None:
+            conditions, values[name] = f"{conditions} AND f.{column}%({name})s", value
     if before is not None:
         conditions += " AND (f.at, f.id) < (%(before_at)s, %(before_id)s)"
         values["before_at"], values["before_id"] = before
@@ -124,41 +185,39 @@ def _between(
 
 #: What is said in a restricted case is not found outside the security role (D22).
 _READABLE = (
-    " AND NOT EXISTS (SELECT 1 FROM cases_case c WHERE c.id = f.case_id AND c.is_restricted"
-    " AND NOT c.product = ANY(%(security)s::text[]))"
+    " AND (f.case_id IS NULL OR f.case_id NOT IN (SELECT c.id FROM cases_case c WHERE c.is_restricted"
+    " AND NOT c.product = ANY(%(security)s::text[])))"
 )
 
 
-def _hits(
-    wanted: Wanted,
-    parts: Sequence[str],
-    start: datetime | None,
-    limit: int,
-    end: datetime | None,
-    before: tuple[datetime, int] | None,
-) -> list[Hit]:
-    conditions, values = _between(start, end, before)
-    if any(parts):
-        conditions, values["query"] = f"{conditions} AND f.words @@ %(query)s::tsquery", search_index.together(parts)
-    if wanted.case_id is not None:
-        conditions, values["case_id"] = f"{conditions} AND f.case_id = %(case_id)s", wanted.case_id
+def _holds(wanted: Wanted) -> tuple[str, dict[str, Any]]:
+    """What each message must hold. Part by part: the index joins them several times as fast as what is joined in one."""
+    values: dict[str, Any] = {f"part{n}": part for n, part in enumerate(dict.fromkeys(wanted.parts))}
+    conditions = "".join(f" AND f.words @@ %({name})s::tsquery" for name in values)
     if "" not in wanted.security:
         conditions, values["security"] = conditions + _READABLE, sorted(wanted.security)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT f.at, f.id, f.recorded_at FROM record_findable f WHERE true{conditions}"  # noqa: S608 - our own
-            " ORDER BY f.at DESC, f.id DESC LIMIT %(limit)s",
-            {**values, "limit": limit},
-        )
-        return [Hit(*row) for row in cursor.fetchall()]
+    return conditions, values
 
 
-def ranks(parts: Sequence[str], hits: Sequence[Hit]) -> dict[int, float]:
-    """How well each hit answers, by message id: more of what was asked for, in fewer words."""
+def best(
+    wanted: Wanted, hits: Sequence[Hit], limit: int, before: tuple[float, datetime, int] | None = None
+) -> list[tuple[float, Hit]]:
+    """The hits that answer best, with how well: more of what was asked for, in fewer words. Equal ones the newest first."""
+    # 1: divided by the logarithm of its length, so that a pasted log does not stand before a question.
+    rank = "ts_rank(f.words, %(query)s::tsquery, 1)::float8" if wanted.parts else "0::float8"
+    ranked = f"SELECT {rank} AS rank, {_HIT} FROM record_findable f WHERE f.id = ANY(%(ids)s)"  # noqa: S608 - our own
+    values: dict[str, Any] = {
+        "query": search_index.together(wanted.parts),
+        "ids": [hit.id for hit in hits],
+        "limit": limit,
+    }
+    beyond = ""
+    if before is not None:
+        beyond = "WHERE (rank, at, id) < (%(rank)s::float8, %(at)s, %(id)s)"
+        values |= dict(zip(("rank", "at", "id"), before, strict=True))
     with connection.cursor() as cursor:
         cursor.execute(
-            # 1: divided by the logarithm of its length, so that a pasted log does not stand before a question.
-            "SELECT f.id, ts_rank(f.words, %s::tsquery, 1)::float8 FROM record_findable f WHERE f.id = ANY(%s)",
-            [search_index.together(parts), [hit.id for hit in hits]],
+            f"SELECT * FROM ({ranked}) f {beyond} ORDER BY rank DESC, at DESC, id DESC LIMIT %(limit)s",  # noqa: S608
+            values,
         )
-        return dict(cursor.fetchall())
+        return [(row[0], Hit(*row[1:])) for row in cursor.fetchall()]
