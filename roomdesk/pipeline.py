@@ -16,6 +16,9 @@ from roomdesk.audit.work import DESK, Work
 from roomdesk.cases import hearing, loading
 from roomdesk.cases.conversation import Conversation
 from roomdesk.cases.hearing import Claimed
+from roomdesk.control import flow
+from roomdesk.control import loading as control
+from roomdesk.control.loading import Desk
 from roomdesk.queues import bulk, lanes
 from roomdesk.queues.models import InboxEvent, Lane
 from roomdesk.queues.signals import LIVE, notify
@@ -77,9 +80,10 @@ def _apply(held: dict[int, Lane], events: Sequence[InboxEvent]) -> None:
         case_ids=echoes.case_ids(),
         earliest=claimed.earliest(now),
     )
+    desks = control.load(held.values())
     for item in claimed.items:
         faults.fail_if_poisoned(item.event.raw)
-        _decide(work, conversations.get(_lane(item)), item, echoes)
+        _decide(work, conversations.get(_lane(item)), desks.get(_lane(item)), item, echoes)
     faults.point("apply-decided")
     work.flush()
     _finish(claimed, conversations, now)
@@ -90,7 +94,12 @@ def _lane(item: Claimed) -> int:
     return item.event.lane_id
 
 
-def _decide(work: Work, conversation: Conversation | None, item: Claimed, echoes: hearing.Echoes) -> None:
+def _decide(
+    work: Work, conversation: Conversation | None, desk: Desk | None, item: Claimed, echoes: hearing.Echoes
+) -> None:
+    if desk is not None:
+        flow.decide(work, desk, item, echoes)
+        return
     if conversation is None:
         hearing.vendor_report(work, item)
         return

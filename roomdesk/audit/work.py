@@ -15,7 +15,7 @@ from django.db import connection, models, transaction
 
 from roomdesk.audit import chain
 from roomdesk.audit.models import Content, Entry, Head
-from roomdesk.queues import bulk, timers
+from roomdesk.queues import bulk, inbox, timers
 from roomdesk.queues.errors import LockOutsideTransaction
 from roomdesk.queues.ids import IdBlock, next_ids
 from roomdesk.queues.models import OutboxRow
@@ -90,6 +90,7 @@ class Work:
         self._outbox: list[OutboxRow] = []
         self._drafts: list[_Draft] = []
         self._timers: dict[tuple[str, int], Wanted] = {}
+        self._told: dict[tuple[str, str], None] = {}
         self._new: set[int] = set()
 
     def new_id(self, model: type[models.Model]) -> int:
@@ -149,6 +150,13 @@ class Work:
         """Plans that the subject's one pending timer of this kind stands at `at`, or is taken away (None)."""
         self._timers[kind, subject_id] = Wanted(lane_id, kind, subject_id, at)
 
+    def tell(self, lane_key: str, kind: str, **data: Any) -> None:
+        """Plans an event of our own in another lane, once however often the same is told; no lane of this key, no event.
+
+        That lane is not held: what hears it looks at what is written by then.
+        """
+        self._told[lane_key, json.dumps({"kind": kind, **data})] = None
+
     def audit(
         self,
         action: str,
@@ -171,9 +179,12 @@ class Work:
         for model in sorted(self._inserts, key=_depth):
             bulk.insert(model, self._inserts[model])
         timers.put(self._timers.values())
+        if self._told:
+            inbox.tell_lanes(list(self._told), self.now)
         self._write_outbox()
         self._write_chain()
         self._inserts, self._updates, self._timers, self._outbox, self._drafts = {}, {}, {}, [], []
+        self._told.clear()
         self._new.clear()
 
     @staticmethod

@@ -16,7 +16,7 @@ from roomdesk.channels.matrix.events import Heard, read_event
 from roomdesk.product.schema import Product
 from roomdesk.queues.models import InboxEvent, OutboxRow
 from roomdesk.record.models import Message
-from roomdesk.rooms import asking, drift, naming, succession
+from roomdesk.rooms import asking, drift, naming, reporting, succession
 from roomdesk.rooms import services as rooms
 from roomdesk.rooms.models import Room
 from roomdesk.rooms.planning import ADOPT, LOOK
@@ -127,14 +127,14 @@ def hear(work: Work, conversation: Conversation, item: Claimed, echoes: Echoes) 
     heard = item.heard
     assert heard is not None
     if heard.kind == "member":
-        _member(work, conversation, heard)
+        reporting.member(work, conversation.room, conversation.workspace, conversation.members, heard)
         item.ignore("Kept as membership.")
         return
     if heard.kind == "state":
-        _state(work, conversation, heard)
+        reporting.state(work, conversation.room, conversation.workspace, heard)
         item.ignore("Room state is not part of the record.")
         return
-    row = _echoed(heard, echoes)
+    row = echoed(heard, echoes)
     if row is not None:
         confirm(work, row, heard.event_id)
     if row is not None and row.message_id is not None:
@@ -145,7 +145,7 @@ def hear(work: Work, conversation: Conversation, item: Claimed, echoes: Echoes) 
         speaking.somebody_said(work, conversation, heard, item)
 
 
-def _echoed(heard: Heard, echoes: Echoes) -> OutboxRow | None:
+def echoed(heard: Heard, echoes: Echoes) -> OutboxRow | None:
     """The row this event came from. A marker copied by somebody else proves nothing: the sender must be the row's."""
     row = echoes.rows.get(heard.marker)
     if row is None or row.channel != "matrix":
@@ -165,24 +165,6 @@ def confirm(work: Work, row: OutboxRow, event_id: str) -> None:
         row.result = json.dumps({"event_id": event_id})
         names += ["state", "sent_at", "external_id", "result"]
     work.update(row, *names)
-
-
-def _member(work: Work, conversation: Conversation, heard: Heard) -> None:
-    room = conversation.room
-    # Of a former room nobody is kept: it is shut, and who left it may just have come into the new one.
-    if room is None or not heard.state_key or heard.room_id != room.room_id:
-        return
-    rooms.note_member(work, room, conversation.members, heard.state_key, heard.membership)
-    if heard.membership in ("leave", "ban") and naming.is_seat(heard.state_key, SERVER):
-        # Neither ever leaves by itself: somebody signed in as the desk, or is just deleting the room.
-        asking.ask_look(work, room, conversation.workspace, "left")
-
-
-def _state(work: Work, conversation: Conversation, heard: Heard) -> None:
-    """An upgrade is followed at once: people are already going over."""
-    room = conversation.room
-    if room is not None and heard.type == "m.room.tombstone" and heard.room_id == room.room_id:
-        asking.ask_look(work, room, conversation.workspace, "upgraded")
 
 
 def own(work: Work, conversation: Conversation, item: Claimed) -> None:
@@ -218,47 +200,21 @@ def _asked(work: Work, conversation: Conversation, room: Room, product: Product,
 
 def report(work: Work, conversation: Conversation, item: Claimed) -> None:
     """What became of a call that changes our own state."""
-    kind, ok, payload = item.data["kind"], item.data["ok"], item.data["payload"]
-    room, product = conversation.room, conversation.product
-    if ok and item.message is not None:
+    data, room, product = item.data, conversation.room, conversation.product
+    workspace, members = conversation.workspace, conversation.members
+    if data["ok"] and item.message is not None:
         speaking.accepted(work, conversation, item.message, datetime.fromisoformat(item.data["accepted_at"]))
         return
-    if kind in ("create_room", "look", "examine") and room is not None and product is not None:
-        _room_reported(work, conversation, room, product, item)
+    if data["kind"] in reporting.CALLS and room is not None and product is not None:
+        if reporting.reported(work, room, workspace, product, conversation.lane, members, data):
+            moving.moved(work, conversation, room, product)
         return
-    if kind == "send" and not ok and room is not None and moving.was_lost(room, payload):
+    if data["kind"] == "send" and not data["ok"] and room is not None and moving.was_lost(room, data["payload"]):
         moving.say_again(work, conversation)
-    if kind == "admit" and not ok and room is not None:
-        rooms.note_member(work, room, conversation.members, payload["user_id"], "failed")
-    work.audit(f"matrix.{kind}", conversation.scope, _outcome(item), scope=conversation.scope)
-
-
-def _room_reported(work: Work, conversation: Conversation, room: Room, product: Product, item: Claimed) -> None:
-    """The room was made, or looked at; where that put another room in its place, everything else moves there."""
-    data, workspace, lane, members = item.data, conversation.workspace, conversation.lane, conversation.members
-    before = room.room_id
-    match data["kind"], data["ok"]:
-        case "create_room", True:
-            rooms.room_made(work, room, workspace, lane, data["room_id"])
-            rooms.refresh(work, room, workspace, product, members, SERVER)
-        case "create_room", _:
-            rooms.room_refused(work, room, workspace, data.get("error", ""))
-        case "look", True:
-            drift.seen(work, room, workspace, product, lane, members, data, SERVER)
-        case "examine", True:
-            drift.examined(work, room, workspace, product, lane, members, data, SERVER)
-        case kind, _:
-            work.audit(f"matrix.{kind}", conversation.scope, _outcome(item), scope=conversation.scope)
-    if room.replaces and room.room_id not in ("", before):
-        moving.moved(work, conversation, room, product)
+    reporting.acted(work, room, workspace, members, data)
 
 
 def vendor_report(work: Work, item: Claimed) -> None:
     """What became of a call that belongs to no workspace: every use of an admin's or people's token is on record (D47)."""
     user = str(item.data["payload"].get("user_id", ""))
-    work.audit(f"matrix.{item.data['kind']}", f"user:{user}", _outcome(item))
-
-
-def _outcome(item: Claimed) -> dict[str, Any]:
-    outcome = {key: value for key, value in item.data.items() if key not in ("payload", "kind", "row")}
-    return {"user_id": item.data["payload"].get("user_id"), **outcome}
+    work.audit(f"matrix.{item.data['kind']}", f"user:{user}", reporting.outcome(item.data))

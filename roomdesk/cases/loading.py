@@ -62,11 +62,13 @@ def _conversations(lanes: Mapping[int, Lane]) -> Iterable[Conversation]:
 
 
 def _add_rooms(workspaces: Mapping[int, Conversation]) -> None:
-    rooms = {room.pk: room for room in Room.objects.filter(workspace_id__in=workspaces)}
-    for room in rooms.values():
-        workspaces[room.workspace_id].room = room
-    for member in RoomMember.objects.filter(room_id__in=rooms):
-        workspaces[rooms[member.room_id].workspace_id].members[member.user_id] = member
+    of_room: dict[int, Conversation] = {}
+    for room in Room.objects.filter(workspace_id__in=workspaces):
+        if room.workspace_id is not None:
+            of_room[room.pk] = workspaces[room.workspace_id]
+            of_room[room.pk].room = room
+    for member in RoomMember.objects.filter(room_id__in=of_room):
+        of_room[member.room_id].members[member.user_id] = member
 
 
 def _add_referred(event_ids: Collection[str], workspaces: Mapping[int, Conversation]) -> set[int]:

@@ -17,6 +17,7 @@ from roomdesk.product.schema import Product
 from roomdesk.queues.models import OutboxRow
 from roomdesk.rooms import services as rooms
 from roomdesk.rooms import succession
+from roomdesk.rooms.homes import destination
 from roomdesk.rooms.models import Room
 
 #: What was refused longer ago than this is not said again: nobody waits for it any more.
@@ -66,7 +67,7 @@ def say_again(work: Work, conversation: Conversation) -> None:
     refused = OutboxRow.objects.filter(
         _LOST,
         lane_id=workspace.lane_id,
-        destination=rooms.destination(workspace),
+        destination=destination(workspace),
         kind="send",
         state=OutboxRow.State.FAILED,
         created_at__gte=work.now - SAID_AGAIN,
@@ -86,4 +87,4 @@ def _send(work: Work, conversation: Conversation, payload: Mapping[str, Any], **
     workspace, room = conversation.workspace, conversation.room
     assert room is not None
     whole = {**payload, "room_id": room.room_id}
-    work.send("matrix", "send", rooms.destination(workspace), whole, lane_id=workspace.lane_id, **more)
+    work.send("matrix", "send", destination(workspace), whole, lane_id=workspace.lane_id, **more)

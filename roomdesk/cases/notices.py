@@ -13,7 +13,7 @@ from roomdesk.clocks.services import measure_of
 from roomdesk.product.formatting import format_due
 from roomdesk.product.texts import notice_key
 from roomdesk.queues.models import OutboxRow
-from roomdesk.rooms.services import destination
+from roomdesk.rooms.homes import destination
 
 CASE_MARK = "solutions.roomdesk.case"
 

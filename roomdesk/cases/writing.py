@@ -29,7 +29,7 @@ from roomdesk.record import services as record
 from roomdesk.record.models import Message
 from roomdesk.record.services import Saying
 from roomdesk.rooms import naming
-from roomdesk.rooms.services import destination
+from roomdesk.rooms.homes import destination
 from roomdesk.rules.first_word import is_p0
 from roomdesk.rules.small_talk import is_small_talk
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 mass_removal_option = click.option(
     "--allow-mass-removal", is_flag=True, help="Remove however many people do not belong there, not only a few a pass."
 )
-workspace_option = click.option("--workspace", help="Only this workspace's room; left out: all rooms.")
+workspace_option = click.option(
+    "--workspace", help="Only this workspace's room; left out: all rooms, the staff's own included."
+)
 
 
 @click.group()
@@ -54,8 +56,9 @@ def reconcile(workspace: str | None, dry_run: bool, allow_mass_removal: bool, as
         _print_plan(workspace, allow_mass_removal, as_json)
         return
     actor = Actor("cli", actor_name())
-    chosen = _chosen(workspace)
-    asked = planning.do_reconcile(chosen, actor, clock.now(), allow_mass_removal=allow_mass_removal)
+    asked = planning.do_reconcile(_chosen(workspace), actor, clock.now(), allow_mass_removal=allow_mass_removal)
+    if workspace is None:
+        asked += planning.do_reconcile_staff_rooms(actor, clock.now(), allow_mass_removal=allow_mass_removal)
     emit({"items": asked}, as_json, f"{len(asked)} room(s) are being reconciled.")
 
 
@@ -67,7 +70,7 @@ def list_drift(workspace: str | None, as_json: bool) -> None:
     """List what was found other than it should be in the rooms, newest first, and when it was repaired."""
     from roomdesk.rooms import queries
 
-    items = queries.drifts(_chosen(workspace))
+    items = queries.drifts(_chosen(workspace), with_staff_rooms=workspace is None)
     lines = [line for item in items for line in _drift_lines(item)]
     emit({"items": items}, as_json, "\n".join(lines) or "No room was ever found other than it should be.")
 
@@ -75,7 +78,7 @@ def list_drift(workspace: str | None, as_json: bool) -> None:
 def _drift_lines(item: dict[str, Any]) -> list[str]:
     fate = f"repaired {item['repaired_at']}" if item["repaired_at"] else "not repaired yet"
     return [
-        f"{item['workspace']}: found {item['found_at']}, {fate}",
+        f"{_name(item)}: found {item['found_at']}, {fate}",
         *(f"  {line}" for line in _lines({**item, **item["found"]})),
     ]
 
@@ -85,6 +88,8 @@ def _print_plan(workspace: str | None, allow_mass_removal: bool, as_json: bool) 
     from roomdesk.runtime import clock
 
     items = planning.plans(_chosen(workspace), clock.now(), allow_mass_removal=allow_mass_removal)
+    if workspace is None:
+        items += planning.staff_plans(clock.now(), allow_mass_removal=allow_mass_removal)
     lines = [line for item in items for line in _lines(item)]
     emit({"items": items}, as_json, "\n".join(lines) or "Everything is as it should be.")
 
@@ -98,7 +103,11 @@ def _lines(item: dict[str, Any]) -> list[str]:
     ]
     said += [item["problem"]] if item.get("problem") else []
     said += [f"{item['waiting']} call(s) are still under way"] if said and item.get("waiting") else []
-    return [f"{item['workspace']}: {line}" for line in said]
+    return [f"{_name(item)}: {line}" for line in said]
+
+
+def _name(item: dict[str, Any]) -> str:
+    return str(item["workspace"] or item["staff_room"])
 
 
 def _chosen(workspace: str | None) -> list[Workspace]:

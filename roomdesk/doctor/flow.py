@@ -14,6 +14,7 @@ from roomdesk.product.services import current_all
 from roomdesk.queues import health, workers
 from roomdesk.record import finding
 from roomdesk.rooms import queries as rooms
+from roomdesk.rooms.homes import home_of
 from roomdesk.runtime import clock, http
 from roomdesk.runtime.instance import web_address
 
@@ -135,7 +136,7 @@ def failed_rooms() -> Finding:
         first = failed[0]
         return problem(
             "rooms",
-            f"{len(failed)} rooms could not be made; that of {first.workspace.slug}: {first.problem}",
+            f"{len(failed)} rooms could not be made; that of {home_of(first).slug}: {first.problem}",
             "Mend the cause, then `roomdesk rooms reconcile`.",
         )
     return ok("rooms", "No room has failed.")

@@ -9,6 +9,7 @@ from roomdesk.channels.matrix.client import current
 from roomdesk.channels.matrix.errors import MatrixError, NotFound
 from roomdesk.channels.matrix.names import path
 from roomdesk.doctor.findings import Finding, ok, problem, warning
+from roomdesk.rooms.homes import home_of
 from roomdesk.rooms.queries import newest_ready
 from roomdesk.runtime import http
 
@@ -103,7 +104,7 @@ def encryption() -> Finding:
         return ok("encryption", "Rooms are made unencrypted, as the record needs it.")
     return problem(
         "encryption",
-        f"The room of {room.workspace.slug} is encrypted.",
+        f"The room of {home_of(room).slug} is encrypted.",
         "Set encryption_enabled_by_default_for_room_type to off; that room must be made anew.",
     )
 

@@ -28,6 +28,15 @@ HOLDING = not faults.without("hold")
 VENDOR = "vendor"
 
 
+#: Lanes of the staff's own rooms: one for each product, and the one of what belongs to all products.
+STAFF = "staff:"
+
+
+def staff_key(product: str) -> str:
+    """The key of the lane of a product's staff rooms; an empty product means those of the whole staff."""
+    return f"{STAFF}{product}"
+
+
 def vendor_lane() -> Lane:
     return Lane.objects.get_or_create(key=VENDOR)[0]
 

@@ -7,17 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from roomdesk.audit.work import Work
-from roomdesk.bootstrap import settings
-from roomdesk.channels.matrix import room_body
-from roomdesk.directory.models import Workspace
-from roomdesk.rooms.desired import People, mighty_of
+from roomdesk.rooms.desired import People, power_of
+from roomdesk.rooms.homes import Home, destination, scope_of, subject_of
 from roomdesk.rooms.models import Room, RoomMember
 from roomdesk.rules.room_plan import Action, Admit, PointAlias, Remove, Seat, SetPower, SetState
-
-
-def destination(workspace: Workspace) -> str:
-    """The outbox destination of everything that happens in a workspace's room: in order, one at a time."""
-    return f"matrix:room:{workspace.slug}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +19,7 @@ class Site:
 
     work: Work
     room: Room
-    workspace: Workspace
+    workspace: Home
     people: People
     members: dict[str, RoomMember]
 
@@ -55,8 +48,7 @@ def act(site: Site, kind: str, payload: Mapping[str, Any], action: str, data: Ma
     work.send("matrix", kind, destination(workspace), full, lane_id=workspace.lane_id)
     site.room.acts += 1
     work.update(site.room, "acts")
-    scope = f"workspace:{workspace.slug}"
-    work.audit(action, scope, data, scope=scope)
+    work.audit(action, subject_of(workspace), data, scope=scope_of(workspace))
 
 
 def _admit(site: Site, user: str) -> None:
@@ -73,7 +65,7 @@ def _remove(site: Site, user: str, reason: str) -> None:
 
 
 def _set_power(site: Site, staff: tuple[str, ...]) -> None:
-    content = room_body.power_levels(staff, mighty_of(site.room, settings.matrix_server_name))
+    content = power_of(site.room, site.workspace, staff)
     payload = {"type": "m.room.power_levels", "state_key": "", "content": content}
     act(site, "state", payload, "room.power", {"staff": list(staff)})
     site.room.powered = " ".join(staff)

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from roomdesk.audit.work import Work
-from roomdesk.directory.models import Workspace
 from roomdesk.product.schema import Product
 from roomdesk.queues.models import Lane
 from roomdesk.rooms import succession
 from roomdesk.rooms.acting import Site, carry_out, note_member
 from roomdesk.rooms.asking import ask_look
 from roomdesk.rooms.desired import actual, belong, candidate, canonical, desired
+from roomdesk.rooms.homes import Home, scope_of, subject_of
 from roomdesk.rooms.models import Drift, FormerRoom, Room, RoomMember
 from roomdesk.rooms.shown import shown_plan
 from roomdesk.rules.room_plan import ARRIVED, Actual, Adopt, Plan, Remake, plan
@@ -33,8 +33,8 @@ WORDS = ("allow_mass_removal", "remake")
 def seen(
     work: Work,
     room: Room,
-    workspace: Workspace,
-    product: Product,
+    workspace: Home,
+    product: Product | None,
     lane: Lane,
     members: dict[str, RoomMember],
     report: Mapping[str, Any],
@@ -67,7 +67,9 @@ def _words(asked: Mapping[str, Any], *more: str) -> dict[str, Any]:
     return {name: asked[name] for name in (*WORDS, *more) if name in asked}
 
 
-def _replaced(site: Site, product: Product, lane: Lane, there: Actual, found: Plan, asked: Mapping[str, Any]) -> bool:
+def _replaced(
+    site: Site, product: Product | None, lane: Lane, there: Actual, found: Plan, asked: Mapping[str, Any]
+) -> bool:
     """Whether another room takes this one's place: it is gone, was replaced, or an operator wants it of one that nothing mends."""
     by_operator = bool(asked.get("remake"))
     is_gone = found.actions == (Remake(),)
@@ -85,8 +87,8 @@ def _replaced(site: Site, product: Product, lane: Lane, there: Actual, found: Pl
 def examined(
     work: Work,
     room: Room,
-    workspace: Workspace,
-    product: Product,
+    workspace: Home,
+    product: Product | None,
     lane: Lane,
     members: dict[str, RoomMember],
     report: Mapping[str, Any],
@@ -167,5 +169,4 @@ def _open(room: Room) -> Any:
 
 
 def _audit(site: Site, action: str, data: Mapping[str, Any]) -> None:
-    scope = f"workspace:{site.workspace.slug}"
-    site.work.audit(action, scope, data, scope=scope)
+    site.work.audit(action, subject_of(site.workspace), data, scope=scope_of(site.workspace))

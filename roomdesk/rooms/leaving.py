@@ -17,12 +17,12 @@ from roomdesk.channels.matrix.client import Matrix, current
 from roomdesk.channels.matrix.errors import MatrixError
 from roomdesk.directory.errors import Conflict
 from roomdesk.directory.models import Person
-from roomdesk.product.queries import newest, product_of
 from roomdesk.queues.models import OutboxRow
 from roomdesk.rooms import naming
-from roomdesk.rooms.acting import destination
 from roomdesk.rooms.desired import belong
+from roomdesk.rooms.homes import destination, home_of, whose
 from roomdesk.rooms.models import Room, RoomMember
+from roomdesk.rooms.planning import product_for
 from roomdesk.rules.room_plan import ARRIVED
 
 Json = dict[str, Any]
@@ -38,10 +38,10 @@ class Account:
 
 
 def known_rooms(person: Person) -> list[Room]:
-    """The workspaces' rooms that the person is in, or asked into, by what we were told last."""
+    """The desk's rooms, workspaces' and the staff's own, that the person is in, or asked into, by what we were told last."""
     user = naming.person_id(person, settings.matrix_server_name)
     rows = RoomMember.objects.filter(user_id=user, membership__in=ARRIVED)
-    return [row.room for row in rows.select_related("room__workspace").order_by("room__workspace__slug")]
+    return sorted((row.room for row in rows.select_related("room__workspace")), key=_place)
 
 
 def report(person: Person, before: Iterable[Room], now: datetime, *, matrix: Matrix | None = None) -> Json:
@@ -54,7 +54,7 @@ def report(person: Person, before: Iterable[Room], now: datetime, *, matrix: Mat
     user = naming.person_id(person, settings.matrix_server_name)
     account = _account(matrix or current(), user)
     rooms = {room.pk: room for room in (*before, *_still_in(account))}
-    items = [_item(room, person, user, account, now) for room in sorted(rooms.values(), key=_slug)]
+    items = [_item(room, person, user, account, now) for room in sorted(rooms.values(), key=_place)]
     state = _account_state(person, account)
     ours = {room.room_id for room in rooms.values()}
     return {
@@ -85,14 +85,18 @@ def _tried(person: Person, before: list[Room], now: datetime) -> Json:
 def lines(found: Json) -> list[str]:
     """The report for people."""
     said = {"left": "has left", "belongs": "stays in, by another role,", "not_done": "is still in"}
-    told = [f"{said[item['result']]} the room of {item['workspace']}" for item in found["rooms"]]
+    told = [f"{said[item['result']]} {_room_words(item)}" for item in found["rooms"]]
     told = [
         f"{line}: {item['problem']}" if item["problem"] else line
         for line, item in zip(told, found["rooms"], strict=True)
     ]
-    told += [f"is still in {room}, which is no workspace's room" for room in found["elsewhere"]]
+    told += [f"is still in {room}, which is no room of the desk" for room in found["elsewhere"]]
     told += [found["problem"]] if found["problem"] else []
     return [*told, f"account: {found['account'].replace('_', ' ')}"]
+
+
+def _room_words(item: Json) -> str:
+    return f"the room of {item['workspace']}" if item["workspace"] else f"the staff's room {item['staff_room']}"
 
 
 def _account(matrix: Matrix, user: str) -> Account:
@@ -108,16 +112,17 @@ def _account(matrix: Matrix, user: str) -> Account:
 
 
 def _still_in(account: Account) -> Iterable[Room]:
-    """Workspaces' rooms that the homeserver names and we knew nothing of."""
+    """The desk's rooms that the homeserver names and we knew nothing of."""
     return Room.objects.filter(room_id__in=account.rooms or ()).select_related("workspace")
 
 
-def _slug(room: Room) -> str:
-    return room.workspace.slug
+def _place(room: Room) -> tuple[bool, str]:
+    """Workspaces' rooms first, each kind by name."""
+    return (room.workspace_id is None, home_of(room).slug)
 
 
 def _item(room: Room, person: Person, user: str, account: Account, now: datetime) -> Json:
-    head = {"workspace": room.workspace.slug, "room_id": room.room_id}
+    head = {**whose(home_of(room)), "room_id": room.room_id}
     if user in _belonging(room, now):
         return {**head, "result": "belongs", "problem": None}
     if account.rooms is not None:
@@ -129,13 +134,13 @@ def _item(room: Room, person: Person, user: str, account: Account, now: datetime
 
 
 def _belonging(room: Room, now: datetime) -> Iterable[str]:
-    version = newest([room.workspace.product])[room.workspace.product]
-    return belong(room.workspace, product_of(version.pk), settings.matrix_server_name, now)
+    home = home_of(room)
+    return belong(home, product_for(home), settings.matrix_server_name, now)
 
 
 def _problem(room: Room, user: str) -> str | None:
     """Why the removal was refused, if it was."""
-    rows = OutboxRow.objects.filter(destination=destination(room.workspace), kind="remove").order_by("-pk")
+    rows = OutboxRow.objects.filter(destination=destination(home_of(room)), kind="remove").order_by("-pk")
     last = next((row for row in rows[:50] if json.loads(row.payload)["user_id"] == user), None)
     return last.last_error or None if last is not None else None
 

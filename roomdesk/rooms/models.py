@@ -1,4 +1,4 @@
-"""The workspace's Matrix room: what is wanted, what is there."""
+"""Matrix rooms, the workspaces' and the staff's own: what is wanted, what is there."""
 
 from __future__ import annotations
 
@@ -6,14 +6,26 @@ from django.db import models
 
 
 class Room(models.Model):
-    """A workspace's room. `room_id` is empty until the homeserver has made it; `staff` are those with power there."""
+    """A room that the desk keeps right. `room_id` is empty until the homeserver has made it.
+
+    A workspace's, or one of the staff's own: then it has a `kind`, the `product` it is for (empty: all of them), and the
+    lane in which it is handled.
+    """
+
+    class Kind(models.TextChoices):
+        WORKSPACE = "workspace"
+        SPACE = "space"
+        CONTROL = "control"
 
     class State(models.TextChoices):
         WANTED = "wanted"
         READY = "ready"
         FAILED = "failed"
 
-    workspace = models.OneToOneField("directory.Workspace", models.CASCADE, related_name="room")
+    workspace = models.OneToOneField("directory.Workspace", models.CASCADE, null=True, related_name="room")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.WORKSPACE)
+    product = models.CharField(max_length=80, blank=True)
+    lane = models.ForeignKey("queues.Lane", models.PROTECT, null=True, related_name="+")
     room_id = models.CharField(max_length=255, blank=True)
     alias = models.CharField(max_length=255, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WANTED)
@@ -35,7 +47,15 @@ class Room(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["room_id"], condition=~models.Q(room_id=""), name="room_id_once")
+            models.UniqueConstraint(fields=["room_id"], condition=~models.Q(room_id=""), name="room_id_once"),
+            models.UniqueConstraint(
+                fields=["kind", "product"], condition=models.Q(workspace=None), name="staff_room_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="workspace", workspace__isnull=False)
+                | (~models.Q(kind="workspace") & models.Q(workspace=None, lane__isnull=False)),
+                name="room_is_somebodys",
+            ),
         ]
 
 

@@ -15,12 +15,16 @@ from roomdesk.channels.matrix.errors import MatrixError
 from roomdesk.channels.matrix.looking import look
 from roomdesk.directory.errors import Conflict
 from roomdesk.directory.models import Workspace
+from roomdesk.directory.services.staff import tell_staff_rooms
 from roomdesk.product.queries import newest, product_of
 from roomdesk.product.schema import Product
+from roomdesk.product.services import known
 from roomdesk.queues import inbox
+from roomdesk.queues.lanes import staff_key
 from roomdesk.queues.models import OutboxRow
-from roomdesk.rooms.acting import destination
+from roomdesk.rooms import queries
 from roomdesk.rooms.desired import actual, belong, desired
+from roomdesk.rooms.homes import Home, destination, home_of, scope_of, subject_of
 from roomdesk.rooms.models import Room
 from roomdesk.rooms.shown import shown_plan
 from roomdesk.rules.room_plan import Plan, plan
@@ -29,6 +33,30 @@ from roomdesk.rules.room_plan import Plan, plan
 LOOK = "room_look"
 #: Tells the flow that an operator wants this room to be the workspace's.
 ADOPT = "room_adopt"
+_TRY_AGAIN = "Rooms are compared only with what the homeserver says; try again."
+
+
+def staff_plans(
+    now: datetime, *, allow_mass_removal: bool = False, matrix: Matrix | None = None
+) -> list[dict[str, Any]]:
+    """As `plans`, for the staff's own rooms: `staff_room` names each, and `workspace` is None."""
+    try:
+        return [_planned_staff_room(room, now, matrix, allow_mass_removal) for room in queries.staff_rooms()]
+    except MatrixError as error:
+        raise Conflict(f"{error} {_TRY_AGAIN}") from error
+
+
+def do_reconcile_staff_rooms(actor: Actor, now: datetime, *, allow_mass_removal: bool = False) -> list[str]:
+    """As `do_reconcile`, for the staff's own rooms; those that are missing are made. Returns the names of those that are there."""
+    with transaction.atomic(durable=True):
+        work = Work(now, actor)
+        tell_staff_rooms(known(), work)
+        for slug in ("", *known()):
+            work.tell(staff_key(slug), LOOK, because="operator", by=actor.name, allow_mass_removal=allow_mass_removal)
+        names = [home_of(room).slug for room in queries.staff_rooms()]
+        work.audit("room.reconcile", "staff_rooms", {"allow_mass_removal": allow_mass_removal, "rooms": names})
+        work.flush()
+    return names
 
 
 def plans(
@@ -41,7 +69,7 @@ def plans(
     try:
         return [_planned(w, product, now, matrix, allow_mass_removal) for w, product in _with_rooms(workspaces)]
     except MatrixError as error:
-        raise Conflict(f"{error} Rooms are compared only with what the homeserver says; try again.") from error
+        raise Conflict(f"{error} {_TRY_AGAIN}") from error
 
 
 def do_reconcile(
@@ -54,16 +82,16 @@ def do_reconcile(
         for workspace in asked:
             told = {"by": actor.name, "because": "operator", "allow_mass_removal": allow_mass_removal}
             inbox.tell(workspace.lane_id, LOOK, told, now)
-            scope = f"workspace:{workspace.slug}"
-            work.audit("room.reconcile", scope, {"allow_mass_removal": allow_mass_removal}, scope=scope)
+            data = {"allow_mass_removal": allow_mass_removal}
+            work.audit("room.reconcile", subject_of(workspace), data, scope=scope_of(workspace))
         work.flush()
     return [workspace.slug for workspace in asked]
 
 
 def differences(
     room: Room,
-    workspace: Workspace,
-    product: Product,
+    workspace: Home,
+    product: Product | None,
     now: datetime,
     matrix: Matrix,
     *,
@@ -76,7 +104,7 @@ def differences(
     return plan(wanted, actual(room, seen), allow_mass_removal=allow_mass_removal)
 
 
-def waiting_calls(workspace: Workspace) -> int:
+def waiting_calls(workspace: Home) -> int:
     """Calls for the room that have not been made yet: what they change is still missing in it."""
     return OutboxRow.objects.filter(destination=destination(workspace), state__in=OutboxRow.ACTIVE).count()
 
@@ -92,11 +120,35 @@ def _planned(
     workspace: Workspace, product: Product, now: datetime, matrix: Matrix | None, allow_mass_removal: bool
 ) -> dict[str, Any]:
     room = Room.objects.filter(workspace=workspace).first()
-    head = {"workspace": workspace.slug, "state": room.state if room else None}
     if room is None:
-        return {**head, "actions": [{"action": "make_room"}]}
+        return {"workspace": workspace.slug, "state": None, "actions": [{"action": "make_room"}]}
+    head = {"workspace": workspace.slug, "state": room.state}
+    return _compared(head, room, workspace, product, now, matrix, allow_mass_removal)
+
+
+def _planned_staff_room(room: Room, now: datetime, matrix: Matrix | None, allow_mass_removal: bool) -> dict[str, Any]:
+    house = home_of(room)
+    head = {"workspace": None, "staff_room": house.slug, "room_id": room.room_id or None, "state": room.state}
+    return _compared(head, room, house, product_for(house), now, matrix, allow_mass_removal)
+
+
+def product_for(home: Home) -> Product | None:
+    """The newest version of the product that the room is for; None for all of them, or one that is loaded no more."""
+    version = newest([home.product]).get(home.product) if home.product else None
+    return product_of(version.pk) if version else None
+
+
+def _compared(
+    head: dict[str, Any],
+    room: Room,
+    home: Home,
+    product: Product | None,
+    now: datetime,
+    matrix: Matrix | None,
+    allow_mass_removal: bool,
+) -> dict[str, Any]:
     if not room.room_id:
         # It is being made, or could not be and is asked for again: its people follow once it is there.
         return {**head, "actions": [{"action": "make_room"}] if room.state == Room.State.FAILED else []}
-    found = differences(room, workspace, product, now, matrix or current(), allow_mass_removal=allow_mass_removal)
-    return {**head, **shown_plan(found), "waiting": waiting_calls(workspace)}
+    found = differences(room, home, product, now, matrix or current(), allow_mass_removal=allow_mass_removal)
+    return {**head, **shown_plan(found), "waiting": waiting_calls(home)}

@@ -1,4 +1,4 @@
-"""Reading rooms: what is wanted of a workspace's room, what is there, and who is in it."""
+"""Reading rooms: what is wanted of one, what is there, and who is in it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Q
+
 from roomdesk.bootstrap import settings
 from roomdesk.directory.errors import NotFound
 from roomdesk.directory.models import Person, Workspace
 from roomdesk.rooms import naming
+from roomdesk.rooms.homes import home_of, whose
 from roomdesk.rooms.models import Drift, Room, RoomMember
 
 #: Memberships of those who are not in the room and not on their way into it.
@@ -56,21 +59,33 @@ def failed() -> list[Room]:
     return list(Room.objects.filter(state=Room.State.FAILED).select_related("workspace").order_by("workspace__slug"))
 
 
+def staff_rooms() -> list[Room]:
+    """The staff's own rooms, wanted or made: the Staff Space first, then by product."""
+    return list(Room.objects.filter(workspace=None).order_by("product", "-kind"))
+
+
 def newest_ready(*, with_alias: bool = False) -> Room | None:
     """The room made last, if there is one."""
     ready = Room.objects.filter(state=Room.State.READY).exclude(room_id="").select_related("workspace")
     return (ready.exclude(alias="") if with_alias else ready).order_by("-pk").first()
 
 
-def drifts(workspaces: Iterable[Workspace], limit: int = 100) -> list[dict[str, Any]]:
-    """What was found other than it should be in the rooms of these workspaces, newest first, and what became of it."""
-    rows = Drift.objects.filter(room__workspace__in=list(workspaces)).select_related("room__workspace")
+def drifts(
+    workspaces: Iterable[Workspace], limit: int = 100, *, with_staff_rooms: bool = False
+) -> list[dict[str, Any]]:
+    """What was found other than it should be in the rooms of these workspaces, newest first, and what became of it.
+
+    `with_staff_rooms` adds the staff's own: `staff_room` names them, and `workspace` is None.
+    """
+    those = Q(room__workspace__in=list(workspaces))
+    those |= Q(room__workspace=None) if with_staff_rooms else Q()
+    rows = Drift.objects.filter(those).select_related("room__workspace")
     return [_drift(row) for row in rows.order_by("-found_at", "-pk")[:limit]]
 
 
 def _drift(row: Drift) -> dict[str, Any]:
     return {
-        "workspace": row.room.workspace.slug,
+        **whose(home_of(row.room)),
         "because": row.because,
         "found_at": row.found_at.isoformat(),
         "repaired_at": row.repaired_at.isoformat() if row.repaired_at else None,

@@ -1,4 +1,4 @@
-"""Another room in the place of a workspace's room: made anew, or taken over. In the caller's `Work`, under the lane's lock.
+"""Another room in the place of one that the desk keeps: made anew, or taken over. In the caller's `Work`, under the lane's lock.
 
 What was said in the former room stays on record, and what is still said there is read: its route stays.
 """
@@ -12,14 +12,15 @@ from django.db import connection
 from roomdesk.audit.work import Work
 from roomdesk.bootstrap import settings
 from roomdesk.channels.matrix.names import KEEPER
-from roomdesk.directory.models import Workspace
 from roomdesk.product.schema import Product
 from roomdesk.queues import lanes
 from roomdesk.queues.models import Lane
 from roomdesk.rooms import naming
-from roomdesk.rooms.acting import Site, destination, note_member
+from roomdesk.rooms.acting import Site, note_member
 from roomdesk.rooms.asking import ask_for_room, ask_look
+from roomdesk.rooms.homes import Home, destination, named, scope_of, subject_of
 from roomdesk.rooms.models import FormerRoom, Room
+from roomdesk.rooms.staff_rooms import tell_space
 from roomdesk.rules.room_succession import Candidate, refusal
 
 Why = FormerRoom.Why
@@ -43,17 +44,17 @@ def may_remake(now: datetime) -> bool:
 
 
 def before(room: Room) -> tuple[str, ...]:
-    """The workspace's room and its former ones, by id."""
+    """The room and those it has replaced, by id."""
     return (room.room_id, *(row.address for row in FormerRoom.objects.filter(room=room)))
 
 
-def refused(room: Room, workspace: Workspace, found: Candidate | None, server: str) -> str:
-    """Why an operator's word does not make this room the workspace's; empty where it does."""
+def refused(room: Room, home: Home, found: Candidate | None, server: str) -> str:
+    """Why an operator's word does not put the room that was found in the place of this one; empty where it does."""
     bot, keeper = naming.user_id(naming.BOT, server), naming.user_id(KEEPER, server)
-    return refusal(found, bot, keeper, workspace.slug, before=before(room), by_operator=True)
+    return refusal(found, bot, keeper, named(home), before=before(room), by_operator=True)
 
 
-def remake(site: Site, product: Product, why: str) -> None:
+def remake(site: Site, product: Product | None, why: str) -> None:
     """Plans another room; its people follow once it is there, and what is left of the former one is shut then."""
     room, workspace = site.room, site.workspace
     _leave(site, why)
@@ -66,7 +67,7 @@ def remake(site: Site, product: Product, why: str) -> None:
     _audit(site.work, workspace, "room.remaking", {"former": room.replaces, "why": str(why)})
 
 
-def make_again(work: Work, room: Room, workspace: Workspace, product: Product) -> None:
+def make_again(work: Work, room: Room, workspace: Home, product: Product | None) -> None:
     """Plans once more the room that could not be made."""
     room.state, room.problem, room.wanted_at, room.makings = Room.State.WANTED, "", work.now, room.makings + 1
     work.update(room, "state", "problem", "wanted_at", "makings")
@@ -75,7 +76,7 @@ def make_again(work: Work, room: Room, workspace: Workspace, product: Product) -
 
 
 def adopt(site: Site, lane: Lane, found: Candidate, why: str) -> None:
-    """The workspace's room is this one from now on; a look brings it right, and the former one is shut."""
+    """The room is this one from now on; a look brings it right, and the former one is shut."""
     room, workspace, work = site.room, site.workspace, site.work
     if room.room_id:
         _leave(site, why)
@@ -84,12 +85,13 @@ def adopt(site: Site, lane: Lane, found: Candidate, why: str) -> None:
     room.powered, room.acts = "", room.acts + 1
     work.update(room, "room_id", "state", "problem", "ready_at", "keeper_is_creator", "powered", "acts")
     lanes.route("matrix", found.room_id, lane, work.now)
+    tell_space(work, room, workspace)
     for user in sorted({*site.members, *found.members}):
         note_member(work, room, site.members, user, found.members.get(user, "leave"))
     _audit(work, workspace, "room.adopted", {"room_id": found.room_id, "former": room.replaces, "why": str(why)})
 
 
-def moved_in(work: Work, room: Room, workspace: Workspace) -> None:
+def moved_in(work: Work, room: Room, workspace: Home) -> None:
     """After the new room's people were asked in: the former one is shut, and a look says what is still missing here."""
     former = FormerRoom.objects.filter(address=room.replaces).first()
     if former is not None and former.why != Why.DELETED:
@@ -106,6 +108,5 @@ def _leave(site: Site, why: str) -> None:
     site.work.update(room, "replaces")
 
 
-def _audit(work: Work, workspace: Workspace, action: str, data: dict[str, object]) -> None:
-    scope = f"workspace:{workspace.slug}"
-    work.audit(action, scope, data, scope=scope)
+def _audit(work: Work, workspace: Home, action: str, data: dict[str, object]) -> None:
+    work.audit(action, subject_of(workspace), data, scope=scope_of(workspace))

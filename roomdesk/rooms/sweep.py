@@ -8,12 +8,17 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Q
 
+from roomdesk.audit.work import DESK, Work
 from roomdesk.channels.matrix.client import Matrix
 from roomdesk.channels.matrix.errors import MatrixError
-from roomdesk.product.queries import newest, product_of
+from roomdesk.directory.models import StaffRole
+from roomdesk.directory.services.staff import tell_staff_rooms
+from roomdesk.product.schema import Product
+from roomdesk.product.services import known
 from roomdesk.queues import inbox
+from roomdesk.rooms.homes import Home, House, home_of
 from roomdesk.rooms.models import Room
-from roomdesk.rooms.planning import LOOK, differences, waiting_calls
+from roomdesk.rooms.planning import LOOK, differences, product_for, waiting_calls
 
 _LOG = logging.getLogger("roomdesk.rooms")
 
@@ -28,11 +33,22 @@ def sweep(matrix: Matrix, now: datetime, every: timedelta, limit: int = AT_ONCE)
     the room is missing in it too, so the flow looks again, in the room's own order, before anything is done.
     Raises `MatrixError` for an outage; the room then stays due.
     """
+    _want_staff_rooms(now)
     due = _due(now, every, limit)
     for room in due:
         if _claim(room, now):
             _check(room, matrix, now)
     return len(due)
+
+
+def _want_staff_rooms(now: datetime) -> None:
+    """An installation may be older than its staff's rooms: who was put then has told nobody of them."""
+    if Room.objects.filter(workspace=None).exists() or not StaffRole.objects.filter(valid_to=None).exists():
+        return
+    with transaction.atomic(durable=True):
+        work = Work(now, DESK)
+        tell_staff_rooms(known(), work)
+        work.flush()
 
 
 def _due(now: datetime, every: timedelta, limit: int) -> list[Room]:
@@ -47,20 +63,26 @@ def _claim(room: Room, now: datetime) -> bool:
 
 
 def _check(room: Room, matrix: Matrix, now: datetime) -> None:
-    workspace = room.workspace
-    version = newest([workspace.product]).get(workspace.product)
-    product = product_of(version.pk) if version else None
-    if product is None or not product.room or waiting_calls(workspace):
+    home = home_of(room)
+    product = product_for(home)
+    if not _is_kept(home, product) or waiting_calls(home):
         return
     try:
-        found = differences(room, workspace, product, now, matrix)
+        found = differences(room, home, product, now, matrix)
     except MatrixError as error:
         if not error.permanent:
             Room.objects.filter(pk=room.pk).update(checked_at=room.checked_at)
             raise
-        _LOG.warning("The room of %s could not be compared: %s", workspace.slug, error)
+        _LOG.warning("The room of %s could not be compared: %s", home.slug, error)
         return
     if not found.is_empty:
-        _LOG.info("The room of %s is not as it should be.", workspace.slug)
+        _LOG.info("The room of %s is not as it should be.", home.slug)
         with transaction.atomic(durable=True):
-            inbox.tell(workspace.lane_id, LOOK, {"because": "sweep"}, now)
+            inbox.tell(home.lane_id, LOOK, {"because": "sweep", "room": room.pk}, now)
+
+
+def _is_kept(home: Home, product: Product | None) -> bool:
+    """Whether there is something to keep right: a product that has rooms no more leaves them as they are."""
+    if isinstance(home, House):
+        return product is not None or not home.product
+    return product is not None and product.room

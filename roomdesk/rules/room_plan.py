@@ -7,7 +7,7 @@ desk's own users are only ever seated, never removed, and one pass removes a bou
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from roomdesk.rules.room_succession import Candidate, refusal
@@ -38,6 +38,8 @@ _TOO_MANY_GONE = (
     "The room was deleted in the homeserver. So many were in the last hour that this one waits for its turn, or for "
     "`roomdesk rooms remake`."
 )
+#: What a space holds, and which spaces a room says that it stands in: the desk's to say, and of the latter it says nothing.
+CHILD, PARENT = "m.space.child", "m.space.parent"
 
 Content = Mapping[str, Any]
 
@@ -61,6 +63,10 @@ class Desired:
     is_ours: Callable[[str], bool]
     alias: str = ""
     slug: str = ""
+    #: The type of the room itself: empty for one to talk in.
+    type: str = ""
+    #: Rooms that stand in this one, a space, by id, each with the content of its link.
+    children: Mapping[str, Content] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +231,9 @@ def _problem(desired: Desired, actual: Actual) -> str:
 def _after_upgrade(desired: Desired, actual: Actual) -> Plan:
     """Whoever could write the tombstone could name any room in it: it proves nothing about that one."""
     named = actual.state[TOMBSTONE, ""].get("replacement_room") or "no room"
-    why = refusal(actual.successor, desired.bot, desired.keeper, desired.slug, before=(actual.room_id,))
+    why = refusal(
+        actual.successor, desired.bot, desired.keeper, desired.slug, before=(actual.room_id,), kind=desired.type
+    )
     if why or actual.successor is None:
         return Plan(problem=f"The room was replaced by {named}, which is not taken over: {why}")
     return Plan(actions=(Adopt(actual.successor.room_id),))
@@ -243,6 +251,16 @@ def _settings(desired: Desired, actual: Actual) -> Iterable[Action]:
             yield SetPower(staff_of(desired.people)) if kind == POWER else SetState(kind, "", wanted)
     for kind, key in sorted(actual.state):
         if kind in _NEVER and actual.state[kind, key]:
+            yield SetState(kind, key, {})
+    yield from _links(desired.children, actual.state)
+
+
+def _links(children: Mapping[str, Content], state: Mapping[tuple[str, str], Content]) -> Iterable[Action]:
+    for room, content in sorted(children.items()):
+        if dict(state.get((CHILD, room), {})) != dict(content):
+            yield SetState(CHILD, room, content)
+    for kind, key in sorted(state):
+        if state[kind, key] and (kind == PARENT or (kind == CHILD and key not in children)):
             yield SetState(kind, key, {})
 
 

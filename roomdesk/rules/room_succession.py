@@ -35,28 +35,37 @@ class Candidate:
 
 
 def refusal(
-    candidate: Candidate | None, bot: str, keeper: str, slug: str, *, before: Collection[str], by_operator: bool = False
+    candidate: Candidate | None,
+    bot: str,
+    keeper: str,
+    slug: str,
+    *,
+    before: Collection[str],
+    by_operator: bool = False,
+    kind: str = "",
 ) -> str:
     """Why the room must not be the workspace's, as a sentence; empty where it may be.
 
     `before`: the workspace's room and its former ones. By an operator's word the desk's own mark is enough too; a room that
-    was itself replaced is then refused, while an upgrade is followed step by step.
+    was itself replaced is then refused, while an upgrade is followed step by step. `kind`: the type of the room whose place it
+    takes, empty for one to talk in.
     """
     if candidate is None:
         return "Neither the desk nor its keeper is in it."
     if candidate.room_id in before:
         return "It is, or was, this workspace's room."
     return (
-        _nature(candidate)
+        _nature(candidate, kind)
         or _rulers(candidate, bot, keeper)
         or _belonging(candidate, slug, before, by_operator)
         or (f"It was itself replaced by {candidate.replaced_by}." if by_operator and candidate.replaced_by else "")
     )
 
 
-def _nature(candidate: Candidate) -> str:
-    if candidate.kind:
-        return f"It is no room to talk in but of the type {candidate.kind}."
+def _nature(candidate: Candidate, kind: str) -> str:
+    if candidate.kind != kind:
+        found, wanted = (f"of the type {name}" if name else "to talk in" for name in (candidate.kind, kind))
+        return f"It is no room {wanted} but one {found}."
     if candidate.is_encrypted:
         return "It is encrypted, which nobody can undo."
     if candidate.is_federated:

@@ -17,10 +17,13 @@ pytestmark = pytest.mark.usefixtures("desk")
 
 
 def told_after(pk: int) -> list[str]:
-    return [
-        json.loads(raw)["slug"]
-        for raw in InboxEvent.objects.filter(pk__gt=pk).order_by("pk").values_list("raw", flat=True)
-    ]
+    told = InboxEvent.objects.filter(pk__gt=pk, lane__workspace__isnull=False).order_by("pk")
+    return [json.loads(raw)["slug"] for raw in told.values_list("raw", flat=True)]
+
+
+def staff_rooms_told_after(pk: int) -> set[str]:
+    told = InboxEvent.objects.filter(pk__gt=pk, lane__key__startswith="staff:")
+    return {key.removeprefix("staff:") for key in told.values_list("lane__key", flat=True)}
 
 
 def newest() -> int:
@@ -45,6 +48,7 @@ def test_the_workspaces_of_the_product_are_told_in_order() -> None:
     before = newest()
     staff(at(1), id="petya", roles=["engineer"], product="cloud")
     assert told_after(before) == ["acme", "bee", "zed"]
+    assert staff_rooms_told_after(before) == {"", "cloud"}
 
 
 @pytest.mark.usefixtures("_more_workspaces")
@@ -52,8 +56,9 @@ def test_with_all_products_all_workspaces_are_told() -> None:
     before = newest()
     staff(at(1), id="petya", roles=["lead"])
     assert told_after(before) == ["acme", "bee", "else", "zed"]
-    lanes = InboxEvent.objects.filter(pk__gt=before).values_list("lane__workspace__slug", flat=True).order_by("pk")
-    assert list(lanes) == ["acme", "bee", "else", "zed"]
+    told = InboxEvent.objects.filter(pk__gt=before, lane__workspace__isnull=False)
+    assert list(told.values_list("lane__workspace__slug", flat=True).order_by("pk")) == ["acme", "bee", "else", "zed"]
+    assert staff_rooms_told_after(before) >= {"", "cloud", "other"}
 
 
 def test_the_same_again_changes_nothing() -> None:

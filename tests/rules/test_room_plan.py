@@ -55,6 +55,7 @@ def desired(*people: str, staff: tuple[str, ...] = (IVAN,), alias: str = ALIAS) 
 def right(wanted: Desired) -> Actual:
     """The room just as it is wanted."""
     state = {(kind, ""): content for kind, content in wanted.state.items() if content}
+    state |= {("m.space.child", room): content for room, content in wanted.children.items()}
     members = {user: "join" for user in (BOT, KEEPER, *wanted.people)}
     return Actual(ROOM, state, members, ROOM if wanted.alias else "")
 
@@ -100,14 +101,17 @@ kinds = st.one_of(
     st.sampled_from(sorted(desired().state)).map(lambda kind: (kind, "")),
     st.tuples(st.sampled_from(["im.vector.modular.widgets", "m.room.third_party_invite"]), st.sampled_from("ab")),
     st.just(("m.room.pinned_events", "")),
+    st.tuples(st.sampled_from(["m.space.child", "m.space.parent"]), st.sampled_from(["!one", "!two", "!three"])),
 )
+links = st.dictionaries(st.sampled_from(["!one", "!two"]), st.just({"via": ["hs"]}))
 
 
 @st.composite
 def wishes(draw: st.DrawFn) -> Desired:
     staff = draw(st.sets(users, max_size=3))
     people = draw(st.sets(users, max_size=5))
-    return desired(*people - staff, staff=tuple(sorted(staff)), alias=draw(st.sampled_from([ALIAS, ""])))
+    found = desired(*people - staff, staff=tuple(sorted(staff)), alias=draw(st.sampled_from([ALIAS, ""])))
+    return replace(found, children=draw(links))
 
 
 @st.composite

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 from roomdesk.audit.work import Actor, Work
 from roomdesk.directory.errors import Invalid
+from roomdesk.directory.models import StaffRole
+from roomdesk.directory.services.staff import tell_staff_rooms
 from roomdesk.directory.services.together import together
 from roomdesk.product import services as products
 from roomdesk.product.canonical import to_json
@@ -41,6 +43,8 @@ def _load(product: Product, actor: Actor, now: datetime) -> tuple[ProductVersion
         work = Work(now, actor)
         data = {"number": version.number, "content_hash": version.content_hash, **_promises(product)}
         work.audit("product.loaded", f"product:{product.slug}", data)
+        if StaffRole.objects.filter(product__in=["", product.slug], valid_to=None).exists():
+            tell_staff_rooms([product.slug], work)
         work.flush()
     return version, is_new
 

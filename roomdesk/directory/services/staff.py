@@ -15,10 +15,13 @@ from roomdesk.directory.services.people import off_board, put_person, take_back,
 from roomdesk.directory.services.wishes import Outcome, StaffGone, StaffWish
 from roomdesk.product import services as products
 from roomdesk.product.problems import listed
-from roomdesk.queues.models import InboxEvent
+from roomdesk.queues import lanes
+from roomdesk.queues.models import InboxEvent, Lane
 from roomdesk.queues.signals import INBOX, notify
 
 Role = StaffRole.Role
+#: Tells the lane of staff rooms that who belongs in them may have changed.
+STAFF_CHANGED = "staff_changed"
 _FIELD = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
@@ -116,14 +119,26 @@ def _products(person_id: int) -> set[str]:
 
 
 def _tell(products_concerned: Iterable[str], person: str, work: Work, left: Sequence[str] = ()) -> None:
-    """Tells every workspace of these products, in slug order; the empty product means all of them. `left`: user ids of leavers."""
+    """Tells every workspace of these products, in slug order, and their staff rooms; the empty product means all of them.
+
+    `left`: user ids of leavers.
+    """
     slugs = set(products_concerned)
+    tell_staff_rooms(products.known() if "" in slugs else slugs, work, left)
     rows = Workspace.objects.all() if "" in slugs else Workspace.objects.filter(product__in=slugs)
     events = [
         _event(lane_id, slug, person, work, left)
         for slug, lane_id in rows.order_by("slug").values_list("slug", "lane_id")
     ]
     _store(events)
+
+
+def tell_staff_rooms(products_concerned: Iterable[str], work: Work, left: Sequence[str] = ()) -> None:
+    """Has the rooms of these products' staff, and those of the whole staff, made or brought up to date; within the caller's transaction."""
+    keys = [lanes.staff_key(slug) for slug in sorted({"", *products_concerned})]
+    Lane.objects.bulk_create([Lane(key=key) for key in keys], ignore_conflicts=True)
+    for key in keys:
+        work.tell(key, STAFF_CHANGED, left=list(left))
 
 
 def _event(lane_id: int, slug: str, person: str, work: Work, left: Sequence[str]) -> InboxEvent:
