@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "roomdesk.rooms",
     "roomdesk.clocks",
     "roomdesk.cases",
+    "roomdesk.control",
     "roomdesk.audit",
 ]
 MIDDLEWARE = [

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from roomdesk.audit.work import DESK, Work
-from roomdesk.cases import hearing, loading
+from roomdesk.cases import hearing, loading, notes
 from roomdesk.cases.conversation import Conversation
 from roomdesk.cases.hearing import Claimed
 from roomdesk.control import flow
@@ -80,7 +80,7 @@ def _apply(held: dict[int, Lane], events: Sequence[InboxEvent]) -> None:
         case_ids=echoes.case_ids(),
         earliest=claimed.earliest(now),
     )
-    desks = control.load(held.values())
+    desks = control.load(held.values(), claimed, echoes)
     for item in claimed.items:
         faults.fail_if_poisoned(item.event.raw)
         _decide(work, conversations.get(_lane(item)), desks.get(_lane(item)), item, echoes)
@@ -106,6 +106,8 @@ def _decide(
     match item.event.source:
         case "matrix":
             hearing.hear(work, conversation, item, echoes)
+        case notes.SOURCE:
+            notes.hear(work, conversation, item)
         case "outbox":
             hearing.report(work, conversation, item)
         case "desk":

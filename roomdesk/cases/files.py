@@ -1,4 +1,4 @@
-"""Who may have which file: whoever may read the case it came in, as long as its message stands."""
+"""Who may have which file: whoever may read the case it came in, as long as its message stands; that of a note only staff."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from roomdesk.cases.models import Case
-from roomdesk.cases.queries import access_cases
+from roomdesk.cases.queries import access_cases, is_staff
 from roomdesk.directory.queries import Viewer, workspaces_of
 from roomdesk.record.models import File, Message
 from roomdesk.refusals import Gone, NotFound
@@ -26,6 +26,8 @@ def access_file(file_id: int, viewer: Viewer) -> File:
 
 
 def _may_read(message: Message, viewer: Viewer) -> bool:
+    if message.kind == Message.Kind.NOTE and not is_staff(viewer):
+        return False
     if message.case_id:
         return bool(access_cases(viewer).filter(pk=message.case_id).exists())
     return viewer.sees_all or bool(workspaces_of(viewer).filter(pk=message.workspace_id).exists())
@@ -39,7 +41,7 @@ def case_of(file: File) -> Case | None:
 
 def files_of(messages: Iterable[Message]) -> dict[int, File]:
     """The files of these messages by message id, in one query."""
-    wanted = [message.pk for message in messages if message.kind == Message.Kind.FILE]
+    wanted = [message.pk for message in messages if message.kind in (Message.Kind.FILE, Message.Kind.NOTE)]
     return {file.message_id: file for file in File.objects.filter(message_id__in=wanted)} if wanted else {}
 
 

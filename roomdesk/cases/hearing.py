@@ -10,7 +10,7 @@ from typing import Any
 
 from roomdesk.audit.work import Work
 from roomdesk.bootstrap import settings
-from roomdesk.cases import moving, speaking
+from roomdesk.cases import moving, notes, speaking
 from roomdesk.cases.conversation import Conversation
 from roomdesk.channels.matrix.events import Heard, read_event
 from roomdesk.product.schema import Product
@@ -72,9 +72,10 @@ class Batch:
         return ids - {""}
 
     def named(self) -> set[int]:
-        """Numbers of the cases that people name."""
+        """Numbers of the cases that people name, or write notes of."""
         own = (own_text(heard.body, bool(heard.reply_to)) for heard in self.heard() if heard.kind in speaking.SPEECH)
-        return {number for text in own for number in grouping.numbers_named(text)}
+        noted = {item.data["case"] for item in self.items if item.event.source == notes.SOURCE}
+        return noted | {number for text in own for number in grouping.numbers_named(text)}
 
     def accepted(self) -> dict[int, Claimed]:
         """Reports of messages that a channel has accepted for delivery, by outbox row."""
@@ -92,6 +93,9 @@ def read(events: Sequence[InboxEvent]) -> Batch:
 def _read(event: InboxEvent) -> Claimed:
     if event.source == "matrix":
         return Claimed(event, heard=read_event(event.raw))
+    if event.source == notes.SOURCE:
+        passed = json.loads(event.raw)
+        return Claimed(event, heard=read_event(json.dumps(passed["event"])), data={"case": passed["case"]})
     return Claimed(event, data=json.loads(event.raw))
 
 

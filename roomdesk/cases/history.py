@@ -7,6 +7,7 @@ from datetime import datetime
 from roomdesk.audit.work import Work
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.models import CaseChange
+from roomdesk.clocks.writing import tell_control_room
 
 
 def note(
@@ -25,6 +26,7 @@ def note(
     """Plans the row and the entry `case.<what>`. `at` is the time of the act, which may lie before that of writing (D13)."""
     entry.changed()
     case = entry.case
+    tell_control_room(work, case.product, case.pk)
     work.insert(
         CaseChange(
             case=case,

@@ -12,6 +12,7 @@ from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.models import Case, CaseChange, CaseCycle
 from roomdesk.clocks import services as clocks
 from roomdesk.clocks.models import Clock
+from roomdesk.clocks.writing import tell_control_room
 from roomdesk.directory.models import Person
 from roomdesk.queues.models import OutboxRow
 from roomdesk.rules.severity import lowered_to
@@ -53,6 +54,7 @@ def open_case(work: Work, conversation: Conversation, opening: Opening, *, by: s
     cycle = new_cycle(work, conversation, case, opening.at, first, version_id=opening.version_id)
     entry = Open(case, cycle)
     conversation.cases[case.pk] = entry
+    tell_control_room(work, case.product, case.pk)
     work.insert(CaseChange(case=case, cycle=1, at=opening.at, what="state", after=case.state, by=by))
     work.audit("case.opened", f"case:{case.ref}", _shown(case, opening), scope=conversation.scope)
     first_response = start_clocks(work, conversation, entry, opening.at, cause=opening.cause)

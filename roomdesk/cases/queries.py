@@ -105,8 +105,10 @@ def clocks_of(cases: Sequence[Case], viewer: Viewer | None = None) -> dict[int, 
 
 
 def timeline(case: Case, viewer: Viewer) -> list[Message]:
-    """The case's messages in order of time."""
+    """The case's messages in order of time. Notes are for staff."""
     messages = Message.objects.filter(case=case, workspace_id=case.workspace_id)
+    if not is_staff(viewer):
+        messages = messages.exclude(kind=Message.Kind.NOTE)
     return list(messages.select_related("author").order_by("at", "id"))
 
 

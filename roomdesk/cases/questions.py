@@ -17,9 +17,12 @@ from roomdesk.clocks import services as clocks
 from roomdesk.clocks.models import Clock
 from roomdesk.directory.errors import Conflict, Invalid, NotFound
 from roomdesk.directory.queries import Viewer, access_workspace, workspaces_of
+from roomdesk.queues.lanes import staff_key
 from roomdesk.record.models import Message
 
 MOST = 200
+#: Tells the lane of a product's staff rooms that a question is asked, or answered.
+ASKED = "question"
 CHOSEN = ("chosen", "Staff said that it answers {}.")
 
 
@@ -31,9 +34,11 @@ def ask(work: Work, conversation: Conversation, message: Message) -> None:
     data = {"author": message.author_ref, "why": message.why, "choices": choices}
     work.audit("answer.unplaced", subject, data, scope=conversation.scope)
     if choices:
+        question_id = work.new_id(Question)
+        work.tell(staff_key(conversation.workspace.product), ASKED, question=question_id)
         work.insert(
             Question(
-                id=work.new_id(Question),
+                id=question_id,
                 workspace=conversation.workspace,
                 message_id=message.pk,
                 author_ref=message.author_ref,
@@ -107,6 +112,7 @@ def _answer(held: Held, question: Question, ref: str | None) -> None:
     question.case = held.case(ref) if ref else None
     question.answered_at, question.answered_by = work.now, held.by
     work.update(question, "case", "answered_at", "answered_by")
+    work.tell(staff_key(question.workspace.product), ASKED, question=question.pk)
     data = {"case": ref, "by": held.by, "at": question.at}
     work.audit("question.answered", f"question:{question.pk}", data, scope=held.conversation.scope)
     if entry is not None:

@@ -40,7 +40,7 @@ COMMAND = ("command", "A command to the desk answers nobody.")
 def desk_said(work: Work, conversation: Conversation, heard: Heard, item: Claimed, *, case_id: int | None) -> None:
     """Our bot's own words, come back: recorded, and known as part of their case for replies to them."""
     why = ("notice", "The desk said it about this case.") if case_id else NO_CASE
-    _record(work, conversation, heard, item, None, "desk", case_id, why)
+    record_said(work, conversation, heard, item, None, "desk", case_id, why)
 
 
 def somebody_said(work: Work, conversation: Conversation, heard: Heard, item: Claimed) -> None:
@@ -53,7 +53,7 @@ def somebody_said(work: Work, conversation: Conversation, heard: Heard, item: Cl
         return
     place = _customer if kind == "customer" else _staff
     entry, why = place(work, conversation, heard, item, person)
-    message = _record(work, conversation, heard, item, person, kind, entry.case.pk if entry else None, why)
+    message = record_said(work, conversation, heard, item, person, kind, entry.case.pk if entry else None, why)
     if why[0] == grouping.UNDECIDED:
         questions.ask(work, conversation, message)
 
@@ -160,12 +160,17 @@ def _beside(
     """Edits, reactions, redactions and the speech of strangers: on record, with what they speak of, deciding nothing."""
     case_id = conversation.case_of_event.get(heard.target)
     why = (BESIDE, "It speaks of a message of this case.") if case_id else NO_CASE
-    message = _record(work, conversation, heard, item, person, kind, case_id, why)
-    apply = _EFFECTS.get(heard.kind)
+    message = record_said(work, conversation, heard, item, person, kind, case_id, why)
+    original = conversation.messages.get(heard.target)
+    if original:
+        take_effect(work, heard.kind, original, message)
+
+
+def take_effect(work: Work, kind: str, original: Message, message: Message) -> None:
+    """What an edit or a redaction does to the message that it speaks of."""
+    apply = _EFFECTS.get(kind)
     if apply:
-        original = conversation.messages.get(heard.target)
-        if original:
-            apply(work, original, message)
+        apply(work, original, message)
 
 
 def _edited(work: Work, original: Message, message: Message) -> None:
@@ -179,14 +184,14 @@ def _redacted(work: Work, original: Message, message: Message) -> None:
     """Hides the original everywhere; its text stays sealed for auditors."""
     original.redacted_at, original.redacted_by = message.at, message.author_ref
     work.update(original, "redacted_at", "redacted_by")
-    if original.kind == Message.Kind.FILE:
+    if original.kind in (Message.Kind.FILE, Message.Kind.NOTE):
         files.seal(work, original)
 
 
 _EFFECTS: dict[str, Callable[[Work, Message, Message], None]] = {"edit": _edited, "redaction": _redacted}
 
 
-def _record(
+def record_said(
     work: Work,
     conversation: Conversation,
     heard: Heard,
@@ -195,7 +200,10 @@ def _record(
     author_kind: str,
     case_id: int | None,
     why: tuple[str, str],
+    *,
+    as_kind: str | None = None,
 ) -> Message:
+    """Records what was heard, as another kind of entry where `as_kind` says so."""
     saying = Saying(
         channel="matrix",
         external_id=heard.event_id,
@@ -203,7 +211,7 @@ def _record(
         author_id=person.pk if person else None,
         author_ref=heard.sender,
         author_kind=author_kind,
-        kind=heard.kind,
+        kind=as_kind or heard.kind,
         body=own_text(heard.body, bool(heard.reply_to)) if heard.kind in SPEECH else heard.body,
         content=heard.content,
         at=item.at,

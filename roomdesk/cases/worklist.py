@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from roomdesk.cases.loading import BESIDE
 from roomdesk.cases.models import Case, CaseChange
 from roomdesk.cases.queries import PAGE, access_cases
 from roomdesk.cases.queue import queue
@@ -80,11 +81,16 @@ def undelivered(case: Case) -> dict[int, Delivery]:
 
 
 #: What stands in a conversation by itself; edits, redactions and reactions show on the message they are about.
-_SAID = (Message.Kind.MESSAGE, Message.Kind.FILE, Message.Kind.UNREADABLE)
+_SAID = (Message.Kind.MESSAGE, Message.Kind.FILE, Message.Kind.UNREADABLE, Message.Kind.NOTE)
 
 
 def conversation(messages: Sequence[Message], changes: Sequence[CaseChange]) -> list[Message | CaseChange]:
     """What was said and what was changed, in order of time. That a case began is said by its first message."""
-    said: list[Message | CaseChange] = [message for message in messages if message.kind in _SAID]
+    said: list[Message | CaseChange] = [m for m in messages if m.kind in _SAID and not _is_beside(m)]
     changed = [change for change in changes if change.before]
     return sorted([*said, *changed], key=lambda entry: entry.at)
+
+
+def _is_beside(message: Message) -> bool:
+    """An edit or redaction of a note: it shows on the note."""
+    return message.kind == Message.Kind.NOTE and message.why_code == BESIDE

@@ -11,10 +11,18 @@ from roomdesk.clocks.measure import amount_text, counted_due_at, course_of, grac
 from roomdesk.clocks.models import Clock, Revision
 from roomdesk.clocks.policy import name_of
 from roomdesk.clocks.subject import Subject
+from roomdesk.queues.lanes import staff_key
 from roomdesk.rules.severity import Chosen
 
 #: Timers of clocks: the subject is the clock, one pending for each, which goes from step to step.
 DUE_TIMER = "clock_due"
+#: Tells the lane of a product's staff rooms that a case is not what it was.
+CASE_CHANGED = "case_changed"
+
+
+def tell_control_room(work: Work, product: str, case_id: int) -> None:
+    """Has the control room of the product look at the case once all of this is written (D9)."""
+    work.tell(staff_key(product), CASE_CHANGED, case=case_id)
 
 
 def promise(clock: Clock, subject: Subject, chosen: Chosen | None) -> None:
@@ -63,7 +71,8 @@ def remind(work: Work, subject: Subject, clock: Clock, at: datetime) -> None:
 
 
 def note(work: Work, subject: Subject, clock: Clock, action: str, **more: Any) -> None:
-    """The audit entry of a change, complete enough to compute the clock anew from such entries alone."""
+    """The audit entry of a change, complete enough to compute the clock anew from such entries alone. The control room hears of it."""
+    tell_control_room(work, name_of(subject.version_id)[0], subject.case_id)
     work.audit(f"clock.{action}", f"case:{subject.ref}", {**_facts(subject, clock), **more}, scope=subject.scope)
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from roomdesk.audit.work import Work
 from roomdesk.bootstrap import settings
 from roomdesk.cases import hearing
 from roomdesk.cases.hearing import Claimed, Echoes
+from roomdesk.cases.models import Question
+from roomdesk.cases.questions import ASKED
+from roomdesk.clocks.writing import CASE_CHANGED
+from roomdesk.control import facts, listening, telling
 from roomdesk.control.loading import Desk, Place
+from roomdesk.directory.models import Person
 from roomdesk.directory.services.staff import STAFF_CHANGED
-from roomdesk.rooms import asking, drift, reporting, services, staff_rooms, succession
+from roomdesk.queues.models import OutboxRow
+from roomdesk.rooms import asking, drift, naming, reporting, services, staff_rooms, succession
 from roomdesk.rooms.acting import Site, carry_out
 from roomdesk.rooms.homes import destination
 from roomdesk.rooms.models import Room
@@ -38,16 +45,16 @@ def decide(work: Work, desk: Desk, item: Claimed, echoes: Echoes) -> None:
 
 
 def _own(work: Work, desk: Desk, item: Claimed) -> None:
-    match item.data["kind"]:
-        case kind if kind == STAFF_CHANGED:
-            for place in desk.places:
-                _settle(work, desk, place, item.data.get("left", ()))
-        case kind if kind == LOOK:
-            _look(work, desk, item)
-        case kind if kind == SPACE_CHILD:
-            _hold(work, desk, item)
-        case other:
-            item.ignore(f"Nobody reads {other!r} here yet.")
+    act = _ACTS.get(item.data["kind"])
+    if act is None:
+        item.ignore(f"Nobody reads {item.data['kind']!r} here.")
+    else:
+        act(work, desk, item)
+
+
+def _settle_all(work: Work, desk: Desk, item: Claimed) -> None:
+    for place in desk.places:
+        _settle(work, desk, place, item.data.get("left", ()))
 
 
 def _settle(work: Work, desk: Desk, place: Place, left: Collection[str]) -> None:
@@ -98,11 +105,33 @@ def _report(work: Work, desk: Desk, item: Claimed) -> None:
     room, data = place.room, item.data
     if data["kind"] not in reporting.CALLS:
         reporting.acted(work, room, place.house, place.members, data)
+        if data["kind"] == "send" and not data["ok"]:
+            _unsaid(work, desk, room, data)
     elif reporting.reported(work, room, place.house, desk.product, desk.lane, place.members, data):
         services.refresh(work, room, place.house, desk.product, place.members, SERVER)
         succession.moved_in(work, room, place.house)
+        _begin(work, desk, place)
     elif data["kind"] == "create_room" and data["ok"]:
         asking.ask_look(work, room, place.house, drift.CHANGE)
+        _begin(work, desk, place)
+
+
+def _unsaid(work: Work, desk: Desk, room: Room, data: Mapping[str, Any]) -> None:
+    """Something was refused for good: what the case's thread was to show is shown with its next change."""
+    if data["payload"]["room_id"] != room.room_id:
+        # The room it was for is no longer the control room; in the present one all that is open stands anew.
+        OutboxRow.objects.filter(pk=data["row"]).update(state=OutboxRow.State.DROPPED)
+    for thread in desk.threads.values():
+        telling.refused(work, thread, data["row"])
+
+
+def _begin(work: Work, desk: Desk, place: Place) -> None:
+    """A control room that is new, or another one, begins with all that is open."""
+    if place.house.kind == Room.Kind.CONTROL:
+        for case_id in facts.open_cases(desk.slug):
+            work.tell(desk.lane.key, CASE_CHANGED, case=case_id)
+        for question_id in facts.open_questions(desk.slug):
+            work.tell(desk.lane.key, ASKED, question=question_id)
 
 
 def _hear(work: Work, desk: Desk, item: Claimed, echoes: Echoes) -> None:
@@ -121,4 +150,50 @@ def _hear(work: Work, desk: Desk, item: Claimed, echoes: Echoes) -> None:
         row = hearing.echoed(heard, echoes)
         if row is not None:
             hearing.confirm(work, row, heard.event_id)
-        item.ignore("Nobody listens in rooms of the staff yet.")
+        if naming.is_ours(heard.sender, SERVER):
+            _came_back(work, desk, row, heard.event_id)
+            item.ignore("The desk said it itself.")
+        else:
+            listening.hear(work, desk, place, item)
+
+
+def _came_back(work: Work, desk: Desk, row: OutboxRow | None, event_id: str) -> None:
+    """A card is in the room: now it is known which event its thread hangs from."""
+    for thread in desk.threads.values():
+        if row is not None and thread.card_row == row.pk and not thread.root_event_id:
+            thread.root_event_id = event_id
+            work.update(thread, "root_event_id")
+
+
+def _control(desk: Desk) -> Place | None:
+    """The control room, once it is made."""
+    place = desk.place(Room.Kind.CONTROL)
+    return place if place is not None and place.room is not None and place.room.room_id else None
+
+
+def _show(work: Work, desk: Desk, item: Claimed) -> None:
+    place, found = _control(desk), desk.cases.get(item.data["case"])
+    if place is None or found is None:
+        item.ignore("There is no control room yet; it begins with all open cases.")
+    elif not telling.show(work, place, desk.threads, found):
+        item.ignore("The control room shows it so already.")
+
+
+def _ask(work: Work, desk: Desk, item: Claimed) -> None:
+    place = _control(desk)
+    found = Question.objects.select_related("workspace", "case").filter(pk=item.data["question"]).first()
+    if place is None or found is None:
+        item.ignore("There is no control room to ask in yet.")
+        return
+    author = Person.objects.filter(localpart=naming.localpart_of(found.author_ref, SERVER)).first()
+    if not telling.ask(work, place, found, author, found.workspace.display_name):
+        item.ignore("It was asked, and its answer told, already.")
+
+
+_ACTS: dict[str, Callable[[Work, Desk, Claimed], None]] = {
+    STAFF_CHANGED: _settle_all,
+    LOOK: _look,
+    SPACE_CHILD: _hold,
+    CASE_CHANGED: _show,
+    ASKED: _ask,
+}

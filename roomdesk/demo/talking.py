@@ -57,7 +57,8 @@ def talk(conversations: Iterable[Conversation], progress: Progress) -> None:
 def _begin(conversations: Iterable[Conversation]) -> list[Talk]:
     wanted = list(conversations)
     said = _on_record({one.workspace for one in wanted})
-    rooms = dict(Room.objects.exclude(room_id="").values_list("workspace__slug", "room_id"))
+    made = Room.objects.filter(workspace__isnull=False).exclude(room_id="")
+    rooms = dict(made.values_list("workspace__slug", "room_id"))
     talks = []
     for one in wanted:
         begun = Talk(one.workspace, list(one.lines), rooms.get(one.workspace, ""))

@@ -70,7 +70,8 @@ def _matrix_words(settings: Settings, place: Place, password: str) -> str:
         f"Any Matrix client can take part: set the homeserver {settings.matrix_public_url}, choose single sign-on, and sign in "
         "with the same password as staff above, or as a customer:"
     )
-    return "\n".join([head, *lines])
+    space = "Staff find the space “Support desk” there, with every room by product, and control rooms with a thread for each open case."
+    return "\n".join([head, *lines, space])
 
 
 def _try_words(settings: Settings, place: Place, ref: str) -> str:

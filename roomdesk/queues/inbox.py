@@ -73,6 +73,22 @@ def tell(lane_id: int, kind: str, data: Mapping[str, Any], now: datetime) -> Non
     notify(INBOX)
 
 
+def forward(event: InboxEvent, source: str, lane_id: int, raw: str) -> None:
+    """Passes an event that came in on to another lane, as it was received; within the caller's transaction. Once an event."""
+    passed = InboxEvent(
+        source=source,
+        external_id=event.external_id,
+        address=event.address,
+        lane_id=lane_id,
+        received_at=event.received_at,
+        clock_offset_us=event.clock_offset_us,
+        is_replayed=event.is_replayed,
+        raw=raw,
+    )
+    InboxEvent.objects.bulk_create([passed], ignore_conflicts=True)
+    notify(INBOX)
+
+
 def tell_lanes(told: Sequence[tuple[str, str]], now: datetime) -> None:
     """As `tell`, for many at once: pairs of a lane's key and the event's JSON. A lane that does not exist hears nothing."""
     with connection.cursor() as cursor:

@@ -22,6 +22,8 @@ class Message(models.Model):
         REDACTION = "redaction"
         REACTION = "reaction"
         UNREADABLE = "unreadable"
+        #: Written by staff for staff, whatever kind of event it came as: no customer ever sees one (D9).
+        NOTE = "note"
         OTHER = "other"
 
     class Author(models.TextChoices):

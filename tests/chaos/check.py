@@ -22,9 +22,11 @@ Spans = dict[str, tuple[float, float]]
 def problems(installation: Installation, said: dict[str, Said], reader: Person) -> list[str]:
     """Everything wrong with these workspaces, read by `reader`, who sits in their rooms. Nothing may be waiting any more."""
     found = [*_queues(installation), *_chain(installation)]
+    control = reader.messages(installation.control)
     for slug, messages in said.items():
         room = reader.messages(installation.rooms[slug])
         found += [f"{slug}: {words}" for words in _workspace(installation, slug, messages, room)]
+        found += [f"{slug}: {words}" for words in _cards(installation, slug, control)]
     return found
 
 
@@ -106,7 +108,9 @@ def _clock(installation: Installation, case: int) -> Iterator[str]:
 
 def _outbox_notice(installation: Installation, case: int) -> Iterator[str]:
     rows = installation.rows(
-        "SELECT state, confirmed_at IS NOT NULL FROM queues_outboxrow WHERE case_id = %s AND once IS NOT NULL", case
+        "SELECT state, confirmed_at IS NOT NULL FROM queues_outboxrow "
+        "WHERE case_id = %s AND once IS NOT NULL AND destination LIKE 'matrix:room:%%'",
+        case,
     )
     if rows != [("sent", True)]:
         yield f"its notices in the outbox are {rows}, not one that is sent and confirmed"
@@ -119,6 +123,39 @@ def _notices(refs: set[str], ours: list[dict[str, Any]]) -> Iterator[str]:
     yield from (f"the room has a notice of {ref}, which is no case" for ref in by_case if ref not in refs)
     yield from _twice("marker", (event["content"][MARKER] for event in ours))
     yield from _twice("text", (json.dumps([event["content"].get(CASE), event["content"]["body"]]) for event in ours))
+
+
+def _cards(installation: Installation, slug: str, control: list[dict[str, Any]]) -> Iterator[str]:
+    """One card for each case in the control room, and nothing in its thread twice; what it shows now is what the case is."""
+    cases = installation.rows(
+        "SELECT c.id, c.ref, t.shown, t.root_event_id, c.state FROM cases_case c "
+        "JOIN directory_workspace w ON w.id = c.workspace_id LEFT JOIN control_thread t ON t.case_id = c.id "
+        "WHERE w.slug = %s",
+        slug,
+    )
+    for _, ref, shown, root, state in cases:
+        cards = [event for event in control if _is_card(event, ref)]
+        if [event["event_id"] for event in cards] != [root]:
+            yield f"{ref} has {len(cards)} cards in the control room, and the thread of {root}"
+            continue
+        about = [event["content"] for event in control if _relation(event).get("event_id") == root]
+        edits = [content["m.new_content"]["body"] for content in about if "m.new_content" in content]
+        newest = edits[-1] if edits else cards[0]["content"]["body"]
+        if newest != shown or state.capitalize() not in newest:
+            yield f"{ref} is {state}, and its card shows {newest!r} where the desk means {shown!r}"
+        yield from _twice("marker", (content[MARKER] for content in about if MARKER in content))
+        told = (content["body"] for content in about if "m.new_content" not in content and MARKER in content)
+        yield from _twice("text", (f"{ref}: {text}" for text in told))
+
+
+def _is_card(event: dict[str, Any], ref: str) -> bool:
+    content = event["content"]
+    return MARKER in content and not _relation(event) and str(content.get("body", "")).startswith(f"{ref} ")
+
+
+def _relation(event: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = event["content"].get("m.relates_to", {})
+    return found
 
 
 def _twice(what: str, values: Iterable[str]) -> Iterator[str]:

@@ -31,6 +31,8 @@ class Installation:
     def __init__(self, **environ: str) -> None:
         self.live = Live(**environ)
         self.rooms: dict[str, str] = {}
+        #: The control room of the product.
+        self.control = ""
         #: Between which times the homeserver took what many said at once: event id → both, in seconds since 1970.
         self.spans: dict[str, tuple[float, float]] = {}
 
@@ -90,9 +92,14 @@ class Installation:
         eventually(lambda: not self.rows(missing), "all rooms", seconds=120)
         found = "SELECT w.slug, r.room_id FROM rooms_room r JOIN directory_workspace w ON w.id = r.workspace_id"
         self.rooms = dict(self.rows(found))
-        joined = "SELECT count(*) FROM rooms_roommember WHERE membership = 'join' AND user_id NOT LIKE '@support%%'"
+        joined = (
+            "SELECT count(*) FROM rooms_roommember m JOIN rooms_room r ON r.id = m.room_id "
+            "WHERE r.workspace_id IS NOT NULL AND m.membership = 'join' AND m.user_id NOT LIKE '@support%%'"
+        )
         wanted = sum(len(people) + 1 for people in workspaces.values())
         eventually(lambda: self.count(joined) == wanted, "everybody in their rooms", seconds=180)
+        found = "SELECT room_id FROM rooms_room WHERE kind = 'control' AND product = %s AND room_id <> ''"
+        self.control = eventually(lambda: self.rows(found, PRODUCT), "the control room", seconds=60)[0][0]
         self.await_quiet()
 
     def await_quiet(self, seconds: float = 120) -> None:

@@ -17,7 +17,9 @@ from typing import Any
 import httpx
 
 from roomdesk.demo.world import world
-from tests.harness.live import ROOT
+from tests.harness.live import ROOT, eventually
+
+V3 = "/_matrix/client/v3"
 
 
 @contextmanager
@@ -77,12 +79,48 @@ def test_the_demo_lives_and_its_second_start_says_nothing_twice() -> None:
         assert 0 < len(answered) < len(first["stories"])
         assert [story["workspace"] for story in first["stories"] if story["p0"]] == ["acme"]
         sign_in(facts)
+        refs = {story["ref"] for story in first["stories"] if story["state"] not in ("resolved", "closed")}
+        eventually(lambda: cards(folder) >= refs, "a card of every open case in the control rooms", seconds=60)
     with demo(folder) as facts:
         second = everything(facts)
         assert said(second) == expected
         assert sorted(story["ref"] for story in second["stories"]) == sorted(story["ref"] for story in first["stories"])
         sign_in(facts)
     shutil.rmtree(folder)
+
+
+def cards(folder: Path) -> set[str]:
+    """References on the cards that somebody who works for every product reads in the control rooms."""
+    everywhere = next(one.id for one in world().staff if "" in one.products)
+    login = run(folder, "matrix-login", everywhere, "--json")
+    headers = {"Authorization": f"Bearer {login['access_token']}"}
+    with httpx.Client(base_url=login["homeserver"], headers=headers, trust_env=False, timeout=20) as client:
+        rooms = {room: name_of(client, room) for room in client.get(f"{V3}/joined_rooms").json()["joined_rooms"]}
+        assert "Support desk" in rooms.values(), "the Staff Space"
+        pages = [
+            client.get(f"{V3}/rooms/{room}/messages", params={"dir": "f", "limit": "500"}).json()["chunk"]
+            for room, name in rooms.items()
+            if name.endswith("control room")
+        ]
+    bodies = [str(event["content"].get("body", "")) for page in pages for event in page]
+    return {body.partition(" · ")[0] for body in bodies if "/console/cases/" in body}
+
+
+def name_of(client: httpx.Client, room: str) -> str:
+    return str(client.get(f"{V3}/rooms/{room}/state/m.room.name").json().get("name", ""))
+
+
+def run(folder: Path, *words: str) -> Any:
+    """What a command prints about the running demo."""
+    done = subprocess.run(
+        [sys.executable, "-m", "roomdesk.cli", *words],
+        env={**os.environ, "ROOMDESK_MODE": "demo", "ROOMDESK_DATA": str(folder)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
 
 
 def sign_in(facts: dict[str, Any]) -> None:

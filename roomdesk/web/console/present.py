@@ -211,6 +211,8 @@ def _marks(message: Message, delivery: Delivery | None) -> Iterable[str]:
         yield "removed by its author" if message.redacted_by == message.author_ref else "removed"
     elif message.edited_at:
         yield "edited"
+    if message.kind == Message.Kind.NOTE:
+        yield "internal note"
     if message.is_late:
         yield "arrived late"
     if message.kind == Message.Kind.FILE:

@@ -1,0 +1,108 @@
+"""The control room as staff see it, on the real homeserver; what people say is brought to the desk by reading the rooms back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from roomdesk.cases import writing
+from roomdesk.cases.models import Case
+from roomdesk.channels.matrix.names import path
+from roomdesk.channels.matrix.receive import arrival
+from roomdesk.queues import inbox
+from roomdesk.rooms.models import Room
+from roomdesk.runtime import clock
+from tests.rooms.place import ACTOR, PRODUCT, Place
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Control:
+    """Beside `place`: what its product's control room says, and people who speak there."""
+
+    place: Place
+
+    @property
+    def room(self) -> str:
+        return Room.objects.get(kind="control", product=PRODUCT).room_id
+
+    def settle(self) -> None:
+        """Works everything off, until the rooms say nothing that the desk has not heard."""
+        self.place.settle()
+        while self._hear():
+            self.place.settle()
+
+    def _hear(self) -> int:
+        events = [event for room in (self.place.room, self.room) for event in self.events(room, self.place.matrix.bot)]
+        return inbox.store([arrival(event, self.place.matrix.bot) for event in events], clock.now())
+
+    def events(self, room: str, reader: str) -> list[Json]:
+        """All that a room has said, in its order, as the reader gets it."""
+        where = path("rooms", room, "messages")
+        params = {"dir": "f", "limit": "500"}
+        return [
+            {**event, "room_id": room}
+            for event in self.place.matrix.call("GET", where, user=reader, params=params)["chunk"]
+        ]
+
+    def say(self, name: str, text: str, *, room: str | None = None, thread: str = "", **content: Any) -> str:
+        """A person writes; gives the event id. The desk has not heard it yet."""
+        body = {"msgtype": "m.text", "body": text, **content}
+        if thread:
+            body["m.relates_to"] = {"rel_type": "m.thread", "event_id": thread}
+        where = path(
+            "rooms", room or self.place.room, "send", "m.room.message", f"t{clock.now().timestamp()}{text[:5]}"
+        )
+        return str(self.place.matrix.call("PUT", where, body, user=self.place.user(name))["event_id"])
+
+    def open(self, text: str, severity: str | None = None) -> Case:
+        """Olga opens a case through a face of the desk."""
+        case = writing.do_open_case(
+            workspace=self.place.slug,
+            author=self.place.id("olga"),
+            text=text,
+            channel="api",
+            severity=severity,
+            actor=ACTOR,
+            now=clock.now(),
+        )
+        self.settle()
+        return case
+
+    def messages(self, reader: str = "ivan") -> list[Json]:
+        """What stands in the control room, in its order, as somebody there reads it."""
+        found = self.events(self.room, self.place.user(reader))
+        return [event for event in found if event["type"] == "m.room.message"]
+
+    def roots(self, case: Case) -> list[Json]:
+        """The messages of the desk that begin a thread for this case."""
+        return [e for e in self.messages() if e["content"]["body"].startswith(case.ref) and not _relation(e)]
+
+    def card(self, case: Case) -> str:
+        """The card as a client shows it: with the newest edit."""
+        (root,) = self.roots(case)
+        edits = [e for e in self.messages() if _about(e, "m.replace") == root["event_id"]]
+        newest = edits[-1]["content"]["m.new_content"] if edits else root["content"]
+        return str(newest["body"])
+
+    def thread(self, case: Case) -> list[Json]:
+        """What the desk has told in the case's thread."""
+        (root,) = self.roots(case)
+        bot = self.place.matrix.bot
+        return [
+            e["content"] for e in self.messages() if _about(e, "m.thread") == root["event_id"] and e["sender"] == bot
+        ]
+
+    def told(self, case: Case) -> list[str]:
+        return [content["body"] for content in self.thread(case)]
+
+
+def _relation(event: Json) -> Json:
+    found: Json = event["content"].get("m.relates_to", {})
+    return found
+
+
+def _about(event: Json, kind: str) -> str | None:
+    relation = _relation(event)
+    return relation["event_id"] if relation.get("rel_type") == kind else None
