@@ -22,7 +22,7 @@ from roomdesk.product.services import known
 from roomdesk.queues import inbox
 from roomdesk.queues.lanes import staff_key
 from roomdesk.queues.models import OutboxRow
-from roomdesk.rooms import queries
+from roomdesk.rooms import queries, staff_rooms
 from roomdesk.rooms.desired import actual, belong, desired
 from roomdesk.rooms.homes import Home, destination, home_of, scope_of, subject_of
 from roomdesk.rooms.models import Room
@@ -33,6 +33,8 @@ from roomdesk.rules.room_plan import Plan, plan
 LOOK = "room_look"
 #: Tells the flow that an operator wants this room to be the workspace's.
 ADOPT = "room_adopt"
+#: Planned for a room that nobody has asked for yet.
+MAKE_ROOM = {"action": "make_room"}
 _TRY_AGAIN = "Rooms are compared only with what the homeserver says; try again."
 
 
@@ -40,8 +42,16 @@ def staff_plans(
     now: datetime, *, allow_mass_removal: bool = False, matrix: Matrix | None = None
 ) -> list[dict[str, Any]]:
     """As `plans`, for the staff's own rooms: `staff_room` names each, and `workspace` is None."""
+    there = queries.staff_rooms()
+    names = {home_of(room).slug for room in there}
+    wanted = [house for slug in ("", *known()) for house in staff_rooms.houses(slug, lane_id=0)]
+    missing = [
+        {"workspace": None, "staff_room": house.slug, "room_id": None, "state": None, "actions": [MAKE_ROOM]}
+        for house in wanted
+        if house.slug not in names and staff_rooms.belong(house, settings.matrix_server_name, now)
+    ]
     try:
-        return [_planned_staff_room(room, now, matrix, allow_mass_removal) for room in queries.staff_rooms()]
+        return missing + [_planned_staff_room(room, now, matrix, allow_mass_removal) for room in there]
     except MatrixError as error:
         raise Conflict(f"{error} {_TRY_AGAIN}") from error
 
@@ -105,8 +115,9 @@ def differences(
 
 
 def waiting_calls(workspace: Home) -> int:
-    """Calls for the room that have not been made yet: what they change is still missing in it."""
-    return OutboxRow.objects.filter(destination=destination(workspace), state__in=OutboxRow.ACTIVE).count()
+    """Calls for the room that have not been made yet: what they change is still missing in it. Words change nothing of it."""
+    waiting = OutboxRow.objects.filter(destination=destination(workspace), state__in=OutboxRow.ACTIVE)
+    return waiting.exclude(kind="send").count()
 
 
 def _with_rooms(workspaces: Iterable[Workspace]) -> list[tuple[Workspace, Product]]:
@@ -121,7 +132,7 @@ def _planned(
 ) -> dict[str, Any]:
     room = Room.objects.filter(workspace=workspace).first()
     if room is None:
-        return {"workspace": workspace.slug, "state": None, "actions": [{"action": "make_room"}]}
+        return {"workspace": workspace.slug, "state": None, "actions": [MAKE_ROOM]}
     head = {"workspace": workspace.slug, "state": room.state}
     return _compared(head, room, workspace, product, now, matrix, allow_mass_removal)
 
@@ -149,6 +160,6 @@ def _compared(
 ) -> dict[str, Any]:
     if not room.room_id:
         # It is being made, or could not be and is asked for again: its people follow once it is there.
-        return {**head, "actions": [{"action": "make_room"}] if room.state == Room.State.FAILED else []}
+        return {**head, "actions": [MAKE_ROOM] if room.state == Room.State.FAILED else []}
     found = differences(room, home, product, now, matrix or current(), allow_mass_removal=allow_mass_removal)
     return {**head, **shown_plan(found), "waiting": waiting_calls(home)}

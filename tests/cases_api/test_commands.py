@@ -176,7 +176,11 @@ def test_rooms_plan_changes_nothing_and_reconcile_asks_the_flow(desk: None) -> N
     with nothing_changes():
         planned = told("rooms", "plan")
         assert told("rooms", "reconcile", "--dry-run") == planned
-    assert [item["actions"] for item in planned["items"]] == [[{"action": "make_room"}]] * 2
+    assert [item["actions"] for item in planned["items"]] == [[{"action": "make_room"}]] * 9
+    names = [item["workspace"] or item["staff_room"] for item in planned["items"]]
+    assert names[:3] == ["acme", "beta", "space"] and "control-power-omni" in names, (
+        "two workspaces, the staff's own rooms"
+    )
     before = InboxEvent.objects.count()
     assert told("rooms", "reconcile", "--workspace", "acme")["items"] == ["acme"]
     assert InboxEvent.objects.count() == before + 1
