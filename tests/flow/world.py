@@ -54,6 +54,8 @@ def build() -> None:
         work_off()
         for slug in SLUGS:
             _history(slug)
+        # The control room hears of the last changes too.
+        work_off()
 
 
 def _history(slug: str) -> None:
