@@ -136,7 +136,11 @@ def _provision(rooms: int) -> float:
         wishes += [MemberWish(workspace=slug, person=PersonWish(id=f"{slug}-{role}"), role=role) for role in CUSTOMERS]
 
     def everybody_is_in() -> bool:
-        joined = RoomMember.objects.filter(membership="join").exclude(user_id__startswith="@support").count()
+        joined = (
+            RoomMember.objects.filter(room__workspace__isnull=False, membership="join")
+            .exclude(user_id__startswith="@support")
+            .count()
+        )
         return joined == rooms * (len(CUSTOMERS) + 1)
 
     def put() -> None:
@@ -154,7 +158,7 @@ def _bare(matrix: Any) -> float:
     from roomdesk.rooms.models import Room
 
     def read() -> None:
-        for room in Room.objects.all():
+        for room in Room.objects.filter(workspace__isnull=False):
             matrix.state(room.room_id, matrix.bot)
             named_by(matrix, room.alias)
 

@@ -12,7 +12,7 @@ from roomdesk.bootstrap import settings
 from roomdesk.directory.errors import NotFound
 from roomdesk.directory.models import Person, Workspace
 from roomdesk.rooms import naming
-from roomdesk.rooms.homes import home_of, whose
+from roomdesk.rooms.homes import House, home_of, whose
 from roomdesk.rooms.models import Drift, Room, RoomMember
 
 #: Memberships of those who are not in the room and not on their way into it.
@@ -62,6 +62,16 @@ def failed() -> list[Room]:
 def staff_rooms() -> list[Room]:
     """The staff's own rooms, wanted or made: the Staff Space first, then by product."""
     return list(Room.objects.filter(workspace=None).order_by("product", "-kind"))
+
+
+def access_staff_room(name: str) -> House:
+    """The staff's room of this name, as `rooms plan` gives it. NotFound names those that there are."""
+    houses = [home_of(room) for room in staff_rooms()]
+    for house in houses:
+        if isinstance(house, House) and house.slug == name:
+            return house
+    known = ", ".join(house.slug for house in houses) or "none yet"
+    raise NotFound(f'The staff have no room "{name}". There are: {known}.', field="staff_room")
 
 
 def newest_ready(*, with_alias: bool = False) -> Room | None:

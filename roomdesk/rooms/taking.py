@@ -16,31 +16,29 @@ from roomdesk.channels.matrix.errors import MatrixError
 from roomdesk.channels.matrix.looking import examine
 from roomdesk.directory.errors import Conflict, NotFound
 from roomdesk.directory.models import Workspace
-from roomdesk.product.queries import newest, product_of
 from roomdesk.product.schema import Product
 from roomdesk.queues import inbox
 from roomdesk.rooms import succession
 from roomdesk.rooms.desired import candidate
+from roomdesk.rooms.homes import Home, House, scope_of, subject_of
 from roomdesk.rooms.models import Room
-from roomdesk.rooms.planning import ADOPT, LOOK, differences
+from roomdesk.rooms.planning import ADOPT, LOOK, differences, product_for
 from roomdesk.rules.room_plan import Adopt, Remake
 
 
-def do_remake(
-    workspace: Workspace, actor: Actor, now: datetime, *, dry_run: bool = False, matrix: Matrix | None = None
-) -> str:
+def do_remake(home: Home, actor: Actor, now: datetime, *, dry_run: bool = False, matrix: Matrix | None = None) -> str:
     """Has another room made in the place of one that nothing mends; returns what is wrong with it, as a sentence.
 
     Conflict where the room is in order, can be repaired, or is being made; NotFound where the product has no rooms.
     """
-    room, product = _access(workspace)
+    room, product = _access(home)
     if not room.room_id:
         raise Conflict(
-            f'The room of "{workspace.slug}" is not there yet ({room.state}). `roomdesk rooms reconcile` asks again for one '
+            f'The room of "{home.slug}" is not there yet ({room.state}). `roomdesk rooms reconcile` asks again for one '
             "that could not be made."
         )
     try:
-        found = differences(room, workspace, product, now, matrix or current())
+        found = differences(room, home, product, now, matrix or current())
     except MatrixError as error:
         raise _unanswered(error) from error
     what = "The room was deleted in the homeserver." if found.actions == (Remake(),) else found.problem
@@ -48,11 +46,12 @@ def do_remake(
         raise Conflict("The room was upgraded, and `roomdesk rooms reconcile` follows it to the new one.")
     if not what:
         raise Conflict(
-            f'The room of "{workspace.slug}" works, or can be repaired: `roomdesk rooms reconcile` does that. Another one is made '
+            f'The room of "{home.slug}" works, or can be repaired: `roomdesk rooms reconcile` does that. Another one is made '
             "only in the place of a room that nothing mends."
         )
     if not dry_run:
-        _tell(workspace, LOOK, {"remake": True, "because": "operator"}, actor, now, "room.remake")
+        words = {"remake": True, "because": "operator"}
+        _tell(home, LOOK, words, actor, now, "room.remake", {"room": room.pk})
     return what
 
 
@@ -85,12 +84,13 @@ def do_adopt(
     return sorted(user for user, membership in found.members.items() if membership == "join")
 
 
-def _access(workspace: Workspace) -> tuple[Room, Product]:
-    version = newest([workspace.product]).get(workspace.product)
-    product = product_of(version.pk) if version else None
-    room = Room.objects.filter(workspace=workspace).first()
+def _access(home: Home) -> tuple[Room, Product | None]:
+    product = product_for(home)
+    if isinstance(home, House):
+        return Room.objects.get(workspace=None, kind=home.kind, product=home.product), product
+    room = Room.objects.filter(workspace=home).first()
     if product is None or not product.room or room is None:
-        raise NotFound(f'The workspace "{workspace.slug}" has no room.')
+        raise NotFound(f'The workspace "{home.slug}" has no room.')
     return room, product
 
 
@@ -98,10 +98,18 @@ def _unanswered(error: MatrixError) -> Conflict:
     return Conflict(f"{error} Nothing was changed; try again.")
 
 
-def _tell(workspace: Workspace, kind: str, words: dict[str, object], actor: Actor, now: datetime, action: str) -> None:
-    scope = f"workspace:{workspace.slug}"
+def _tell(
+    home: Home,
+    kind: str,
+    words: dict[str, object],
+    actor: Actor,
+    now: datetime,
+    action: str,
+    which: dict[str, object] | None = None,
+) -> None:
+    """`which`: of several rooms of one lane, the one that is meant."""
     with transaction.atomic(durable=True):
-        inbox.tell(workspace.lane_id, kind, {"by": actor.name, **words}, now)
+        inbox.tell(home.lane_id, kind, {"by": actor.name, **words, **(which or {})}, now)
         work = Work(now, actor)
-        work.audit(action, scope, words, scope=scope)
+        work.audit(action, subject_of(home), words, scope=scope_of(home))
         work.flush()

@@ -57,8 +57,14 @@ class Control:
         return str(self.place.matrix.call("PUT", where, body, user=self.place.user(name))["event_id"])
 
     def open(self, text: str, severity: str | None = None) -> Case:
-        """Olga opens a case through a face of the desk."""
-        case = writing.do_open_case(
+        """Olga opens a case through a face of the desk, and everybody hears what is said of it."""
+        case = self.begin(text, severity)
+        self.settle()
+        return case
+
+    def begin(self, text: str, severity: str | None = None) -> Case:
+        """The same, before anybody has heard of it."""
+        return writing.do_open_case(
             workspace=self.place.slug,
             author=self.place.id("olga"),
             text=text,
@@ -67,13 +73,11 @@ class Control:
             actor=ACTOR,
             now=clock.now(),
         )
-        self.settle()
-        return case
 
     def messages(self, reader: str = "ivan") -> list[Json]:
-        """What stands in the control room, in its order, as somebody there reads it."""
+        """What stands in the control room, in its order, as somebody there reads it; what was removed is not there."""
         found = self.events(self.room, self.place.user(reader))
-        return [event for event in found if event["type"] == "m.room.message"]
+        return [event for event in found if event["type"] == "m.room.message" and event["content"]]
 
     def roots(self, case: Case) -> list[Json]:
         """The messages of the desk that begin a thread for this case."""

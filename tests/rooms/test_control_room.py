@@ -11,13 +11,15 @@ import pytest
 from roomdesk import pipeline, timers
 from roomdesk.cases import changing, joining, questions
 from roomdesk.cases.changing import Change
+from roomdesk.cases.files import access_file
 from roomdesk.cases.models import Case, Question
+from roomdesk.channels.matrix.names import path
 from roomdesk.clocks.models import Clock
 from roomdesk.directory import services
 from roomdesk.directory.queries import Viewer
 from roomdesk.queues import outbox
 from roomdesk.queues.models import InboxEvent, OutboxRow, Timer
-from roomdesk.record.models import Message
+from roomdesk.record.models import File, Message
 from roomdesk.rooms import planning
 from roomdesk.rooms.models import Room
 from roomdesk.runtime import clock
@@ -124,6 +126,55 @@ def test_a_note_is_on_record_with_its_case_and_no_customer_sees_it(control: Cont
     assert [m["kind"] for m in customer].count("note") == 0 and "disk" not in json.dumps(customer)
     assert len(customer) == len(staff) - 2
     assert "disk" not in json.dumps(control.events(place.room, place.user("olga")))
+
+
+def test_what_is_said_of_a_note_in_the_same_breath_goes_where_the_note_went(control: Control) -> None:
+    """After a break a note, its edit and another one's removal are heard together, before any of them is on record."""
+    place = control.place
+    case = control.open("The lights are out.")
+    root = control.roots(case)[0]["event_id"]
+    first = control.say("ivan", "Wrong words.", room=control.room, thread=root)
+    about = {"m.relates_to": {"rel_type": "m.replace", "event_id": first}}
+    control.say("ivan", "* x", room=control.room, **{"m.new_content": {"msgtype": "m.text", "body": "Right."}}, **about)
+    other = control.say("ivan", "Their password is 1234.", room=control.room, thread=root)
+    where = path("rooms", control.room, "redact", other, "r1")
+    place.matrix.call("PUT", where, {}, user=place.user("ivan"))
+    control.settle()
+    messages = Rest(token("staff3", "admin")).get(f"cases/{case.ref}").json()["messages"]
+    notes = [m["text"] for m in messages if m["kind"] == "note"]
+    assert "Right." in notes and "1234" not in json.dumps(messages)
+
+
+def test_a_file_in_a_note_is_for_staff_only(control: Control) -> None:
+    place = control.place
+    case = control.open("The disk is full.")
+    root = control.roots(case)[0]["event_id"]
+    named = {"msgtype": "m.file", "url": f"mxc://{place.matrix.server}/abc", "filename": "disk.txt"}
+    note = control.say("ivan", "disk.txt", room=control.room, thread=root, **named)
+    control.settle()
+    file = File.objects.get(message_id=Message.objects.get(external_id=note).pk)
+    staff, customer = Rest(token("staff2", "admin")), Rest(token("theirs2", "cases:read", workspace=place.slug))
+    shown = staff.get(f"cases/{case.ref}").json()["messages"]
+    assert [m["file"]["name"] for m in shown if m["file"]] == ["disk.txt"]
+    assert "disk.txt" not in customer.get(f"cases/{case.ref}").text
+    File.objects.filter(pk=file.pk).update(state="kept", sha256="0" * 64)
+    assert access_file(file.pk, EVERYONE).pk == file.pk
+    assert customer.get(f"files/{file.pk}").status_code == customer.get("files/999999").status_code == 404
+
+
+def test_a_card_that_was_refused_is_put_again_with_the_next_change(control: Control) -> None:
+    """The bot was out for a moment: what it could not say then is not lost for good."""
+    place = control.place
+    place.matrix.call("POST", path("rooms", control.room, "leave"), {})
+    case = control.begin("The door is stuck.")
+    place.settle()
+    assert not control.roots(case)
+    planning.do_reconcile_staff_rooms(ACTOR, clock.now())
+    control.settle()
+    change(control, case, severity="critical")
+    assert len(control.roots(case)) == 1 and "Critical" in control.card(case)
+    change(control, case, severity="high", reason="x")
+    assert len(control.roots(case)) == 1 and len(control.told(case)) == 1
 
 
 def test_a_restricted_case_is_a_stub(control: Control) -> None:

@@ -11,7 +11,8 @@ from roomdesk.directory import services
 from roomdesk.directory.errors import Conflict
 from roomdesk.directory.models import Person
 from roomdesk.queues.models import OutboxRow
-from roomdesk.rooms import leaving
+from roomdesk.rooms import leaving, queries
+from roomdesk.rooms.homes import home_of
 from roomdesk.rooms.models import Room
 from roomdesk.runtime import clock
 from tests.rooms.place import ACTOR, PRODUCT, Json, Place
@@ -47,13 +48,25 @@ def told(place: Place, name: str, before: list[Room]) -> Json:
 
 
 def inside(place: Place, name: str) -> set[str]:
+    """Rooms that the person is in, by the homeserver's own word."""
     return set(membership.rooms_of(place.matrix, place.user(name)))
+
+
+def of_staff() -> list[Json]:
+    """The staff's own rooms, as a report names them."""
+    return [
+        {"workspace": None, "staff_room": home_of(room).slug, "room_id": room.room_id}
+        for room in queries.staff_rooms()
+        if room.product in ("", PRODUCT)
+    ]
 
 
 def test_a_leaver_of_the_staff_is_out_of_every_room_and_of_the_account(place: Place) -> None:
     other, ivan = another(place), Person.objects.get(slug=place.id("ivan"))
     before, session = leaving.known_rooms(ivan), token(place, "ivan")
-    assert works(place, session) == 200 and inside(place, "ivan") == {place.room, other.room}
+    rooms_of_ivan = {place.room, other.room, *(room["room_id"] for room in of_staff())}
+    assert len(rooms_of_ivan) == 5
+    assert works(place, session) == 200 and inside(place, "ivan") == rooms_of_ivan
 
     services.do_remove_staff(id=ivan.slug, actor=ACTOR, now=clock.now())
     waiting = told(place, "ivan", before)
@@ -63,7 +76,8 @@ def test_a_leaver_of_the_staff_is_out_of_every_room_and_of_the_account(place: Pl
     result = {"result": "left", "problem": None}
     rooms = [{"workspace": one.slug, "room_id": one.room, **result} for one in (place, other)]
     assert told(place, "ivan", before) == {
-        "rooms": sorted(rooms, key=lambda room: str(room["workspace"])),
+        "rooms": sorted(rooms, key=lambda room: str(room["workspace"]))
+        + sorted(({**room, **result} for room in of_staff()), key=lambda room: str(room["staff_room"])),
         "elsewhere": [],
         "account": "locked",
         "problem": None,
@@ -72,11 +86,11 @@ def test_a_leaver_of_the_staff_is_out_of_every_room_and_of_the_account(place: Pl
     assert place.state()["m.room.power_levels", ""]["users"] == {}
 
     # Who comes back gets the account, not the sessions that it had.
-    for one in (place, other):
-        hear(one)
+    for one in rooms_of_ivan:
+        hear(place, one)
     services.do_put_staff(id=ivan.slug, roles=["engineer"], product=PRODUCT, actor=ACTOR, now=clock.now())
     place.settle()
-    assert inside(place, "ivan") == {place.room, other.room}
+    assert inside(place, "ivan") == rooms_of_ivan
     assert works(place, session) == 401 and works(place, token(place, "ivan")) == 200
 
 
@@ -113,7 +127,8 @@ def test_a_room_that_cannot_be_left_is_named_with_the_reason(place: Place) -> No
     services.do_remove_staff(id=place.id("ivan"), actor=ACTOR, now=clock.now())
     place.settle()
     found = told(place, "ivan", before)
-    (room,) = found["rooms"]
+    (room,) = [item for item in found["rooms"] if item["workspace"]]
+    assert {item["result"] for item in found["rooms"] if not item["workspace"]} == {"left"}
     assert (room["result"], found["complete"]) == ("not_done", False)
     assert "M_FORBIDDEN" in room["problem"]
     assert works(place, session) == 401, "the locked account reads no further all the same"

@@ -126,7 +126,7 @@ def test_a_false_successor_is_refused_and_nothing_changes(place: Place) -> None:
         assert "not taken over" in problem and why in problem
         assert (place.room, inside(place), FormerRoom.objects.count()) == (room, members, 0)
         assert problem in json.loads(place.drifts()[-1].found)["problem"]
-    assert Route.objects.filter(source="matrix").count() == 1
+    assert Route.objects.filter(source="matrix", lane_id=place.workspace.lane_id).count() == 1
 
 
 def test_a_leave_of_the_desks_own_is_a_reason_to_look_at_once(place: Place) -> None:
