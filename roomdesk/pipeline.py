@@ -43,7 +43,7 @@ TRANSIENT = (OperationalError, InterfaceError)
 def drain(batch: int = BATCH) -> int:
     """Works on one batch of pending events; returns how many were finished. 0 means there is nothing to do just now."""
     lanes.assign_waiting()
-    waiting = lanes.waiting_lanes(LANES)
+    waiting = lanes.customers_first(lanes.waiting_lanes(LANES))
     if not waiting:
         return 0
     try:

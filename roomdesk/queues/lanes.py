@@ -30,6 +30,8 @@ VENDOR = "vendor"
 
 #: Lanes of the staff's own rooms: one for each product, and the one of what belongs to all products.
 STAFF = "staff:"
+#: How long they give way to customers' lanes.
+STAFF_WAITS = timedelta(seconds=5)
 
 
 def staff_key(product: str) -> str:
@@ -88,6 +90,25 @@ def waiting_lanes(limit: int) -> list[int]:
         else:
             cursor.execute(_WAITING, [limit])
         return [row[0] for row in cursor.fetchall()]
+
+
+def customers_first(lane_ids: list[int]) -> list[int]:
+    """Of waiting lanes those to be worked on now: the staff's rooms wait for the customers', but no longer than `STAFF_WAITS`.
+
+    What the staff's rooms show of a case is soon to be shown anew while its customer goes on speaking; taken later it is shown once.
+    """
+    if len(lane_ids) < 2:
+        return lane_ids
+    with connection.cursor() as cursor:
+        cursor.execute(_YOUNG_STAFF, [lane_ids, f"{STAFF}%", clock.now() - STAFF_WAITS])
+        patient = {row[0] for row in cursor.fetchall()}
+    return [lane_id for lane_id in lane_ids if lane_id not in patient] or lane_ids
+
+
+_YOUNG_STAFF = """
+SELECT l.id FROM queues_lane l WHERE l.id = ANY(%s) AND l.key LIKE %s AND (
+  SELECT e.received_at FROM queues_inboxevent e WHERE e.state = 'pending' AND e.lane_id = l.id ORDER BY e.id LIMIT 1) > %s
+"""
 
 
 def _any_held() -> bool:
