@@ -11,9 +11,7 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,28 +20,18 @@ from pathlib import Path
 
 import httpx
 
-ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.support.installation import ROOT, installation
+
 ROOMS = 20
 PEOPLE = 3
 SAYING = "The export shows a wrong VAT amount for order 4711, since this morning, for all of us in the office."
 
 
 def main(events: int) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="roomdesk-bench-"))
-    os.environ.update(ROOMDESK_DATA=str(folder), ROOMDESK_MODE="test", ROOMDESK_LOG_LEVEL="warning")
-    from roomdesk.runtime.settings import load
-    from roomdesk.runtime.supervisor import Supervisor
-
-    supervisor = Supervisor(load(os.environ), signals=False)
-    try:
-        supervisor.start()
-        from roomdesk import bootstrap
-
-        bootstrap.setup()
+    with installation():
         _measure(events)
-    finally:
-        supervisor.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _measure(events: int) -> None:

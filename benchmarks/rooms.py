@@ -9,9 +9,7 @@ another, and by `rooms reconcile` through the worker; beside it the same two cal
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import tempfile
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -20,7 +18,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.support.installation import ROOT, installation
+
 PRODUCT = "plana-business-cloud"
 CUSTOMERS = ("owner", "admin")
 AT_ONCE = (1, 4, 16, 32)
@@ -30,21 +31,8 @@ PATIENCE = 1800.0
 
 
 def main(rooms: int) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="roomdesk-bench-"))
-    os.environ.update(ROOMDESK_DATA=str(folder), ROOMDESK_MODE="test", ROOMDESK_LOG_LEVEL="warning")
-    from roomdesk.runtime.settings import load
-    from roomdesk.runtime.supervisor import Supervisor
-
-    supervisor = Supervisor(load(os.environ), signals=False)
-    try:
-        supervisor.start()
-        from roomdesk import bootstrap
-
-        bootstrap.setup()
+    with installation():
         _measure(rooms)
-    finally:
-        supervisor.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _measure(rooms: int) -> None:

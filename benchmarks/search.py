@@ -23,7 +23,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.support.installation import installation, migrate
+
 SIZES = (10_000, 1_000_000)
 PER_WORKSPACE = 100
 TIMES = 5
@@ -51,20 +54,10 @@ def _in_a_process(folder: Path, size: int) -> dict[str, list[float]]:
 
 
 def _measure(folder: Path, size: int) -> dict[str, list[float]]:
-    folder.mkdir(parents=True, exist_ok=True)
-    os.environ.update(ROOMDESK_DATA=str(folder), ROOMDESK_MODE="test", ROOMDESK_LOG_LEVEL="warning")
-    from roomdesk.runtime.settings import load
-    from roomdesk.runtime.supervisor import Supervisor
-
-    supervisor = Supervisor(load(os.environ), parts={"postgres"}, signals=False)
-    try:
-        supervisor.start()
-        from roomdesk import bootstrap
-
-        bootstrap.setup()
+    with installation(folder, parts={"postgres"}):
         if not (folder / "filled").exists():
             began = time.monotonic()
-            _migrate(folder)
+            migrate()
             _fill(size)
             (folder / "filled").touch()
             print(f"{size:>9,} messages made in {time.monotonic() - began:.0f} s", flush=True)
@@ -72,16 +65,6 @@ def _measure(folder: Path, size: int) -> dict[str, list[float]]:
         found = _times(size)
         _tell(size, found)
         return found
-    finally:
-        supervisor.stop()
-
-
-def _migrate(folder: Path) -> None:
-    import subprocess
-
-    for command in (["migrate"], ["product", "load", str(ROOT / "products")]):
-        environ = {**os.environ, "ROOMDESK_DATA": str(folder)}
-        subprocess.run([sys.executable, "-m", "roomdesk.cli", *command], check=True, env=environ, capture_output=True)
 
 
 def _load() -> str:

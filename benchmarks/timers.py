@@ -8,45 +8,25 @@ what is due, so the ratio of the largest to the smallest is at most 1.5. Medians
 from __future__ import annotations
 
 import os
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.support.installation import installation, migrate
+
 SIZES = (1_000, 100_000, 1_000_000)
 DUE = 10
 PASSES = 40
 
 
 def main(sizes: list[int]) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="roomdesk-bench-"))
-    os.environ.update(ROOMDESK_DATA=str(folder), ROOMDESK_MODE="test", ROOMDESK_LOG_LEVEL="warning")
-    from roomdesk.runtime.settings import load
-    from roomdesk.runtime.supervisor import Supervisor
-
-    supervisor = Supervisor(load(os.environ), parts={"postgres"}, signals=False)
-    try:
-        supervisor.start()
-        from roomdesk import bootstrap
-
-        bootstrap.setup()
-        _migrate(folder)
+    with installation(parts={"postgres"}):
+        migrate()
         _measure(sizes)
-    finally:
-        supervisor.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _migrate(folder: Path) -> None:
-    import subprocess
-
-    for command in (["migrate"], ["product", "load", str(ROOT / "products")]):
-        environ = {**os.environ, "ROOMDESK_DATA": str(folder)}
-        subprocess.run([sys.executable, "-m", "roomdesk.cli", *command], check=True, env=environ, capture_output=True)
 
 
 def _measure(sizes: list[int]) -> None:
@@ -108,10 +88,10 @@ SELECT n, n, 1, 'enterprise', '{}', v.id, %(now)s, 'started', '', '', false
 FROM generate_series(%(first)s, %(last)s) n, (SELECT id FROM product_productversion WHERE slug = 'power-omni') v
 """,
     """
-INSERT INTO clocks_clock (id, case_id, cycle_id, kind, severity, target_kind, target_amount, is_soft, is_public, calendar,
+INSERT INTO clocks_clock (id, case_id, cycle_id, kind, severity, tier, addons, target_kind, target_amount, is_soft, is_public, calendar,
   product_version_id, started_at, counted_from, pauses, due_at, state, stopped_by, revision, revised_at, told, cause, without,
   caused_by)
-SELECT n, n, n, 'first_response', 'critical', 'elapsed', '48', false, true, 'always', v.id, at, at, '',
+SELECT n, n, n, 'first_response', 'critical', 'enterprise', '', 'elapsed', '48', false, true, 'always', v.id, at, at, '',
   at + interval '48 hours', 'running', '', 1, at, 0, '', '', ''
 FROM (SELECT n, %(now)s::timestamptz + make_interval(secs => n %% 80000) AS at
       FROM generate_series(%(first)s, %(last)s) n) s,
