@@ -22,6 +22,7 @@ COMMANDS = {
     "token": "roomdesk.cli.token",
     "case": "roomdesk.cli.case_queue",
     "sla": "roomdesk.cli.attainment",
+    "consent": "roomdesk.cli.consent",
     "rooms": "roomdesk.cli.rooms",
     "record": "roomdesk.cli.record",
     "bench": "roomdesk.cli.bench",
