@@ -17,6 +17,7 @@ COMMANDS = {
     "product": "roomdesk.cli.product",
     "workspace": "roomdesk.cli.workspace",
     "member": "roomdesk.cli.member",
+    "access": "roomdesk.cli.access",
     "staff": "roomdesk.cli.staff",
     "person": "roomdesk.cli.person",
     "token": "roomdesk.cli.token",
