@@ -16,6 +16,7 @@ from roomdesk.audit.work import Work
 from roomdesk.bootstrap import settings
 from roomdesk.cases.hearing import Claimed
 from roomdesk.cases.models import Case
+from roomdesk.cases.staff_signs import PROPOSE
 from roomdesk.control import telling
 from roomdesk.control.carrying import Doing, carry_out
 from roomdesk.control.loading import Desk, Place
@@ -39,6 +40,14 @@ _STRANGER = "Only staff of this product have commands carried out."
 _MAY_NOT = "Your role may look (status, why) and change nothing."
 _WHICH = "Which case? Write it in the case's thread, or name the case: !desk BC-1042 status. Nothing was done."
 _RESTRICTED = "{ref} is restricted, and everybody in this room would read the answer; act on it in the console."
+_TAKE = "!desk ack"
+_PROPOSED = (
+    "{name} proposes {ref} as resolved. To do it: !desk resolve fix: what made it work; cause: why it had failed."
+)
+_MISPLACED = (
+    "{name}, a command was written in the room of {workspace}: it was removed there, and nothing was done. "
+    "Write it in the case's thread here, or with the case named first:\n{text}"
+)
 _EDITED = "A command stays as it was first written, and so does what it did; write it anew."
 _BROKEN = "This could not be carried out, by a fault of the desk; nothing was done. The console does the same."
 
@@ -47,23 +56,55 @@ def take_down(work: Work, desk: Desk, place: Place, item: Claimed, thread: Threa
     """Notes the command; the lane of its case's workspace carries it out, once what was said there before is heard."""
     heard = item.heard
     assert heard is not None and place.room is not None
-    case = _case(desk, thread, text)
-    command = work.insert(
-        Command(
-            id=work.new_id(Command),
-            event_id=heard.event_id,
-            product=desk.slug,
-            case=case,
-            room_id=place.room.room_id,
-            root=thread.root_event_id if thread else "",
-            sender=heard.sender,
-            text=text,
-            at=item.at,
-        )
+    written = Command(
+        event_id=heard.event_id,
+        case=_case(desk, thread, text),
+        room_id=place.room.room_id,
+        root=thread.root_event_id if thread else "",
+        sender=heard.sender,
+        text=text,
+        at=item.at,
     )
-    lane_id = case.workspace.lane_id if case else desk.lane.pk
-    work.remind(lane_id, COMMAND_TIMER, command.pk, item.at)
+    _put(work, desk, written)
     item.ignore("A command.")
+
+
+def _put(work: Work, desk: Desk, command: Command) -> None:
+    command.pk, command.product = work.new_id(Command), desk.slug
+    work.insert(command)
+    lane_id = command.case.workspace.lane_id if command.case else desk.lane.pk
+    work.remind(lane_id, COMMAND_TIMER, command.pk, command.at)
+
+
+def reacted(work: Work, desk: Desk, item: Claimed) -> None:
+    """A neutral reaction of staff in a customer's room: taking the case is a command, proposing it as resolved is said to all."""
+    data = item.data
+    place, case = desk.control, Case.objects.select_related("workspace").filter(pk=data["case"]).first()
+    if place is None or place.room is None or case is None:
+        item.ignore("There is no control room yet.")
+        return
+    root = Thread.objects.filter(case=case, room_id=place.room.room_id).values_list("root_event_id", flat=True).first()
+    if data["sign"] == PROPOSE:
+        name = naming.localpart_of(data["sender"], settings.matrix_server_name)
+        telling.say(
+            work, place, root or "", _PROPOSED.format(name=name, ref=case.ref), once=f"control:sign:{data['event']}"
+        )
+        return
+    at = datetime.fromisoformat(data["at"])
+    sign = Command(
+        event_id=data["event"], case=case, room_id=place.room.room_id, root=root or "", sender=data["sender"], text=_TAKE, at=at, is_sign=True
+    )  # fmt: skip
+    _put(work, desk, sign)
+
+
+def misplaced(work: Work, desk: Desk, item: Claimed) -> None:
+    """Tells whoever wrote a command in a customer's room that it was taken away there and not carried out."""
+    data, place = item.data, desk.control
+    if place is None:
+        item.ignore("There is no control room yet.")
+        return
+    text = _MISPLACED.format(name=data["person"], workspace=data["workspace"], text=data["text"])
+    telling.say(work, place, "", text, once=f"control:misplaced:{data['event']}", mentions=[data["sender"]])
 
 
 def noted_case(desk: Desk, thread: Thread | None, text: str) -> Case | None:
@@ -156,7 +197,10 @@ def _answer(work: Work, command: Command) -> None:
     if place is None or place.room is None or place.room.room_id != command.room_id:
         # The room was made anew meanwhile: what was done shows in the case's thread there.
         return
-    telling.answer(work, place, command.root, command.event_id, command.answer)
+    if not command.is_sign:
+        telling.answer(work, place, command.root, command.event_id, command.answer)
+    elif command.answer:
+        telling.say(work, place, command.root, command.answer, once=f"control:answer:{command.event_id}")
 
 
 def _place(command: Command) -> Place | None:

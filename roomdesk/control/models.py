@@ -34,7 +34,7 @@ class Command(models.Model):
     """A command of staff, as it was written in the control room (D9), and what became of it.
 
     It is carried out under the lane of its case's workspace, by a timer that is due at once; `case` is None where none was named.
-    `root` is the event whose thread it stands in, empty for the main line.
+    `root` is the event whose thread it stands in, empty for the main line. `is_sign`: it was given as a reaction in the customer's room.
     """
 
     class State(models.TextChoices):
@@ -50,6 +50,7 @@ class Command(models.Model):
     root = models.CharField(max_length=255, blank=True)
     sender = models.CharField(max_length=255)
     text = models.TextField()
+    is_sign = models.BooleanField(default=False)
     at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     #: What was answered; empty where a sign was enough.

@@ -7,7 +7,7 @@ customer waiting. Each thing is told once: it is noted on the thread in the tran
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from roomdesk.audit.work import Work
@@ -190,6 +190,12 @@ def _answer(question: Question) -> str:
     if question.answered_at is None:
         return ""
     return f"{question.case.ref if question.case else 'None of them'}, by {question.answered_by}."
+
+
+def say(work: Work, place: Place, root: str, text: str, *, once: str, mentions: Sequence[str] = ()) -> None:
+    """Says something in a thread, or in the main line where `root` is empty; whom it mentions it calls."""
+    content = _calling(text, {"user_ids": list(mentions)} if mentions else {})
+    _send(work, place, {**content, **(in_thread(root) if root else {})}, once=once, priority=0)
 
 
 def answer(work: Work, place: Place, root: str, event_id: str, text: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from roomdesk import timers
 from roomdesk.cases.models import Case, CaseCycle
+from roomdesk.channels.matrix.names import path
 from roomdesk.control import carrying
 from roomdesk.control.models import Command
 from roomdesk.directory import services
@@ -207,3 +208,49 @@ def test_a_date_is_read_on_the_offices_clock(control: Control) -> None:
     until = now(case).snoozed_until
     offset = timedelta(hours=2) if until and until.astimezone(UTC).hour == 12 else timedelta(hours=3)
     assert until == datetime(day.year, day.month, day.day, 14, 30, tzinfo=UTC) - offset
+
+
+def react(control: Control, name: str, target: str, key: str) -> str:
+    place = control.place
+    content = {"m.relates_to": {"rel_type": "m.annotation", "event_id": target, "key": key}}
+    where = path("rooms", place.room, "send", "m.reaction", f"r{clock.now().timestamp()}")
+    event = str(place.matrix.call("PUT", where, content, user=place.user(name))["event_id"])
+    control.settle()
+    while timers.fire():
+        control.settle()
+    return event
+
+
+def test_a_command_in_the_customers_room_is_taken_away_and_not_carried_out(control: Control) -> None:
+    place, case = control.place, control.open("A slip of the hand.")
+    root = now(case).root_event_id
+    slip = control.say("ivan", "!desk resolve fix: a canary; cause: unknown", thread=root)
+    control.settle()
+    while timers.fire():
+        control.settle()
+    assert (now(case).state, now(case).answered_at) == ("new", None)
+    (left,) = [e for e in control.events(place.room, place.user("olga")) if e["event_id"] == slip]
+    assert left["content"] == {}, "it was removed at once"
+    assert Message.objects.get(external_id=slip).redacted_at is not None
+    told = [e["content"] for e in control.messages() if "a canary" in e["content"]["body"]]
+    assert [content["m.mentions"] for content in told] == [{"user_ids": [place.user("ivan")]}]
+    assert "it was removed there, and nothing was done" in told[0]["body"]
+    control.settle()
+    assert len([e for e in control.messages() if "a canary" in e["content"]["body"]]) == 1
+    heard = [e for e in control.events(place.room, place.user("olga")) if e["sender"] == place.matrix.bot]
+    assert not any("command" in e["content"].get("body", "") for e in heard), "the customer is told nothing of it"
+
+
+def test_neutral_reactions_take_a_case_and_propose_it_as_resolved(control: Control) -> None:
+    place, case = control.place, control.open("Eyes on it.")
+    root = now(case).root_event_id
+    react(control, "olga", root, "👀")
+    assert now(case).assignee is None, "a customer's reaction is a customer's reaction"
+    react(control, "ivan", root, "👍")
+    assert (now(case).assignee, now(case).state) == (None, "new")
+    react(control, "ivan", root, "👀")
+    assert (now(case).assignee.slug, now(case).state) == (place.id("ivan"), "acknowledged")  # type: ignore[union-attr]
+    assert now(case).answered_at is None, "a reaction answers nobody (R18)"
+    react(control, "ivan", root, "✅")
+    assert now(case).state == "acknowledged"
+    assert control.told(case)[-1].startswith(f"ivan-{place.slug} proposes {case.ref} as resolved.")

@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
                 ('root', models.CharField(blank=True, max_length=255)),
                 ('sender', models.CharField(max_length=255)),
                 ('text', models.TextField()),
+                ('is_sign', models.BooleanField(default=False)),
                 ('at', models.DateTimeField()),
                 ('state', models.CharField(choices=[('waiting', 'Waiting'), ('done', 'Done'), ('refused', 'Refused')], default='waiting', max_length=8)),
                 ('answer', models.TextField(blank=True)),
