@@ -52,7 +52,7 @@ def _weight(words: Words, vocabulary: Vocabulary) -> int:
     failing = len(set(vocabulary.found("failure", words)))
     weight = min(failing, 2)
     weight += 1 if vocabulary.found("everybody", words) or vocabulary.found("group", words) else 0
-    weight += 1 if failing and vocabulary.found("hard", words) else 0
+    weight += 1 if vocabulary.found("hard", words) else 0
     weight -= 2 if vocabulary.found("minor", words) else 0
     weight -= 2 if vocabulary.found("one_person", words) and not vocabulary.found("everybody", words) else 0
     return weight

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from roomdesk.rules.triage_text import Words, by_sound
 
 _ESCAPE = re.compile(r"(\\.)")
+#: The concept of which only whole words are meant.
+WHOLE = "small"
 Expressions = tuple[re.Pattern[str], ...]
 
 
@@ -44,7 +46,10 @@ class Vocabulary:
 
 def compiled(language: str, concepts: Mapping[str, Iterable[str]]) -> dict[str, Expressions]:
     """Expressions as they are written in a vocabulary, each at the beginning of a word. `re.error` for one that is none."""
-    return {name: tuple(_compiled(language, one) for one in expressions) for name, expressions in concepts.items()}
+    return {
+        name: tuple(_compiled(language, rf"(?:{one})(?!\w)" if name == WHOLE else one) for one in expressions)
+        for name, expressions in concepts.items()
+    }
 
 
 def _compiled(language: str, expression: str) -> re.Pattern[str]:
