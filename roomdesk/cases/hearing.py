@@ -10,7 +10,7 @@ from typing import Any
 
 from roomdesk.audit.work import Work
 from roomdesk.bootstrap import settings
-from roomdesk.cases import moving, notes, speaking
+from roomdesk.cases import admitting, moving, notes, speaking
 from roomdesk.cases.conversation import Conversation
 from roomdesk.channels.matrix.events import Heard, read_event
 from roomdesk.product.schema import Product
@@ -183,6 +183,8 @@ def own(work: Work, conversation: Conversation, item: Claimed) -> None:
         )
     elif item.data["kind"] in (LOOK, ADOPT):
         _asked(work, conversation, room, product, item)
+    elif item.data["kind"] in admitting.KINDS:
+        admitting.own(work, conversation, item)
     elif room.room_id:
         left = item.data.get("left", ())
         rooms.refresh(work, room, conversation.workspace, product, conversation.members, SERVER, leaving=left)

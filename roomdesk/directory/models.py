@@ -109,6 +109,40 @@ class Membership(models.Model):
         ]
 
 
+class AccessRequest(models.Model):
+    """A member asks for access to the workspace's room (D7). At most one is open; `outcome` is empty until then.
+
+    `asked_by` and `decided_by` are ids of people, or `token:…`, `cli:…` where a program or an operator spoke for itself.
+    """
+
+    class Outcome(models.TextChoices):
+        APPROVED = "approved"
+        DECLINED = "declined"
+        WITHDRAWN = "withdrawn"
+        #: The membership ended before anybody decided.
+        ENDED = "ended"
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="access_requests")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="access_requests")
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=300)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=300, blank=True)
+    outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "person"], condition=Q(decided_at=None), name="access_request_one_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_at=None, outcome="") | (Q(decided_at__isnull=False) & ~Q(outcome="")),
+                name="access_request_decided",
+            ),
+        ]
+        indexes = [models.Index(fields=["workspace", "-asked_at"], name="access_request_newest")]
+
+
 class StaffRole(models.Model):
     """What a person does for the vendor, for one product or for all (`product` empty), for a span of time."""
 

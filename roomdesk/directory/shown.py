@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from roomdesk.directory.models import ApiToken, Membership, Person, StaffRole, Workspace, WorkspaceTerms
+from roomdesk.directory.models import AccessRequest, ApiToken, Membership, Person, StaffRole, Workspace, WorkspaceTerms
 from roomdesk.directory.services.people import user_id
 from roomdesk.product.models import ProductVersion
 from roomdesk.product.services import product_of
@@ -37,6 +37,21 @@ def member(row: Membership) -> dict[str, Any]:
         "role": str(row.role),
         "support_room_access": row.support_room_access,
         "since": row.valid_from,
+    }
+
+
+def access_request(row: AccessRequest) -> dict[str, Any]:
+    """`state` is open until somebody decides."""
+    return {
+        "id": row.pk,
+        "workspace": row.workspace.slug,
+        "member": row.person.slug,
+        "name": row.person.name,
+        "state": row.outcome or "open",
+        "asked_at": row.asked_at,
+        "asked_by": row.asked_by,
+        "decided_at": row.decided_at,
+        "decided_by": row.decided_by or None,
     }
 
 

@@ -38,6 +38,11 @@ class Standing:
             return "customer"
         return "other"
 
+    def role(self, workspace_id: int, at: datetime) -> str:
+        """The role in the workspace at `at`, staff or not; empty for none."""
+        held = (span.role for span in self.memberships if span.place == workspace_id and span.covers(at))
+        return next(held, "")
+
 
 def standings(localparts: Iterable[str], workspace_ids: Iterable[int]) -> Mapping[str, Standing]:
     """By localpart, with memberships of the given workspaces and all staff roles: three queries however many there are."""

@@ -12,7 +12,15 @@ import pytest
 from roomdesk.audit.models import Entry, Head
 from roomdesk.audit.work import Actor
 from roomdesk.directory import services
-from roomdesk.directory.models import ApiToken, Membership, Person, StaffRole, Workspace, WorkspaceTerms
+from roomdesk.directory.models import (
+    AccessRequest,
+    ApiToken,
+    Membership,
+    Person,
+    StaffRole,
+    Workspace,
+    WorkspaceTerms,
+)
 from roomdesk.product.models import ProductVersion
 from roomdesk.queues.models import IdempotentRequest, InboxEvent, Lane, OutboxRow
 from roomdesk.refusals import DeskError
@@ -22,6 +30,7 @@ ACTOR = Actor("cli", "tests")
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 _TABLES = (
+    AccessRequest,
     Workspace,
     WorkspaceTerms,
     Membership,

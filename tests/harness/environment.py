@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 
 PREFIX = "ROOMDESK_"
+#: What tests are asked by whoever runs them; everything else would be settings of another installation.
+OURS = ("ROOMDESK_DEEP", "ROOMDESK_EXAMPLES")
 
 
 def prepare() -> Path:
@@ -18,7 +20,7 @@ def prepare() -> Path:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if os.environ.get("ROOMDESK_TESTS_FOLDER") and os.environ.get("ROOMDESK_TESTS_WORKER") == worker:
         return Path(os.environ["ROOMDESK_TESTS_FOLDER"])
-    for name in [name for name in os.environ if name.startswith(PREFIX) and name != "ROOMDESK_DEEP"]:
+    for name in [name for name in os.environ if name.startswith(PREFIX) and name not in OURS]:
         del os.environ[name]
     folder = Path(tempfile.mkdtemp(prefix="roomdesk-tests-", dir=_in_memory()))
     os.environ.update(

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from roomdesk.audit.work import Work
+from roomdesk.audit.work import Actor, Work
 from roomdesk.directory.errors import Conflict, Invalid, NotFound
-from roomdesk.directory.models import Membership, Person, StaffRole, Workspace
+from roomdesk.directory.models import AccessRequest, Membership, Person, StaffRole, Workspace
+from roomdesk.directory.services import access_requests
 from roomdesk.directory.services.intervals import close
 from roomdesk.directory.services.people import off_board, put_person, take_back, user_id
 from roomdesk.directory.services.wishes import MemberGone, MemberWish, Outcome
 from roomdesk.queues import inbox
+from roomdesk.rules.room_access import is_admitted
 
 Role = Membership.Role
 
@@ -42,6 +44,7 @@ def remove_member(wish: MemberGone, work: Work) -> Outcome[Membership]:
     _check_keeps_owner(workspace, before, None)
     close(before, work.now)
     _note(work, workspace, "member.removed", wish.id, {"before": _shown(before)})
+    access_requests.settle(work, workspace, before.person, AccessRequest.Outcome.ENDED, work.actor)
     off_board(before.person, work)
     _tell(workspace, [wish.id], work, left=[user_id(before.person)])
     return Outcome(before, changed=True)
@@ -105,8 +108,26 @@ def _set(
     after = _begin(workspace, person, role, access, work)
     data = {"before": _shown(before), "after": _shown(after)} if before else {"after": _shown(after)}
     _note(work, workspace, "member.changed" if before else "member.added", person.slug, data)
+    _settle(workspace, after, work, work.actor)
     _tell(workspace, concerned, work)
     return after
+
+
+def switch_access(workspace: Workspace, before: Membership, access: bool, work: Work, by: Actor) -> Membership:
+    """The membership with access to the room on or off, in the name of `by`; within the caller's transaction, which holds the lane."""
+    close(before, work.now)
+    after = _begin(workspace, before.person, before.role, access, work)
+    data = {"before": _shown(before), "after": _shown(after)}
+    _note(work, workspace, "member.changed", before.person.slug, data, by)
+    _settle(workspace, after, work, by)
+    _tell(workspace, [before.person.slug], work)
+    return after
+
+
+def _settle(workspace: Workspace, after: Membership, work: Work, by: Actor) -> None:
+    """Whoever is let in, by whatever way, asks no longer (D7)."""
+    if is_admitted(after.role, after.support_room_access):
+        access_requests.settle(work, workspace, after.person, AccessRequest.Outcome.APPROVED, by)
 
 
 def _owner(workspace: Workspace) -> Membership | None:
@@ -132,8 +153,10 @@ def _shown(row: Membership) -> dict[str, Any]:
     return {"role": str(row.role), "support_room_access": row.support_room_access}
 
 
-def _note(work: Work, workspace: Workspace, action: str, person: str, data: dict[str, Any]) -> None:
-    work.audit(action, f"person:{person}", data, scope=f"workspace:{workspace.slug}")
+def _note(
+    work: Work, workspace: Workspace, action: str, person: str, data: dict[str, Any], by: Actor | None = None
+) -> None:
+    work.audit(action, f"person:{person}", data, scope=f"workspace:{workspace.slug}", actor=by)
 
 
 def _tell(workspace: Workspace, people: list[str], work: Work, left: Sequence[str] = ()) -> None:

@@ -14,7 +14,7 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from ninja.renderers import BaseRenderer
 
-from roomdesk.web.api import case_acts, directory, files, queue, record, search, sla
+from roomdesk.web.api import access, case_acts, directory, files, queue, record, search, sla
 from roomdesk.web.api.problems import CONTENT_TYPE, NOWHERE, handle, problem
 
 ODD = "The address holds a character that no name here has."
@@ -54,6 +54,7 @@ api = Api(
 )
 handle(api)
 api.add_router("", directory.router)
+api.add_router("", access.router)
 api.add_router("", sla.router)
 api.add_router("", case_acts.router)
 api.add_router("", queue.router)
