@@ -101,8 +101,8 @@ def count_wrong(viewer: Viewer) -> int:
 def _glances(rooms: Sequence[Room]) -> list[Glance]:
     """Three queries, however many there are."""
     ids, homes = [room.pk for room in rooms], {room.pk: home_of(room) for room in rooms}
-    inside = RoomMember.objects.filter(room__in=ids, membership="join").values("room").annotate(count=Count("pk"))
-    members = dict(inside.values_list("room", "count"))
+    inside = RoomMember.objects.filter(room__in=ids, membership="join").values("room_id").annotate(count=Count("pk"))
+    members = dict(inside.values_list("room_id", "count"))
     waiting = _waiting([destination(home) for home in homes.values()])
     newest = Drift.objects.filter(room__in=ids).order_by("room", "-found_at", "-pk").distinct("room")
     drifts = {drift.room_id: drift for drift in newest}
