@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,22 +15,20 @@ from roomdesk.bootstrap import settings
 from roomdesk.cases import loading
 from roomdesk.cases.conversation import Conversation
 from roomdesk.cases.hearing import Claimed
+from roomdesk.cases.reading import Event, related, said_at, said_in
 from roomdesk.cases.speaking import record_said, take_effect
 from roomdesk.channels.matrix import history
 from roomdesk.channels.matrix.client import Json, Matrix
 from roomdesk.channels.matrix.errors import MatrixError
-from roomdesk.channels.matrix.events import Heard, read_event
-from roomdesk.channels.matrix.receive import SOURCE, arrival
+from roomdesk.channels.matrix.receive import SOURCE
 from roomdesk.directory.models import Person, Workspace
 from roomdesk.queues import bulk, inbox, lanes
-from roomdesk.queues.inbox import Arrival
 from roomdesk.queues.models import InboxEvent, Lane, Route
 from roomdesk.queues.signals import LIVE, notify
 from roomdesk.record.models import Message
 from roomdesk.refusals import Conflict, Invalid
 from roomdesk.rooms import naming, queries
 from roomdesk.rooms.homes import named
-from roomdesk.runtime import clock
 
 SERVER = settings.matrix_server_name
 #: `why_code` of what was read back: it belongs to no case, and nobody was told of it.
@@ -73,16 +71,6 @@ class Imported:
 
 
 Progress = Callable[[Imported], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Event:
-    """One event of the room, with when it was said (D13) and how the homeserver gave it."""
-
-    arrival: Arrival
-    heard: Heard
-    at: datetime
-    given: Json
 
 
 def do_import_room(
@@ -156,7 +144,7 @@ def _note(action: str, workspace: Workspace, done: Imported, actor: Actor, now: 
 def _take_page(
     workspace: Workspace, page: Sequence[Json], until: datetime | None, done: Imported, actor: Actor, now: datetime
 ) -> None:
-    events = list(_read(page, now))
+    events = list(said_in(page, now))
     said = [event for event in events if until is None or event.at < until]
     done.skipped += len(page) - len(events)
     done.kept += len(events) - len(said)
@@ -173,22 +161,7 @@ def _take_page(
     _count(done, said, new)
 
 
-def _read(page: Iterable[Json], now: datetime) -> Iterable[_Event]:
-    """What people and bots said; a room's settings and memberships are not part of the record."""
-    for event in page:
-        came = arrival(event)
-        if came.problem:
-            continue
-        heard = read_event(came.raw)
-        if heard.kind not in ("member", "state"):
-            yield _Event(came, heard, _said_at(heard, now), event)
-
-
-def _said_at(heard: Heard, now: datetime) -> datetime:
-    return now if heard.sent_ms is None else min(clock.from_outside(clock.from_ms(heard.sent_ms)), now)
-
-
-def _would_take(said: Sequence[_Event]) -> set[str]:
+def _would_take(said: Sequence[Event]) -> set[str]:
     ids = {event.arrival.external_id for event in said}
     theirs = InboxEvent.objects.filter(source=SOURCE, external_id__in=ids).exclude(
         lane_id__isnull=True, state__in=(InboxEvent.State.PENDING, InboxEvent.State.IGNORED)
@@ -196,7 +169,7 @@ def _would_take(said: Sequence[_Event]) -> set[str]:
     return ids - set(theirs.values_list("external_id", flat=True))
 
 
-def _count(done: Imported, said: Sequence[_Event], new: set[str]) -> None:
+def _count(done: Imported, said: Sequence[Event], new: set[str]) -> None:
     taken = [event for event in said if event.arrival.external_id in new]
     done.known += len(said) - len(taken)
     done.recorded.update(event.heard.kind for event in taken)
@@ -205,7 +178,7 @@ def _count(done: Imported, said: Sequence[_Event], new: set[str]) -> None:
     done.last_at = max([*times, *filter(None, [done.last_at])], default=None)
 
 
-def _record(lane: Lane, events: Sequence[_Event], actor: Actor, now: datetime) -> None:
+def _record(lane: Lane, events: Sequence[Event], actor: Actor, now: datetime) -> None:
     """Plans and writes the entries of one page, under the lane's lock: no case, no clock, no call."""
     if not events:
         return
@@ -221,7 +194,7 @@ def _record(lane: Lane, events: Sequence[_Event], actor: Actor, now: datetime) -
     notify(LIVE, str(lane.pk))
 
 
-def _keep(work: Work, conversation: Conversation, event: _Event) -> None:
+def _keep(work: Work, conversation: Conversation, event: Event) -> None:
     heard = event.heard
     claimed = Claimed(InboxEvent(source=SOURCE, received_at=work.now), heard=heard)
     claimed.at = event.at
@@ -233,7 +206,7 @@ def _keep(work: Work, conversation: Conversation, event: _Event) -> None:
         take_effect(work, heard.kind, original, message)
 
 
-def _author(conversation: Conversation, event: _Event, now: datetime) -> tuple[Person | None, str]:
+def _author(conversation: Conversation, event: Event, now: datetime) -> tuple[Person | None, str]:
     """Who it was by what the desk knows of that time, or else of today: nobody had a role before the desk was there."""
     sender, workspace = event.heard.sender, conversation.workspace.pk
     if naming.is_ours(sender, SERVER):
@@ -247,16 +220,8 @@ def _author(conversation: Conversation, event: _Event, now: datetime) -> tuple[P
 
 def _as_it_stands(message: Message, given: Json) -> None:
     """What has become of it since by the homeserver's word: its edit or removal may belong to the time that the flow has."""
-    unsigned = given.get("unsigned")
-    unsigned = unsigned if isinstance(unsigned, dict) else {}
-    removal, relations = unsigned.get("redacted_because"), unsigned.get("m.relations")
-    if (heard := _related(removal)) is not None:
-        message.redacted_at, message.redacted_by = _said_at(heard, message.recorded_at), heard.sender
-    newest = _related(relations.get("m.replace")) if isinstance(relations, dict) else None
+    removal, newest = related(given, "redacted_because"), related(given, "m.replace")
+    if removal is not None:
+        message.redacted_at, message.redacted_by = said_at(removal, message.recorded_at), removal.sender
     if newest is not None and newest.sender == message.author_ref:
-        message.edited_at, message.edited_body = _said_at(newest, message.recorded_at), newest.body
-
-
-def _related(event: object) -> Heard | None:
-    came = arrival(event) if isinstance(event, dict) else None
-    return read_event(came.raw) if came is not None and not came.problem else None
+        message.edited_at, message.edited_body = said_at(newest, message.recorded_at), newest.body

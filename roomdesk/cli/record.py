@@ -10,6 +10,7 @@ from roomdesk.cli.base import emit, json_option, plain, with_desk
 from roomdesk.cli.directory import viewer
 from roomdesk.cli.record_export import export
 from roomdesk.cli.record_import import import_room
+from roomdesk.cli.record_verify import verify
 
 
 @click.group()
@@ -19,6 +20,7 @@ def record() -> None:
 
 record.add_command(import_room)
 record.add_command(export)
+record.add_command(verify)
 
 
 @record.command()

@@ -94,6 +94,27 @@ WHERE source = %s AND external_id = ANY(%s) AND lane_id IS NULL AND state IN ('p
 """
 
 
+def hand_over(arrivals: Sequence[Arrival], lane_id: int, now: datetime) -> int:
+    """Gives the flow events that are not on record, in their order, within the caller's transaction; returns how many it will work on.
+
+    For whoever has found them missing, under the lane's lock: those that are put away, or done and not on record, are worked on again.
+    """
+    new = store(arrivals, now)
+    ids = [arrival.external_id for arrival in arrivals]
+    with connection.cursor() as cursor:
+        cursor.execute(_HAND_OVER, [lane_id, arrivals[0].source, ids])
+        again = int(cursor.rowcount)
+    if again:
+        notify(INBOX)
+    return new + again
+
+
+_HAND_OVER = """
+UPDATE queues_inboxevent SET state = 'pending', lane_id = %s, reason = '', attempts = 0, done_at = NULL, is_replayed = true
+WHERE source = %s AND external_id = ANY(%s) AND state IN ('done', 'ignored')
+"""
+
+
 def elsewhere(source: str, ids: Collection[str], lane_id: int) -> bool:
     """Whether another lane has, or has had, one of these events."""
     stored = InboxEvent.objects.filter(source=source, external_id__in=ids)
