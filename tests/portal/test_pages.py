@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from roomdesk.directory import services
 from roomdesk.directory.models import AccessRequest, Membership, Workspace
 from roomdesk.queues.models import OutboxRow
 from roomdesk.record.models import File, Message
+from roomdesk.rooms import inside
 from roomdesk.runtime import clock
 from tests.cases_api.place import nothing_changes
 from tests.flow.world import ACTOR, OLGA, message, room, store
@@ -294,3 +296,20 @@ def test_times_are_in_the_customers_zone_and_language(browser: Browser) -> None:
     text = words(page(browser("mira"), "/portal/acme/"))
     assert "сряда 05:15" in text and "1 работен ден" in text
     assert clock.now() - scene.NOW < timedelta(seconds=1)
+
+
+@pytest.mark.part_of("R07")
+def test_a_chat_elsewhere_is_gone_to_from_a_page(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A redirect after the sign-in form to another origin would be stopped by the page's own policy."""
+    monkeypatch.setattr(inside, "settings", replace(inside.settings, chat_url="https://chat.test"))
+    address = "https://chat.test/#/room/%21acme?via=roomdesk.localhost"
+    assert f'href="{address}" target="_blank" rel="noopener">Open Matrix room' in page(browser("mira"), "/portal/acme/")
+    text = page(browser("mira"), "/chat/acme/open")
+    assert f'<meta http-equiv="refresh" content="0; url={address}">' in text
+
+
+@pytest.mark.part_of("R07")
+def test_only_in_production_the_products_own_chat_is_meant(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "/chat/acme" in page(browser("mira"), "/portal/acme/")
+    monkeypatch.setattr(inside, "settings", replace(inside.settings, mode="production"))
+    assert 'href="https://chat.planapulse.com/#/room/' in page(browser("mira"), "/portal/acme/")

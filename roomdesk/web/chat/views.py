@@ -55,8 +55,16 @@ def _with_rooms(workspaces: Sequence[Workspace]) -> list[Workspace]:
 @require_safe
 @reader_only
 def leave_for(request: HttpRequest, reader: Reader) -> HttpResponse:
-    """To the room, in the chat that this installation or product uses."""
-    return HttpResponseRedirect(address_of(reader.workspace, reader.product, room_of(reader.workspace)))
+    """To the room, in the chat that this installation or product uses.
+
+    A chat elsewhere is gone to from a page: browsers hold redirects after the sign-in form against `form-action`.
+    """
+    address = address_of(reader.workspace, reader.product, room_of(reader.workspace))
+    if address.endswith(reverse("chat:room", args=[reader.workspace.slug])):
+        return HttpResponseRedirect(address)
+    return render(
+        request, "chat/elsewhere.html", {"address": address, "workspace": reader.workspace, "now": reader.now}
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
