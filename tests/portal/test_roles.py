@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from django.urls import URLPattern
 
+from roomdesk.directory import services
 from roomdesk.record.models import File
 from roomdesk.web.chat import urls as chat
 from roomdesk.web.portal import urls as portal
 from tests.cases_api.place import nothing_changes
+from tests.flow.world import ACTOR
 from tests.portal import scene
 from tests.portal.conftest import Browser
 from tests.portal.scene import ANSWER, FILE, NOTE, PEOPLE, SAID, SECRET, THEIRS
@@ -148,3 +150,11 @@ def test_nobody_of_the_workspace_reads_notes_restricted_cases_or_other_workspace
                 if page.form is None and page.statuses[ROLES.index(role)] == 200:
                     text = ask(browser, role, page).content.decode()
                     assert not any(words in text for words in (NOTE, SECRET, THEIRS)), (role, page)
+
+
+def test_staff_read_restricted_messages_in_the_security_role_only(browser: Browser) -> None:
+    """What belongs to a restricted case is told as such, without its text (D22)."""
+    services.do_put_staff(id="sevda", roles=["engineer", "security"], actor=ACTOR, now=scene.START)
+    for who, reads in (("ivan", False), ("sevda", True)):
+        text = browser(who).get("/chat/acme").content.decode()
+        assert (SECRET in text, "not shown here" in text) == (reads, not reads)
