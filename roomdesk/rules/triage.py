@@ -26,6 +26,16 @@ _FAULTY = re.compile(
 _WORKSPACE = re.compile(
     r"https?://\S+|\bslug\b|\b(?:workspace|tenant|uorkspeis|instance)\b[:\s]+(?:is\s+|e\s+|nome\s+)?[a-z0-9]+(?:-[a-z0-9]+)+|\bworkspace:\s*\S+"
 )
+_PLAIN_QUOTES = re.compile(r"[\"“„«][^\"”“»]{1,200}[\"”“»]")
+#: A name after "in": of a screen, where it is not that of a day or a month.
+_NAMED_PLACE = re.compile(
+    r"\b(?:in|under|в|във|na|no|em|nas|nos) (?:the )?(?!January|February|March|April|May|June|July|August|September|October|November|December|Bulgaria|Sofia|Europe|EU|Germany|Brazil|Brasil|Portugal|София|България|Monday|Excel|Chrome|Firefox|Safari|WhatsApp Web)[A-ZА-Я][a-zа-яçãõáéíóúâê]+\b(?! (?:Ltd|Foods|Group|GmbH|ООД|ЕООД))"
+)
+#: Who does not find something asks for it.
+_LOST = re.compile(
+    r"(?:cannot|can't|don't|do not) (?:find|know|see|understand) (?:how|where|what|which)"
+    r"|ne (?:moga da nameria|znam|znaia|namiram) (?:kak|kade|otkade|koi|koia)|nao (?:sei|acho|encontro|achei) (?:como|onde)"
+)
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _P0_ALONE = re.compile(r"\W*[pр]0\W*", re.IGNORECASE)
 
@@ -179,7 +189,7 @@ class _Reader:
             return "question", "out_of_scope:accounting"
         if not self.has("hard", "outage") and self.said("custom_development", "Development on order"):
             return "module", "out_of_scope:custom_development"
-        if (self.asks or self.has("fault")) and self.said("third_party", "Somebody else's software"):
+        if (self.asks or self.has("fault", "outage", "hard")) and self.said("third_party", "Somebody else's software"):
             is_fault = self.has("hard", "failure", "fault") and not self.has("set_up")
             return ("incident" if is_fault else "question"), "out_of_scope:third_party"
         return None
@@ -201,7 +211,7 @@ class _Reader:
                 f"{self.words.plain} {self.words.sounds}",
             )
         )
-        if is_request and not self.has("wish"):
+        if is_request and not self.has("wish", "disputed"):
             self.said("restore_ask", "Data is wanted back")
             return "backup_restore", None
         return None
@@ -253,7 +263,10 @@ class _Reader:
             )
         ]
         is_told = self.has("notice_verb") or bool(quotes)
-        if self.has("alert_notice") and is_told and not (self.asks and self.has("set_up") and not quotes):
+        is_named = bool(self.vocabulary.found("alert_notice", unquoted(self.words))) or _BRACKETS.search(
+            self.words.plain
+        )
+        if is_named and is_told and not (self.asks and self.has("set_up") and not quotes):
             self.said("alert_notice", "A notice of the system")
             return "alert", None
         if (
@@ -281,6 +294,9 @@ class _Reader:
             if self.words.is_bulgarian
             else None
         )
+        if _LOST.search(f"{self.words.plain} {self.words.sounds}") and not self.has("hard"):
+            self.why.append("It is asked for")
+            return "question", None
         if (
             self.asks
             and (opens or opens_bg or not self.has("fault"))
@@ -307,7 +323,9 @@ class _Reader:
         """Items that the text says. What happened is said by whoever says more than that something is wrong."""
         said = {name for name in ("tried", "expected", "screenshot") if self.has(name)}
         # The name of a place in the words of a notice is not where somebody was.
-        if self.vocabulary.found("where", unquoted(self.words)):
+        if self.vocabulary.found("where", unquoted(self.words)) or _NAMED_PLACE.search(
+            _PLAIN_QUOTES.sub(" ", self.words.original)
+        ):
             said.add("where")
         if _WORKSPACE.search(self.words.plain):
             said.add("workspace")
