@@ -17,6 +17,8 @@ from roomdesk.cases.timers import fire_close, fire_wake
 from roomdesk.clocks import firing
 from roomdesk.clocks.models import Clock
 from roomdesk.clocks.services import DUE_TIMER
+from roomdesk.control import commands
+from roomdesk.control.commands import COMMAND_TIMER
 from roomdesk.queues import bulk, lanes, timers
 from roomdesk.queues.models import Timer
 from roomdesk.queues.signals import LIVE, notify
@@ -81,4 +83,5 @@ KINDS: dict[str, Fires] = {
     DUE_TIMER: fire_clocks,
     CLOSE_TIMER: fire_close,
     WAKE_TIMER: fire_wake,
+    COMMAND_TIMER: commands.fire,
 }

@@ -109,7 +109,14 @@ def timeline(case: Case, viewer: Viewer) -> list[Message]:
     messages = Message.objects.filter(case=case, workspace_id=case.workspace_id)
     if not is_staff(viewer):
         messages = messages.exclude(kind=Message.Kind.NOTE)
-    return list(messages.select_related("author").order_by("at", "id"))
+    found = list(messages.select_related("author").order_by("at", "id"))
+    removed = {message.external_id: message for message in found if message.redacted_at}
+    for message in found:
+        original = removed.get(message.target) if message.kind in (Message.Kind.EDIT, Message.Kind.NOTE) else None
+        if original is not None and message.redacted_at is None:
+            # What an edit says is the text of what it edits: with that it is removed.
+            message.redacted_at, message.redacted_by = original.redacted_at, original.redacted_by
+    return found
 
 
 def changes(case: Case) -> list[CaseChange]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from roomdesk.audit.work import Work
 from roomdesk.bootstrap import settings
-from roomdesk.cases import admitting, questions, services
+from roomdesk.cases import admitting, questions, services, staff_signs
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.loading import BESIDE
 from roomdesk.cases.opening import Opening, open_case
@@ -108,6 +108,7 @@ def is_here(conversation: Conversation, address: str) -> bool:
 def _staff(work: Work, conversation: Conversation, heard: Heard, item: Claimed, person: Person | None) -> Placed:
     said = _said(heard, item, person, "staff", own_text(heard.body, bool(heard.reply_to)))
     if is_command(said.text):
+        staff_signs.misplaced(work, conversation, heard, person)
         return None, COMMAND
     claimed = frozenset(
         entry.case.pk for entry in conversation.cases.values() if person and entry.case.assignee_id == person.pk
@@ -169,6 +170,8 @@ def _beside(
         take_effect(work, heard.kind, original, message)
         if heard.kind == "reaction":
             admitting.reacted(work, conversation, heard, item, original)
+            if kind == "staff":
+                staff_signs.reacted(work, conversation, heard, item, original)
 
 
 def take_effect(work: Work, kind: str, original: Message, message: Message) -> None:

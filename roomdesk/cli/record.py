@@ -8,11 +8,19 @@ import click
 
 from roomdesk.cli.base import emit, json_option, plain, with_desk
 from roomdesk.cli.directory import viewer
+from roomdesk.cli.record_export import export
+from roomdesk.cli.record_import import import_room
+from roomdesk.cli.record_verify import verify
 
 
 @click.group()
 def record() -> None:
     """What was ever said."""
+
+
+record.add_command(import_room)
+record.add_command(export)
+record.add_command(verify)
 
 
 @record.command()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +9,7 @@ import click
 
 from roomdesk.cli.base import actor_name, emit, iso, json_option, with_desk
 from roomdesk.cli.directory import table, viewer
+from roomdesk.cli.lines import answer_lines
 
 
 @click.group()
@@ -39,14 +38,7 @@ def due() -> None:
     """
     from roomdesk.rules.sla_lines import answer_line
 
-    for raw in sys.stdin.buffer:
-        if line := raw.strip():
-            try:
-                answer = answer_line(line.decode("utf-8"))
-            except UnicodeDecodeError:
-                answer = {"id": None, "error": "The line is not UTF-8 text."}
-            sys.stdout.write(json.dumps(answer, separators=(",", ":")) + "\n")
-            sys.stdout.flush()
+    answer_lines(answer_line)
 
 
 class Instant(click.ParamType[datetime]):

@@ -11,8 +11,9 @@ from roomdesk.cases import hearing
 from roomdesk.cases.hearing import Claimed, Echoes
 from roomdesk.cases.models import Question
 from roomdesk.cases.questions import ASKED
+from roomdesk.cases.staff_signs import MISPLACED, REACTED
 from roomdesk.clocks.writing import CASE_CHANGED
-from roomdesk.control import facts, listening, telling
+from roomdesk.control import commands, facts, listening, telling
 from roomdesk.control.loading import Desk, Place
 from roomdesk.directory.models import Person
 from roomdesk.directory.services.staff import STAFF_CHANGED
@@ -165,14 +166,8 @@ def _came_back(work: Work, desk: Desk, row: OutboxRow | None, event_id: str) -> 
             work.update(thread, "root_event_id")
 
 
-def _control(desk: Desk) -> Place | None:
-    """The control room, once it is made."""
-    place = desk.place(Room.Kind.CONTROL)
-    return place if place is not None and place.room is not None and place.room.room_id else None
-
-
 def _show(work: Work, desk: Desk, item: Claimed) -> None:
-    place, found = _control(desk), desk.cases.get(item.data["case"])
+    place, found = desk.control, desk.cases.get(item.data["case"])
     if place is None or found is None:
         item.ignore("There is no control room yet; it begins with all open cases.")
     elif not telling.show(work, place, desk.threads, found):
@@ -180,7 +175,7 @@ def _show(work: Work, desk: Desk, item: Claimed) -> None:
 
 
 def _ask(work: Work, desk: Desk, item: Claimed) -> None:
-    place = _control(desk)
+    place = desk.control
     found = Question.objects.select_related("workspace", "case").filter(pk=item.data["question"]).first()
     if place is None or found is None:
         item.ignore("There is no control room to ask in yet.")
@@ -196,4 +191,6 @@ _ACTS: dict[str, Callable[[Work, Desk, Claimed], None]] = {
     SPACE_CHILD: _hold,
     CASE_CHANGED: _show,
     ASKED: _ask,
+    MISPLACED: commands.misplaced,
+    REACTED: commands.reacted,
 }

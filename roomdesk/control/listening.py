@@ -9,7 +9,7 @@ from roomdesk.cases import notes
 from roomdesk.cases.hearing import Claimed
 from roomdesk.cases.models import Case
 from roomdesk.cases.speaking import SPEECH
-from roomdesk.control import telling
+from roomdesk.control import commands
 from roomdesk.control.loading import Desk, Place
 from roomdesk.queues import inbox
 from roomdesk.queues.models import InboxEvent
@@ -17,22 +17,25 @@ from roomdesk.record.models import Message
 from roomdesk.rules.desk_command import is_command
 from roomdesk.rules.own_text import own_text
 
-_NO_COMMANDS = "No command is carried out here yet, and nothing was done; the console does all of it."
-
 
 def hear(work: Work, desk: Desk, place: Place, item: Claimed) -> None:
     """A person's event in the control room. In a space nobody can write."""
     heard = item.heard
     assert heard is not None
     if heard.kind not in SPEECH:
-        _about_a_note(item)
+        if not commands.edited(work, desk, place, item):
+            _about_a_note(item)
         return
     thread = desk.thread(place, heard.thread_root, heard.reply_to)
-    if thread is None:
+    text = own_text(heard.body, bool(heard.reply_to))
+    if is_command(text):
+        noted = commands.noted_case(desk, thread, text)
+        if noted is None:
+            commands.take_down(work, desk, place, item, thread, text)
+        else:
+            _pass_on(item, noted)
+    elif thread is None:
         item.ignore("It was said outside the threads of cases.")
-    elif is_command(own_text(heard.body, bool(heard.reply_to))):
-        item.ignore("A command; this version carries out none.")
-        telling.reply(work, place, thread.root_event_id, _NO_COMMANDS, once=f"control:command:{heard.event_id}")
     else:
         _pass_on(item, Case.objects.select_related("workspace").get(pk=thread.case_id))
 

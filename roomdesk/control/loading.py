@@ -57,6 +57,12 @@ class Desk:
         """The place with this room of Matrix."""
         return next((p for p in self.places if p.room and p.room.room_id == room_id), None)
 
+    @property
+    def control(self) -> Place | None:
+        """The control room, once it is made."""
+        place = self.place(Room.Kind.CONTROL)
+        return place if place is not None and place.room is not None and place.room.room_id else None
+
     def place(self, kind: str) -> Place | None:
         return next((place for place in self.places if place.house.kind == kind), None)
 

@@ -28,3 +28,31 @@ class Thread(models.Model):
             models.Index(fields=["root_event_id"], name="thread_root", condition=~models.Q(root_event_id="")),
             models.Index(fields=["card_row"], name="thread_card"),
         ]
+
+
+class Command(models.Model):
+    """A command of staff, as it was written in the control room (D9), and what became of it.
+
+    It is carried out under the lane of its case's workspace, by a timer that is due at once; `case` is None where none was named.
+    `root` is the event whose thread it stands in, empty for the main line. `is_sign`: it was given as a reaction in the customer's room.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        DONE = "done"
+        REFUSED = "refused"
+
+    id = models.BigIntegerField(primary_key=True)
+    event_id = models.CharField(max_length=255, unique=True)
+    product = models.CharField(max_length=80)
+    case = models.ForeignKey("cases.Case", models.CASCADE, null=True, related_name="+")
+    room_id = models.CharField(max_length=255)
+    root = models.CharField(max_length=255, blank=True)
+    sender = models.CharField(max_length=255)
+    text = models.TextField()
+    is_sign = models.BooleanField(default=False)
+    at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    #: What was answered; empty where a sign was enough.
+    answer = models.TextField(blank=True)
+    done_at = models.DateTimeField(null=True)

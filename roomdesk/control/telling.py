@@ -7,7 +7,7 @@ customer waiting. Each thing is told once: it is noted on the thread in the tran
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from roomdesk.audit.work import Work
@@ -26,6 +26,8 @@ from roomdesk.rules.control_card import card, changed_words, pressed_words, ques
 
 Json = dict[str, Any]
 SERVER = settings.matrix_server_name
+#: The sign under a command that was carried out.
+DONE = "✅"
 BEHIND = -1
 """Priority of what nobody waits for."""
 
@@ -190,9 +192,22 @@ def _answer(question: Question) -> str:
     return f"{question.case.ref if question.case else 'None of them'}, by {question.answered_by}."
 
 
-def reply(work: Work, place: Place, root: str, text: str, *, once: str) -> None:
-    """Says something in a thread to whoever wrote there."""
-    _send(work, place, {**_notice(text), **in_thread(root)}, once=once)
+def say(work: Work, place: Place, root: str, text: str, *, once: str, mentions: Sequence[str] = ()) -> None:
+    """Says something in a thread, or in the main line where `root` is empty; whom it mentions it calls."""
+    content = _calling(text, {"user_ids": list(mentions)} if mentions else {})
+    _send(work, place, {**content, **(in_thread(root) if root else {})}, once=once, priority=0)
+
+
+def answer(work: Work, place: Place, root: str, event_id: str, text: str) -> None:
+    """Answers an event of somebody in the control room, once: with words where it stands, or with a sign where none are needed."""
+    once = f"control:answer:{event_id}"
+    if not text:
+        _send(work, place, {"m.relates_to": {"rel_type": "m.annotation", "event_id": event_id, "key": DONE}}, kind="m.reaction", once=once, priority=0)  # fmt: skip
+        return
+    replied = in_thread(root) if root else {"m.relates_to": {}}
+    replied["m.relates_to"] |= {"m.in_reply_to": {"event_id": event_id}}
+    replied["m.relates_to"].pop("is_falling_back", None)
+    _send(work, place, {**_notice(text), **replied}, once=once, priority=0)
 
 
 def _send(
@@ -201,6 +216,7 @@ def _send(
     content: Json,
     *,
     once: str,
+    kind: str = "m.room.message",
     case_id: int | None = None,
     after: OutboxRow | None = None,
     priority: int = BEHIND,
@@ -209,7 +225,7 @@ def _send(
         "matrix",
         "send",
         destination(place.house),
-        _payload(place, content),
+        _payload(place, content, kind),
         once=once,
         lane_id=place.house.lane_id,
         case_id=case_id,
@@ -218,6 +234,6 @@ def _send(
     )
 
 
-def _payload(place: Place, content: Json) -> Json:
+def _payload(place: Place, content: Json, kind: str = "m.room.message") -> Json:
     assert place.room is not None
-    return {"room_id": place.room.room_id, "type": "m.room.message", "content": content, "as": None}
+    return {"room_id": place.room.room_id, "type": kind, "content": content, "as": None}

@@ -49,6 +49,7 @@ def _all() -> Iterator[Finding]:
         flow.unrouted,
         flow.unread_rooms,
         flow.search,
+        flow.record,
         flow.outbox,
         flow.failed_rooms,
         flow.products,

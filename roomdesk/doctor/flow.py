@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from roomdesk import bootstrap
+from roomdesk.cases import verifying
 from roomdesk.doctor.findings import Finding, ok, problem, warning
 from roomdesk.product.canonical import content_hash
 from roomdesk.product.folders import products_folder
@@ -113,6 +114,19 @@ def search() -> Finding:
             f"After an upgrade this passes by itself. Otherwise see that a worker runs; {_log('worker')} says what it does.",
         )
     return ok("search", f"{waiting.count} messages wait to be filed.")
+
+
+def record() -> Finding:
+    """What the last comparison of the whole record with the rooms found (docs/record.md)."""
+    last = verifying.last_verified()
+    if last is None:
+        return ok("record", "It was not compared with the rooms yet; `roomdesk record verify` does that.")
+    at, found = last
+    open_ones = [f"{found[name]} {name.replace('_', ' ')}" for name in (*verifying.GAPS, "unreadable") if found[name]]
+    if open_ones:
+        says = f"When it was last compared with the rooms, {at:%Y-%m-%d %H:%M} UTC, there were {', '.join(open_ones)}."
+        return warning("record", says, "`roomdesk record verify --fill` fills what can be filled, and names the rest.")
+    return ok("record", f"When it was last compared with the rooms, {at:%Y-%m-%d %H:%M} UTC, it was complete.")
 
 
 def outbox() -> Finding:

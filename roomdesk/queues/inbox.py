@@ -58,6 +58,69 @@ ON CONFLICT (source, external_id) DO NOTHING
 """
 
 
+def take(
+    arrivals: Sequence[Arrival], said_at: Sequence[datetime], lane_id: int, reason: str, now: datetime
+) -> set[str]:
+    """Stores events that the caller deals with itself, as done, within its transaction; returns the ids that are its to deal with.
+
+    Whoever pushes or reads the same event afterwards finds it stored. What the flow has, or has had, is not taken from it: only
+    what came from an address that nobody claimed. They count as received when they were said: whoever asks when the homeserver
+    was last heard means its pushes.
+    """
+    if not arrivals:
+        return set()
+    offset = clock.offset() // timedelta(microseconds=1)
+    ids, addresses, raw = zip(*((a.external_id, a.address, a.raw) for a in arrivals), strict=True)
+    source = arrivals[0].source
+    with connection.cursor() as cursor:
+        given = [list(ids), list(addresses), list(raw), list(said_at)]
+        cursor.execute(_TAKE_NEW, [source, lane_id, reason, now, offset, *given])
+        taken = {row[0] for row in cursor.fetchall()}
+        cursor.execute(_TAKE_UNCLAIMED, [lane_id, reason, now, source, list(ids)])
+        return taken | {row[0] for row in cursor.fetchall()}
+
+
+_TAKE_NEW = """
+INSERT INTO queues_inboxevent (source, lane_id, state, reason, done_at, clock_offset_us, external_id, address, raw, received_at,
+                               is_urgent, attempts, is_replayed)
+SELECT %s, %s, 'done', %s, %s, %s, v.external_id, v.address, v.raw, v.said_at, false, 0, false
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[]) WITH ORDINALITY AS v(external_id, address, raw, said_at, place)
+ORDER BY v.place
+ON CONFLICT (source, external_id) DO NOTHING RETURNING external_id
+"""
+_TAKE_UNCLAIMED = """
+UPDATE queues_inboxevent SET lane_id = %s, state = 'done', reason = %s, done_at = %s
+WHERE source = %s AND external_id = ANY(%s) AND lane_id IS NULL AND state IN ('pending', 'ignored') RETURNING external_id
+"""
+
+
+def hand_over(arrivals: Sequence[Arrival], lane_id: int, now: datetime) -> int:
+    """Gives the flow events that are not on record, in their order, within the caller's transaction; returns how many it will work on.
+
+    For whoever has found them missing, under the lane's lock: those that are put away, or done and not on record, are worked on again.
+    """
+    new = store(arrivals, now)
+    ids = [arrival.external_id for arrival in arrivals]
+    with connection.cursor() as cursor:
+        cursor.execute(_HAND_OVER, [lane_id, arrivals[0].source, ids])
+        again = int(cursor.rowcount)
+    if again:
+        notify(INBOX)
+    return new + again
+
+
+_HAND_OVER = """
+UPDATE queues_inboxevent SET state = 'pending', lane_id = %s, reason = '', attempts = 0, done_at = NULL, is_replayed = true
+WHERE source = %s AND external_id = ANY(%s) AND state IN ('done', 'ignored')
+"""
+
+
+def elsewhere(source: str, ids: Collection[str], lane_id: int) -> bool:
+    """Whether another lane has, or has had, one of these events."""
+    stored = InboxEvent.objects.filter(source=source, external_id__in=ids)
+    return stored.exclude(lane_id__isnull=True).exclude(lane_id=lane_id).exists()
+
+
 def tell(lane_id: int, kind: str, data: Mapping[str, Any], now: datetime) -> None:
     """Puts an event of our own into a lane (`people_changed`, `ask_again` …): work for the pipeline, in its order.
 

@@ -98,6 +98,25 @@ def do_reconcile(
     return [workspace.slug for workspace in asked]
 
 
+def plan_of(room: Room, now: datetime, *, matrix: Matrix | None = None) -> dict[str, Any]:
+    """As `plans`, for one room, a workspace's or the staff's. Conflict where the homeserver does not answer."""
+    home = home_of(room)
+    try:
+        return _compared({"state": room.state}, room, home, product_for(home), now, matrix, allow_mass_removal=False)
+    except MatrixError as error:
+        raise Conflict(f"{error} {_TRY_AGAIN}") from error
+
+
+def do_reconcile_room(room: Room, actor: Actor, now: datetime) -> None:
+    """As `do_reconcile`, for one room, a workspace's or the staff's."""
+    home = home_of(room)
+    with transaction.atomic(durable=True):
+        work = Work(now, actor)
+        inbox.tell(home.lane_id, LOOK, {"by": actor.name, "because": "operator", "room": room.pk}, now)
+        work.audit("room.reconcile", subject_of(home), {"allow_mass_removal": False}, scope=scope_of(home))
+        work.flush()
+
+
 def differences(
     room: Room,
     workspace: Home,

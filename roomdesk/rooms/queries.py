@@ -12,7 +12,7 @@ from roomdesk.bootstrap import settings
 from roomdesk.directory.errors import NotFound
 from roomdesk.directory.models import Person, Workspace
 from roomdesk.rooms import naming
-from roomdesk.rooms.homes import House, home_of, whose
+from roomdesk.rooms.homes import Home, House, home_of, whose
 from roomdesk.rooms.models import Drift, Room, RoomMember
 
 #: Memberships of those who are not in the room and not on their way into it.
@@ -52,6 +52,13 @@ def _people(rows: list[RoomMember]) -> dict[str, str]:
     names = [naming.localpart_of(row.user_id, server) for row in rows]
     found = Person.objects.filter(localpart__in=filter(None, names)).values_list("localpart", "slug")
     return {naming.user_id(localpart, server): slug for localpart, slug in found}
+
+
+def home_at(room_id: str) -> Home | None:
+    """Whose the room is, or was before another one took its place; None for one that the desk does not keep."""
+    rows = Room.objects.filter(Q(room_id=room_id) | Q(former__address=room_id))
+    room = rows.select_related("workspace").first()
+    return home_of(room) if room else None
 
 
 def failed() -> list[Room]:

@@ -1,10 +1,228 @@
-"""Commands to the desk: they answer nobody, wherever they are written (DESIGN §6, D9)."""
+"""Commands to the desk, as staff write them in the control room (DESIGN §6, D9). They answer nobody, wherever they are written."""
 
 import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from difflib import get_close_matches
+from typing import Any
+
+from roomdesk.rules.errors import RuleError
 
 _COMMAND = re.compile(r"\s*!desk(?![\w-])", re.IGNORECASE)
+_REF = re.compile(r"[A-Za-z][A-Za-z0-9]{0,9}-[0-9]{1,12}")
+_LENGTH = re.compile(r"([0-9]{1,4})\s*(min|m|h|d|w)\b", re.IGNORECASE)
+_UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([01][0-9]|2[0-3]):([0-5][0-9]))?")
+_CAUSE = re.compile(r"(?:^|[;,.\n])\s*cause\s*:\s*", re.IGNORECASE)
+_FIX = re.compile(r"\s*fix\s*:\s*", re.IGNORECASE)
+#: When a snooze ends that names a date only.
+MORNING = 9 * 60
+
+
+class CommandError(RuleError):
+    """A command that cannot be understood; the sentence says how it is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date and a minute of it, on the clock of the product's office."""
+
+    day: date
+    minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What is to be done. `ref` is the case where one was named, else empty: the thread says which."""
+
+    name: str
+    ref: str = ""
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def only_looks(self) -> bool:
+        return self.name in _LOOKS
+
+
+@dataclass(frozen=True, slots=True)
+class _Verb:
+    usage: str
+    does: str
+    read: Callable[[str], Mapping[str, Any]]
 
 
 def is_command(text: str) -> bool:
     """Whether a text is a command: its first word is `!desk`."""
     return _COMMAND.match(text) is not None
+
+
+def parse(text: str) -> Command:
+    """The command of a text for which `is_command`; CommandError with a sentence for one that cannot be understood."""
+    found = _COMMAND.match(text)
+    words = text[found.end() :].strip(" :,\n\t") if found else ""
+    ref = ""
+    first, rest = _first(words)
+    if _REF.fullmatch(first):
+        ref = first.upper()
+        first, rest = _first(rest)
+    name = _named(first.lower() or ("status" if ref else "help"))
+    return Command(name, ref, _VERBS[name].read(rest))
+
+
+def may(command: Command, roles: frozenset[str]) -> bool:
+    """Whether somebody with these roles may have it carried out: who only looks after the records changes no case."""
+    return bool(roles) and (command.only_looks or roles != {"auditor"})
+
+
+def help_text(topic: str = "") -> str:
+    """All commands, or one of them. CommandError for one that does not exist."""
+    if topic:
+        name = _named(topic.lower())
+        return f"{_VERBS[name].usage}\n{_VERBS[name].does}"
+    lines = [f"{verb.usage} – {verb.does}" for verb in _VERBS.values()]
+    return "\n".join([*lines, "Outside a case's thread name the case first: !desk BC-1042 ack"])
+
+
+def _named(word: str) -> str:
+    word = _SHORT.get(word, word)
+    if word in _VERBS:
+        return word
+    if word in NOT_YET:
+        raise CommandError(f'"{word}" does not exist in this version yet; nothing was done.')
+    near = get_close_matches(word, _VERBS, n=1)
+    meant = f' Did you mean "{near[0]}"?' if near else ""
+    raise CommandError(f'There is no command "{word[:40]}".{meant} !desk help lists them; nothing was done.')
+
+
+def _first(words: str) -> tuple[str, str]:
+    first, _, rest = words.partition(" ") if "\n" not in words.partition(" ")[0] else words.partition("\n")
+    return first, rest.strip()
+
+
+def _nothing(rest: str) -> Mapping[str, Any]:
+    if rest:
+        raise CommandError(f'"{rest[:40]}" says nothing here; this command takes no more words.')
+    return {}
+
+
+def _reason(rest: str) -> Mapping[str, Any]:
+    return {"reason": rest}
+
+
+def _slug(name: str, example: str) -> Callable[[str], Mapping[str, Any]]:
+    def read(rest: str) -> Mapping[str, Any]:
+        value, reason = _first(rest)
+        if not value:
+            raise CommandError(f"Which {name}? Write it like !desk {name} {example}.")
+        return {name: value.lower().replace("-", "_").strip(".,;:"), "reason": reason}
+
+    return read
+
+
+def _assign(rest: str) -> Mapping[str, Any]:
+    if not rest:
+        raise CommandError("To whom? Write !desk assign ivan, !desk assign me or !desk assign nobody.")
+    return {"to": rest}
+
+
+def _wait(rest: str) -> Mapping[str, Any]:
+    word, reason = _first(rest)
+    whose = {"customer": "waiting_customer", "third": "waiting_third_party", "third-party": "waiting_third_party"}
+    if word.lower() in whose:
+        return {"state": whose[word.lower()], "reason": reason.removeprefix("party").strip()}
+    return {"state": "waiting_customer", "reason": rest}
+
+
+def _resolve(rest: str) -> Mapping[str, Any]:
+    parts = _CAUSE.split(rest, maxsplit=1)
+    fix = _FIX.sub("", parts[0], count=1).strip(" ;,\n")
+    cause = parts[1].strip() if len(parts) > 1 else ""
+    unknown = cause.lower().rstrip(".") == "unknown"
+    if not fix or not cause:
+        raise CommandError(
+            "A resolution needs both: !desk resolve fix: what made it work; cause: why it had failed (or cause: unknown)."
+        )
+    return {"fix": fix, "root_cause": "" if unknown else cause, "root_cause_unknown": unknown}
+
+
+def _snooze(rest: str) -> Mapping[str, Any]:
+    words = rest.removeprefix("until").removeprefix("for").strip()
+    if found := _LENGTH.match(words):
+        length = timedelta(**{_UNITS[found.group(2).lower()]: int(found.group(1))})
+        return {"length": length, "reason": words[found.end() :].strip()}
+    if found := _DAY.match(words):
+        try:
+            day = date.fromisoformat(found.group(1))
+        except ValueError:
+            raise CommandError(f"{found.group(1)} is no date.") from None
+        minute = int(found.group(2)) * 60 + int(found.group(3)) if found.group(2) else MORNING
+        return {"until": Day(day, minute), "reason": words[found.end() :].strip()}
+    raise CommandError("For how long? Write !desk snooze 4h, 2d or 1w, or !desk snooze 2026-03-06 14:30.")
+
+
+def _case(rest: str) -> Mapping[str, Any]:
+    ref, reason = _first(rest)
+    if not _REF.fullmatch(ref):
+        raise CommandError("Into which case? Write !desk merge BC-1042.")
+    return {"into": ref.upper(), "reason": reason}
+
+
+def _messages(rest: str) -> Mapping[str, Any]:
+    ids, reason = _numbers(rest)
+    if not ids:
+        raise CommandError("Which messages? Write their numbers as !desk why shows them: !desk split 812 813.")
+    return {"messages": ids, "reason": reason}
+
+
+def _move(rest: str) -> Mapping[str, Any]:
+    ref, others = _first(rest)
+    ids, reason = _numbers(others)
+    if not _REF.fullmatch(ref) or not ids:
+        raise CommandError(
+            "Which messages, and where to? Write !desk move BC-1042 812 813; !desk why shows the numbers."
+        )
+    return {"into": ref.upper(), "messages": ids, "reason": reason}
+
+
+def _numbers(rest: str) -> tuple[tuple[int, ...], str]:
+    ids: list[int] = []
+    word, more = _first(rest)
+    while re.fullmatch(r"#?[0-9]{1,18},?", word):
+        ids.append(int(word.strip("#,")))
+        rest = more
+        word, more = _first(rest)
+    return tuple(ids), rest
+
+
+def _note(rest: str) -> Mapping[str, Any]:
+    if not rest:
+        raise CommandError("What is to be noted? A plain reply in the thread is a note, too.")
+    return {"text": rest}
+
+
+_VERBS: dict[str, _Verb] = {
+    "help": _Verb("!desk help [command]", "what there is", lambda rest: {"topic": _first(rest)[0]}),
+    "status": _Verb("!desk status", "how the case stands", _nothing),
+    "why": _Verb("!desk why", "why each message is in this case, with its number", _nothing),
+    "ack": _Verb("!desk ack", "take the case and acknowledge it", _nothing),
+    "investigate": _Verb("!desk investigate", "work on it, or go on after waiting", _reason),
+    "assign": _Verb("!desk assign ivan|me|nobody", "give it to somebody", _assign),
+    "severity": _Verb("!desk severity critical [reason]", "a reason is needed to lower it", _slug("severity", "critical")),
+    "kind": _Verb("!desk kind question [reason]", "file it as another kind", _slug("kind", "question")),
+    "wait": _Verb("!desk wait customer|third [reason]", "wait for the customer, or for a third party", _wait),
+    "snooze": _Verb("!desk snooze 4h|2d|2026-03-06 [14:30] [reason]", "out of sight until then, or until the customer writes", _snooze),
+    "wake": _Verb("!desk wake", "end the snooze", _reason),
+    "resolve": _Verb("!desk resolve fix: …; cause: …|unknown", "needs what made it work and why it had failed", _resolve),
+    "close": _Verb("!desk close", "put a resolved case away", _reason),
+    "reopen": _Verb("!desk reopen [reason]", "a new cycle", _reason),
+    "merge": _Verb("!desk merge BC-1042 [reason]", "go on in another case; undone within ten minutes", _case),
+    "unmerge": _Verb("!desk unmerge", "undo the merge", _reason),
+    "split": _Verb("!desk split 812 813 [reason]", "make these messages a case of their own", _messages),
+    "move": _Verb("!desk move BC-1042 812 813 [reason]", "put these messages into another case", _move),
+    "note": _Verb("!desk note …", "an internal note, as a plain reply in the thread is", _note),
+}  # fmt: skip
+_SHORT = {"?": "help", "take": "ack", "claim": "ack", "acknowledge": "ack", "resolved": "resolve", "go": "investigate"}
+_LOOKS = frozenset({"help", "status", "why"})
+#: They come with their features.
+NOT_YET = frozenset({"escalate", "consent", "page", "misuse", "known", "docs", "link", "swap"})

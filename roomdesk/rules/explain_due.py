@@ -87,6 +87,9 @@ def _walk(
     for begin, stop, number in table.spans(since_epoch(start), since_epoch(end)):
         by_day.setdefault(number, []).append((begin, stop))
     numbers = {table.days[number]: number for number in by_day}
+    # A window until 24:00 goes on into the next date where clocks go back over midnight: a start in that hour is
+    # still working time of the date before.
+    day = min(day, *map(date.fromordinal, numbers)) if numbers else day
     while day <= last:
         found = numbers.get(day.toordinal())
         if found is not None:

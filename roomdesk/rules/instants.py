@@ -5,7 +5,7 @@ back several times faster than an integer does.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from roomdesk.rules.errors import TimeError
 
@@ -79,6 +79,24 @@ def parse_instant(written: object, field: str) -> datetime:
         raise TimeError(f"{field} is no existing time: {shown(written)}.") from None
     since_epoch(at, field)
     return at
+
+
+_DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?(?:-([0-9]{2}))?")
+
+
+def beginning_of(written: str) -> datetime | None:
+    """A year, a month or a day by its first instant in UTC, or an instant with its zone (none: UTC); None for anything else."""
+    match = _DAY.fullmatch(written)
+    try:
+        if match:
+            day = date(int(match[1]), int(match[2] or 1), int(match[3] or 1))
+            return datetime(day.year, day.month, day.day, tzinfo=UTC)
+        at = datetime.fromisoformat(written) if "T" in written.upper() else None
+        if at is not None:
+            return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    return None
 
 
 def format_instant(at: datetime) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import datetime
 
 from roomdesk.rules.errors import RuleError
+from roomdesk.rules.instants import beginning_of
 from roomdesk.rules.search_words import clean, words
 
 LONGEST = 500
@@ -115,24 +116,14 @@ def _has(query: Query, value: str) -> Query:
     return replace(query, has_file=True)
 
 
-_DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?(?:-([0-9]{2}))?")
-
-
 def _instant(name: str, value: str) -> datetime:
     """A year, a month or a day by its first instant in UTC, or an instant with its zone."""
-    match = _DAY.fullmatch(value)
-    try:
-        if match:
-            day = date(int(match[1]), int(match[2] or 1), int(match[3] or 1))
-            return datetime(day.year, day.month, day.day, tzinfo=UTC)
-        at = datetime.fromisoformat(value) if "T" in value.upper() else None
-        if at is not None:
-            return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise QueryError(
-        f"{name}:{value} is refused: give a day such as {_EXAMPLES[name]}, a month such as {name}:2026-11, or an instant."
-    )
+    at = beginning_of(value)
+    if at is None:
+        raise QueryError(
+            f"{name}:{value} is refused: give a day such as {_EXAMPLES[name]}, a month such as {name}:2026-11, or an instant."
+        )
+    return at
 
 
 _FILTERS: dict[str, Callable[[Query, str], Query]] = {

@@ -1,6 +1,5 @@
 """Clock questions as JSON lines (sla/README, Format): one line in, one answer out; a broken line stops nothing."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from fractions import Fraction
@@ -9,6 +8,7 @@ from roomdesk.rules.calendars import parse_calendar
 from roomdesk.rules.due_time import Pause, consumed, due, six_decimals, state, warn_times
 from roomdesk.rules.errors import NoWorkingTime, RuleError
 from roomdesk.rules.instants import format_instant, parse_instant, shown
+from roomdesk.rules.json_line import read_object
 from roomdesk.rules.targets import Target, parse_target
 from roomdesk.rules.working_time import CompiledCalendar, compile_calendar
 
@@ -19,7 +19,7 @@ def answer_line(text: str) -> dict[str, object]:
     """`{"id", "expect"}` for a question, `{"id", "error"}` with a sentence for a line that is none. Never raises."""
     name: object = None
     try:
-        question = _read(text)
+        question = read_object(text)
         name = question.get("id")
         return {"id": name, "expect": answer(question)}
     except RuleError as error:
@@ -56,16 +56,6 @@ def _probed(
 ) -> dict[str, object]:
     used = consumed(calendar, target, start, pauses, at)
     return {"consumed": six_decimals(used), "state": state(target, due_at, at, stopped_at, pauses)}
-
-
-def _read(text: str) -> Mapping[str, object]:
-    try:
-        question = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise RuleError(f"The line is not JSON: {error}.") from None
-    if not isinstance(question, dict):
-        raise RuleError(f"The line must be a JSON object, not {shown(question)}.")
-    return question
 
 
 def _pauses(data: object) -> list[Pause]:

@@ -45,8 +45,7 @@ def refused(answer: httpx.Response, status: int = 403, errcode: str = "M_FORBIDD
     assert (answer.status_code, answer.json()["errcode"]) == (status, errcode)
 
 
-@pytest.mark.requirement("R01")
-@pytest.mark.part_of("R05")
+@pytest.mark.requirement("R01", "R05")
 @pytest.mark.parametrize("reader", ["olga", "ivan"])
 def test_the_room_is_right_from_its_first_event(nord: Scene, reader: str, request: pytest.FixtureRequest) -> None:
     found = state(request.getfixturevalue(reader), nord.room)
@@ -69,7 +68,7 @@ def ivan_id(scene: Scene) -> str:
     return f"@{scene.engineer}:{scene.live.ready['server_name']}"
 
 
-@pytest.mark.part_of("R05")
+@pytest.mark.requirement("R05")
 def test_nobody_can_switch_on_encryption_or_write_past_the_record(nord: Scene, olga: Client, ivan: Client) -> None:
     for client in (olga, ivan):
         encryption = f"{V3}/rooms/{nord.room}/state/m.room.encryption"
@@ -79,7 +78,7 @@ def test_nobody_can_switch_on_encryption_or_write_past_the_record(nord: Scene, o
     refused(olga.call("GET", f"{V3}/rooms/{nord.room}/state/m.room.encryption"), 404, "M_NOT_FOUND")
 
 
-@pytest.mark.part_of("R05")
+@pytest.mark.requirement("R05")
 def test_customers_and_staff_cannot_bring_anybody_in_or_throw_anybody_out(
     nord: Scene, olga: Client, ivan: Client, outsider: Client
 ) -> None:
@@ -96,7 +95,7 @@ def test_customers_and_staff_cannot_bring_anybody_in_or_throw_anybody_out(
     assert nord.memberships() == before
 
 
-@pytest.mark.part_of("R05")
+@pytest.mark.requirement("R05")
 def test_another_workspaces_owner_finds_and_reads_nothing(nord: Scene, olga: Client, outsider: Client) -> None:
     said = olga.say(nord.room, "The door code of our office is 4711.")
     room = nord.room
@@ -119,7 +118,7 @@ def test_another_workspaces_owner_finds_and_reads_nothing(nord: Scene, olga: Cli
     assert room not in str(outsider.sync())
 
 
-@pytest.mark.part_of("R05")
+@pytest.mark.requirement("R05")
 def test_a_guessed_alias_says_only_that_it_exists(nord: Scene, outsider: Client) -> None:
     """What a plain alias reveals is a decision (D46): its room's id, and no way in."""
     server = nord.live.ready["server_name"]
@@ -131,7 +130,7 @@ def test_a_guessed_alias_says_only_that_it_exists(nord: Scene, outsider: Client)
     refused(outsider.call("PUT", f"{V3}/directory/room/%23support-mine%3A{server}", json=mine))
 
 
-@pytest.mark.part_of("R05")
+@pytest.mark.requirement("R05")
 def test_guests_strangers_and_passwords_do_not_get_in(nord: Scene) -> None:
     base = nord.live.ready["matrix_url"].rstrip("/")
     for body, query in (({}, "?kind=guest"), ({"username": "mallory", "password": "x" * 12}, "")):

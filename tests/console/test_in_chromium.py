@@ -155,7 +155,17 @@ def test_a_narrow_page_needs_no_scrolling_sideways(desk: Live, chromium: Browser
     page = signed_in(desk, chromium, viewport={"width": 320, "height": 640})
     page.goto(f"{desk.ready['url']}/console/")
     expect(page.locator(".p0-bar").filter(has_text=urgent)).to_be_visible()
-    for path in ("", "?view=all", f"cases/{ref}", "attention", "search", "search?q=long", "search?q=%22"):
+    for path in (
+        "",
+        "?view=all",
+        f"cases/{ref}",
+        "attention",
+        "search",
+        "search?q=long",
+        "search?q=%22",
+        "rooms",
+        "rooms/staff/space",
+    ):
         page.goto(f"{desk.ready['url']}/console/{path}")
         assert page.evaluate("document.documentElement.scrollWidth") == 320, path
         assert page.evaluate(OVERLAPS) == [], path

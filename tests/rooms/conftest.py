@@ -11,6 +11,7 @@ from roomdesk.runtime.instance import resolve
 from roomdesk.runtime.settings import load
 from tests.harness.database import Databases
 from tests.rooms.place import Place
+from tests.wall.homes import Home, homeserver
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +36,16 @@ def same_place(databases: Databases, matrix: Matrix) -> Iterator[Place]:
     """One place for all tests of a file that leave it right."""
     with databases.copy():
         yield Place(matrix).build()
+
+
+@pytest.fixture(scope="session")
+def open_home(services: object) -> Iterator[Home]:
+    """A homeserver that lets its administrator do anything: without the module, which refuses that a room is deleted or encrypted."""
+    with homeserver(lambda config: config.pop("modules")) as home:
+        yield home
+
+
+@pytest.fixture
+def there(database: str, open_home: Home) -> Place:
+    """See `Place`."""
+    return Place(open_home.matrix).build()

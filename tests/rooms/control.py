@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from roomdesk import timers
 from roomdesk.cases import writing
 from roomdesk.cases.models import Case
 from roomdesk.channels.matrix.names import path
@@ -74,6 +75,21 @@ class Control:
             now=clock.now(),
         )
 
+    def order(self, text: str, case: Case | None = None, name: str = "ivan", **content: Any) -> str:
+        """Somebody writes a command, in the case's thread or the main line, and it is carried out; gives the event id."""
+        thread = self.roots(case)[0]["event_id"] if case else ""
+        event = self.say(name, text, room=self.room, thread=thread, **content)
+        self.settle()
+        while timers.fire():
+            self.settle()
+        return event
+
+    def answers(self, event: str) -> list[str]:
+        """What the desk answered to an event of this room: words, or a sign."""
+        found = [e for e in self.events(self.room, self.place.user("ivan")) if e["sender"] == self.place.matrix.bot]
+        signs = [_relation(e)["key"] for e in found if _about(e, "m.annotation") == event]
+        return signs + [e["content"]["body"] for e in found if _replied(e) == event and "body" in e["content"]]
+
     def messages(self, reader: str = "ivan") -> list[Json]:
         """What stands in the control room, in its order, as somebody there reads it; what was removed is not there."""
         found = self.events(self.room, self.place.user(reader))
@@ -103,8 +119,13 @@ class Control:
 
 
 def _relation(event: Json) -> Json:
-    found: Json = event["content"].get("m.relates_to", {})
+    found: Json = event.get("content", {}).get("m.relates_to", {})
     return found
+
+
+def _replied(event: Json) -> str | None:
+    relation = _relation(event)
+    return None if relation.get("is_falling_back") else relation.get("m.in_reply_to", {}).get("event_id")
 
 
 def _about(event: Json, kind: str) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -20,23 +19,10 @@ from roomdesk.rooms.succession import MOST_AN_HOUR
 from roomdesk.runtime import clock
 from tests.rooms.place import ACTOR, ADMIN, Place
 from tests.rooms.talking import hear, notices, say, texts
-from tests.wall.homes import Home, homeserver
 
 pytestmark = pytest.mark.part_of("R01", "R05", "R06", "R08")
 RIGHT = {"actions": [], "held": [], "problem": None}
 REPLACED = "This room takes the place of the former one."
-
-
-@pytest.fixture(scope="module")
-def open_home() -> Iterator[Home]:
-    """Without the module, which refuses both the deletion and the encryption."""
-    with homeserver(lambda config: config.pop("modules")) as home:
-        yield home
-
-
-@pytest.fixture
-def there(database: str, open_home: Home) -> Place:
-    return Place(open_home.matrix).build()
 
 
 def delete(place: Place) -> None:

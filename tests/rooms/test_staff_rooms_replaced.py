@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from roomdesk.channels.matrix.names import path
@@ -18,21 +16,8 @@ from tests.rooms.control import Control
 from tests.rooms.place import ACTOR, ADMIN, PRODUCT, Place
 from tests.rooms.talking import hear
 from tests.rooms.test_staff_rooms import CONTROL, PRODUCT_SPACE, SPACE, House, call, children, inside, room, state
-from tests.wall.homes import Home, homeserver
 
 pytestmark = pytest.mark.part_of("R05", "R06", "R28")
-
-
-@pytest.fixture(scope="module")
-def open_home() -> Iterator[Home]:
-    """Without the module, which refuses a deletion."""
-    with homeserver(lambda config: config.pop("modules")) as home:
-        yield home
-
-
-@pytest.fixture
-def there(database: str, open_home: Home) -> Place:
-    return Place(open_home.matrix).build()
 
 
 def people(place: Place) -> set[str]:

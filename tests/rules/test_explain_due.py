@@ -60,3 +60,17 @@ def test_an_open_pause_is_told():
     assert (
         lines(explain_due(CALENDAR, Target("none"), datetime(2026, 3, 2, 7, tzinfo=UTC)))[-1] == "There is no due time."
     )
+
+
+def test_a_start_in_the_hour_that_the_clock_repeats_after_midnight_counts_for_the_date_before():
+    calendar = compile_calendar(
+        parse_calendar(
+            {"timezone": "Atlantic/Azores", "week": {"sat": [["22:00", "24:00"]], "sun": [["22:00", "24:00"]]}}
+        )
+    )
+    # Sunday 2026-10-25, 00:30 for the first time: until 00:00 is shown again at 01:00 UTC, Saturday's window goes on.
+    explained = explain_due(calendar, Target("business_hours", Fraction(1)), datetime(2026, 10, 25, 0, 30, tzinfo=UTC))
+    assert [(segment.first.isoformat(), segment.counted.total_seconds()) for segment in explained.segments] == [
+        ("2026-10-24", 1800),
+        ("2026-10-25", 1800),
+    ]

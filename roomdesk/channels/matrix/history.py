@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 
-from roomdesk.channels.matrix.client import Matrix
+from roomdesk.channels.matrix.client import Json, Matrix
+from roomdesk.channels.matrix.errors import Forbidden, NotFound
 from roomdesk.channels.matrix.names import MARKER, path
 from roomdesk.channels.matrix.receive import arrival
 from roomdesk.queues.inbox import Arrival
@@ -43,6 +45,29 @@ def since_then(matrix: Matrix, room: str, since: datetime) -> list[Arrival]:
         if "end" not in page or _reaches_before(events, since):
             return found[::-1]
         params = {**params, "from": str(page["end"])}
+
+
+def reader_of(matrix: Matrix, room: str) -> str | None:
+    """Who of bot and keeper may read what was said in the room; None where neither may, or there is no such room."""
+    for user in (matrix.bot, matrix.keeper):
+        try:
+            matrix.call("GET", path("rooms", room, "messages"), user=user, params={"dir": "f", "limit": "1"})
+        except (Forbidden, NotFound):
+            continue
+        return user
+    return None
+
+
+def pages(matrix: Matrix, room: str, reader: str) -> Iterator[list[Json]]:
+    """Everything that the homeserver still has of the room, oldest first, page by page. Raises `MatrixError`."""
+    params = {"dir": "f", "limit": _PAGE}
+    while True:
+        page = matrix.call("GET", path("rooms", room, "messages"), user=reader, params=params)
+        yield page.get("chunk", [])
+        following = page.get("end")
+        if not following or following == params.get("from"):
+            return
+        params = {**params, "from": str(following)}
 
 
 def _reaches_before(events: list[dict[str, object]], since: datetime) -> bool:

@@ -24,12 +24,21 @@ def membership(matrix: Matrix, room: str, user: str, *, reader: str | None = Non
 
 
 def provision(matrix: Matrix, user: str, display_name: str, subject: str, *, unlock: bool = False) -> bool:
-    """Makes the account, linked to its sign-in, or brings it up to date. False where no admin token allows it."""
+    """Makes the account, linked to its sign-in, or brings it up to date. False where no admin token allows it.
+
+    What is so already is not said again: told a name, Synapse goes through all rooms of the person, the same name or not.
+    """
     if not matrix.has_admin:
         return False
+    known = account(matrix, user) or {}
     link = {"auth_provider": IDENTITY_PROVIDER, "external_id": subject}
-    wanted = {"displayname": display_name, "external_ids": [link], **({"locked": False} if unlock else {})}
-    matrix.admin("PUT", path("users", user, base=_ADMIN), wanted)
+    links = known.get("external_ids", [])
+    if link not in links:
+        links = [*(one for one in links if one["auth_provider"] != IDENTITY_PROVIDER), link]
+    wanted = {"displayname": display_name, "external_ids": links, **({"locked": False} if unlock else {})}
+    changes = {name: value for name, value in wanted.items() if name not in known or known[name] != value}
+    if changes:
+        matrix.admin("PUT", path("users", user, base=_ADMIN), changes)
     return True
 
 

@@ -14,7 +14,7 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from ninja.renderers import BaseRenderer
 
-from roomdesk.web.api import access, case_acts, directory, files, queue, search, sla
+from roomdesk.web.api import access, case_acts, directory, files, queue, record, search, sla
 from roomdesk.web.api.problems import CONTENT_TYPE, NOWHERE, handle, problem
 
 ODD = "The address holds a character that no name here has."
@@ -60,6 +60,7 @@ api.add_router("", case_acts.router)
 api.add_router("", queue.router)
 api.add_router("", files.router)
 api.add_router("", search.router)
+api.add_router("", record.router)
 
 View = Callable[..., HttpResponse]
 

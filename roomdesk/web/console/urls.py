@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from roomdesk.web.console import attention, files, search, views
+from roomdesk.web.console import attention, files, rooms, search, views
 
 app_name = "console"
 urlpatterns = [
     path("", views.cases, name="cases"),
     path("attention", attention.attention, name="attention"),
     path("search", search.search, name="search"),
+    path("rooms", rooms.rooms, name="rooms"),
+    path("rooms/of/<str:workspace>", rooms.room, name="room"),
+    path("rooms/of/<str:workspace>/repair", rooms.repair, name="repair"),
+    path("rooms/staff/<str:name>", rooms.room, name="staff_room"),
+    path("rooms/staff/<str:name>/repair", rooms.repair, name="staff_repair"),
     path("cases/<str:ref>", views.case, name="case"),
     path("cases/<str:ref>/act", views.act, name="act"),
     path("files/<int:number>", files.file, name="file"),

@@ -1,0 +1,163 @@
+"""What each command of staff does: it calls the service that the console and REST call, as the person who wrote it (R28)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from roomdesk.audit.work import Actor
+from roomdesk.cases import changing, joining, parting
+from roomdesk.cases.changing import Change
+from roomdesk.cases.models import Case
+from roomdesk.cases.parting import Parting
+from roomdesk.cases.queries import timeline
+from roomdesk.control import facts
+from roomdesk.control.models import Command
+from roomdesk.directory.models import Person
+from roomdesk.directory.queries import Viewer, staff_of
+from roomdesk.product.queries import product_of
+from roomdesk.rules.control_card import card
+from roomdesk.rules.desk_command import Command as Wanted
+from roomdesk.rules.desk_command import CommandError, Day
+from roomdesk.rules.instants import EPOCH
+from roomdesk.rules.zones import EPOCH_DAY, first_instant, zone_named
+
+#: `why` tells of so many messages, the newest.
+_TOLD = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """A command at hand: the case, who acts, what they may see."""
+
+    case: Case
+    person: Person
+    viewer: Viewer
+    now: datetime
+    command: Command
+
+    @property
+    def by(self) -> dict[str, Any]:
+        return {"author": self.person.slug, "actor": Actor("staff", self.person.slug), "now": self.now}
+
+    def change(self, **what: Any) -> str:
+        changing.do_change(self.viewer, self.case.ref, Change(**what), **self.by)
+        return ""
+
+    @property
+    def zone(self) -> str:
+        """The clock on the wall of the product's office."""
+        version = self.case.cycles.get(number=self.case.cycle).product_version_id
+        return product_of(version).office.timezone
+
+
+Given = Mapping[str, Any]
+
+
+def carry_out(doing: Doing, wanted: Wanted) -> str:
+    """Does it; gives what is to be answered, empty where that it was done is all. Raises the service's refusals."""
+    return _ACTS[wanted.name](doing, wanted.given)
+
+
+def _status(doing: Doing, given: Given) -> str:
+    return card(facts.load([doing.case.pk], {})[doing.case.pk].card)
+
+
+def _why(doing: Doing, given: Given) -> str:
+    """Only the desk's own words: what customers say does not stand in this room."""
+    zone = ZoneInfo(doing.zone)
+    said = [message for message in timeline(doing.case, doing.viewer) if message.why][-_TOLD:]
+    lines = [
+        f"{m.pk} · {m.at.astimezone(zone):%a %H:%M} · {m.author.name if m.author else m.author_ref}: {m.why}"
+        for m in said
+    ]
+    return "\n".join(lines) or f"Nothing is on record in {doing.case.ref} yet."
+
+
+def _ack(doing: Doing, given: Given) -> str:
+    state = Case.State.ACKNOWLEDGED if doing.case.state == Case.State.NEW else None
+    return doing.change(assignee=doing.person.slug, state=state)
+
+
+def _assign(doing: Doing, given: Given) -> str:
+    word = given["to"].strip().rstrip(".")
+    if word.lower() == "nobody":
+        return doing.change(assignee=None)
+    return doing.change(assignee=doing.person.slug if word.lower() == "me" else _staff_named(doing, word))
+
+
+def _staff_named(doing: Doing, word: str) -> str:
+    """By id, address or name, as a mention in a client leaves it."""
+    wanted = word.removeprefix("@").partition(":")[0].casefold()
+    people = {one.slug: one for some in staff_of(doing.case.product, doing.now).values() for one in some}
+    found = [one.slug for one in people.values() if wanted in _names(one)]
+    if len(found) != 1:
+        raise CommandError(
+            f'"{word[:60]}" is {"the name of several" if found else "nobody"} of this product\'s staff; give their id.'
+        )
+    return found[0]
+
+
+def _names(person: Person) -> set[str]:
+    return {name.casefold() for name in (person.slug, person.name, person.localpart)}
+
+
+def _snooze(doing: Doing, given: Given) -> str:
+    until = doing.now + given["length"] if "length" in given else _instant(doing.zone, given["until"])
+    return doing.change(snoozed_until=until, reason=given["reason"])
+
+
+def _instant(zone: str, day: Day) -> datetime:
+    local = (day.day.toordinal() - EPOCH_DAY) * 86400 + day.minute * 60
+    return EPOCH + timedelta(seconds=first_instant(zone_named(zone), local))
+
+
+def _reopen(doing: Doing, given: Given) -> str:
+    changing.do_reopen(doing.viewer, doing.case.ref, reason=given["reason"], **doing.by)
+    return ""
+
+
+def _merge(doing: Doing, given: Given) -> str:
+    joining.do_merge(doing.viewer, doing.case.ref, given["into"], reason=given["reason"], **doing.by)
+    return ""
+
+
+def _unmerge(doing: Doing, given: Given) -> str:
+    joining.do_unmerge(doing.viewer, doing.case.ref, **doing.by)
+    return ""
+
+
+def _split(doing: Doing, given: Given) -> str:
+    leaving = Parting(given["messages"], given["reason"])
+    made = parting.do_split(doing.viewer, doing.case.ref, leaving, **doing.by)
+    return f"These messages are {made.ref} now."
+
+
+def _move(doing: Doing, given: Given) -> str:
+    leaving = Parting(given["messages"], given["reason"])
+    parting.do_move(doing.viewer, doing.case.ref, given["into"], leaving, **doing.by)
+    return f"These messages belong to {given['into']} now."
+
+
+_ACTS: Mapping[str, Callable[[Doing, Given], str]] = {
+    "status": _status,
+    "why": _why,
+    "ack": _ack,
+    "investigate": lambda doing, given: doing.change(state=Case.State.INVESTIGATING, reason=given["reason"]),
+    "assign": _assign,
+    "severity": lambda doing, given: doing.change(severity=given["severity"], reason=given["reason"]),
+    "kind": lambda doing, given: doing.change(kind=given["kind"], reason=given["reason"]),
+    "wait": lambda doing, given: doing.change(state=given["state"], reason=given["reason"]),
+    "snooze": _snooze,
+    "wake": lambda doing, given: doing.change(snoozed_until=None, reason=given["reason"]),
+    "resolve": lambda doing, given: doing.change(state=Case.State.RESOLVED, **given),
+    "close": lambda doing, given: doing.change(state=Case.State.CLOSED, reason=given["reason"]),
+    "reopen": _reopen,
+    "merge": _merge,
+    "unmerge": _unmerge,
+    "split": _split,
+    "move": _move,
+}

@@ -1,0 +1,29 @@
+"""What customers of business software say, in three languages: the words by which triage recognises what they want."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import lru_cache
+from importlib.resources import files
+
+from roomdesk.rules.triage_vocabulary import Expressions, Vocabulary, compiled
+
+LANGUAGES = ("en", "bg", "pt")
+
+
+@lru_cache(maxsize=64)
+def vocabulary(where: tuple[tuple[str, tuple[str, ...]], ...] = ()) -> Vocabulary:
+    """The general vocabulary; `where` adds a product's own names of screens, by language."""
+    found = {language: dict(_general(language)) for language in LANGUAGES}
+    for language, phrases in where:
+        if language in found:
+            names = [re.escape(phrase) for phrase in phrases]
+            found[language]["where"] = found[language].get("where", ()) + compiled(language, {"where": names})["where"]
+    return Vocabulary(found)
+
+
+@lru_cache(maxsize=8)
+def _general(language: str) -> tuple[tuple[str, Expressions], ...]:
+    with files(__package__).joinpath(f"{language}.toml").open("rb") as file:
+        return tuple(compiled(language, tomllib.load(file)).items())

@@ -1,0 +1,108 @@
+"""Whether somebody wrote exactly the phrase of a consent request: its plain text, and what its formatted text shows (cases/README, consent).
+
+Of what people do to a phrase without meaning anything by it, white space, capitals, one final mark, quotation marks and emphasis are
+folded. Nothing else is: accents, look-alikes, dashes and invisible characters make another text.
+"""
+
+import re
+from html.parser import HTMLParser
+
+_PAIRS = (
+    ('"', '"'), ("'", "'"), ("“", "”"), ("„", "“"), ("„", "”"), ("‘", "’"), ("«", "»"),
+    ("***", "***"), ("**", "**"), ("*", "*"), ("___", "___"), ("__", "__"), ("_", "_"),
+)  # fmt: skip
+_SPACE = re.compile(r"\s+")
+_SHOWN_AS_IS = frozenset({"p", "br", "b", "strong", "i", "em", "u", "span"})
+_LINES = frozenset({"p", "br"})
+_REPLY = "mx-reply"
+
+
+def is_phrase(phrase: str, text: str, formatted: str | None, *, is_reply: bool) -> bool:
+    """Whether `text` is the phrase and, where there is one, the formatted body shows nothing else. Linear in what was written."""
+    wanted = folded(phrase)
+    if not wanted or folded(_without_fallback(text) if is_reply else text) != wanted:
+        return False
+    if formatted is None:
+        return True
+    shown = _shown(formatted)
+    return shown is not None and folded(shown) == wanted
+
+
+def folded(text: str) -> str:
+    """What is compared of a text: bare of surrounding pairs and of one final mark, white space collapsed, case-folded."""
+    bare, has_mark = text.strip(), False
+    while True:
+        peeled = _peeled(bare)
+        if peeled is None and not has_mark and bare[-1:] in (".", "!"):
+            peeled, has_mark = bare[:-1], True
+        if peeled is None:
+            return _SPACE.sub(" ", bare).casefold()
+        bare = peeled.strip()
+
+
+def _peeled(text: str) -> str | None:
+    """`text` without one surrounding pair; None where there is none."""
+    for begin, end in _PAIRS:
+        if len(text) >= len(begin) + len(end) and text.startswith(begin) and text.endswith(end):
+            return text[len(begin) : -len(end)]
+    return None
+
+
+def _without_fallback(text: str) -> str:
+    """The text without a reply's leading quote. A line that only looks like one stays, and then it is not the phrase."""
+    lines = text.split("\n")
+    while lines and lines[0].startswith("> "):
+        lines.pop(0)
+    return "\n".join(lines)
+
+
+def _shown(formatted: str) -> str | None:
+    """What the formatted body shows, without the reply's quote; None where it does more to a text than emphasise it."""
+    shown = _Shown()
+    shown.feed(formatted)
+    shown.close()
+    return "".join(shown.parts) if shown.is_plain else None
+
+
+class _Shown(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self.is_plain = True
+        self._quoted = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == _REPLY:
+            self._quoted += 1
+        elif not self._quoted:
+            # A spoiler is a span that hides what it holds.
+            hides = any(name.startswith("data-mx-spoiler") for name, _ in attrs)
+            self.is_plain &= tag in _SHOWN_AS_IS and not hides
+            self._line(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == _REPLY:
+            self._quoted = max(0, self._quoted - 1)
+        elif not self._quoted:
+            self.is_plain &= tag in _SHOWN_AS_IS
+            self._line(tag)
+
+    def handle_data(self, data: str) -> None:
+        if not self._quoted:
+            self.parts.append(data)
+
+    def handle_comment(self, data: str) -> None:
+        self.is_plain = False
+
+    def handle_decl(self, decl: str) -> None:
+        self.is_plain = False
+
+    def handle_pi(self, data: str) -> None:
+        self.is_plain = False
+
+    def unknown_decl(self, data: str) -> None:
+        self.is_plain = False
+
+    def _line(self, tag: str) -> None:
+        if tag in _LINES:
+            self.parts.append("\n")

@@ -1,0 +1,337 @@
+"""What a message wants (R11–R14): kind, severity, the answer to give at once, and what of the checklist it says already.
+
+The order of the questions is that of an experienced support lead: what must not be missed comes first, what is a matter of words last.
+What nothing speaks for is `other`: staff decide. Tone never raises a severity. The finding is before the product's own table (D3).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from roomdesk.rules.first_word import is_p0
+from roomdesk.rules.own_text import own_text
+from roomdesk.rules.triage_severity import severity_of
+from roomdesk.rules.triage_text import Words, unquoted, words_of
+from roomdesk.rules.triage_vocabulary import Vocabulary
+
+SMALL_TALK, OTHER = "small_talk", "other"
+#: In the order in which people list them.
+ITEMS = ("workspace", "where", "tried", "expected", "happened", "screenshot", "urgency")
+_QUOTED = re.compile(r'"([^"]{4,})"|`([^`]{4,})`|\[[a-z]+\]')
+_BRACKETS = re.compile(r"\[[a-z]+\]")
+_FAULTY = re.compile(
+    r"error|exception|fail|not found|does not exist|refused|invalid|no valid|null|denied|timeout|timed out|aborted|unexpected|cannot|unable|closed|\b[45]\d\d\b|erro\b|falha|gre6k|nevalid"
+)
+_WORKSPACE = re.compile(
+    r"https?://\S+|\bslug\b|\b(?:workspace|tenant|uorkspeis|instance)\b[:\s]+(?:is\s+|e\s+|nome\s+)?[a-z0-9]+(?:-[a-z0-9]+)+|\bworkspace:\s*\S+"
+)
+_PLAIN_QUOTES = re.compile(r"[\"“„«][^\"”“»]{1,200}[\"”“»]")
+#: A name after "in": of a screen, where it is not that of a day or a month.
+_NAMED_PLACE = re.compile(
+    r"\b(?:in|under|в|във|na|no|em|nas|nos) (?:the )?(?!January|February|March|April|May|June|July|August|September|October|November|December|Bulgaria|Sofia|Europe|EU|Germany|Brazil|Brasil|Portugal|София|България|Monday|Excel|Chrome|Firefox|Safari|WhatsApp Web)[A-ZА-Я][a-zа-яçãõáéíóúâê]+\b(?! (?:Ltd|Foods|Group|GmbH|ООД|ЕООД))"
+)
+#: Who does not find something asks for it.
+_LOST = re.compile(
+    r"(?:cannot|can't|don't|do not) (?:find|know|see|understand) (?:how|where|what|which)"
+    r"|ne (?:moga da nameria|znam|znaia|namiram) (?:kak|kade|otkade|koi|koia)|nao (?:sei|acho|encontro|achei) (?:como|onde)"
+)
+_WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
+_P0_ALONE = re.compile(r"\W*[pр]0\W*", re.IGNORECASE)
+
+
+#: Kind and answer, where a question of the reader's is answered.
+Found = tuple[str, str | None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a message wants. `answer` is a product's answer slug or None; `provided` are checklist items; `why` in words, for staff."""
+
+    p0: bool
+    kind: str
+    severity: str
+    answer: str | None
+    provided: tuple[str, ...]
+    why: tuple[str, ...] = ()
+
+
+def triage(
+    text: str, locale: str, vocabulary: Vocabulary, *, is_reply: bool = False, formatted: str | None = None
+) -> Finding:
+    """The finding for a message in one of the languages en, bg, pt. Deterministic; it may be wrong, and staff may say so."""
+    p0 = is_p0(text, formatted)
+    reader = _Reader(words_of(own_text(text, is_reply), locale), vocabulary)
+    kind, answer = reader.kind(p0)
+    severity = "critical" if p0 else severity_of(kind, answer, reader.words, vocabulary)
+    return Finding(p0, kind, severity, answer, reader.provided(kind, p0), tuple(reader.why))
+
+
+@dataclass(slots=True)
+class _Reader:
+    words: Words
+    vocabulary: Vocabulary
+    why: list[str]
+
+    def __init__(self, words: Words, vocabulary: Vocabulary) -> None:
+        self.words, self.vocabulary, self.why = words, vocabulary, []
+
+    def has(self, *concepts: str) -> bool:
+        return any(self.vocabulary.found(concept, self.words) for concept in concepts)
+
+    def count(self, concept: str) -> int:
+        return len(set(self.vocabulary.found(concept, self.words)))
+
+    def said(self, concept: str, words: str) -> bool:
+        """Whether the concept is there; notes what it was told by."""
+        found = self.vocabulary.found(concept, self.words)
+        if found:
+            self.why.append(f"{words}: “{found[0].strip()}”")
+        return bool(found)
+
+    @property
+    def asks(self) -> bool:
+        return self.has("how_to") or self.words.plain.endswith("?")
+
+    def kind(self, p0: bool) -> tuple[str, str | None]:
+        if p0 and _P0_ALONE.fullmatch(self.words.original):
+            self.why.append("Nothing but P0")
+            return "incident", None
+        if not p0 and (self._is_small_talk() or self._is_polite()):
+            self.why.append("Thanks, greetings and the like")
+            return SMALL_TALK, None
+        whole, self.words = self.words, unquoted(self.words)
+        for look in (
+            self._other,
+            self._security,
+            self._paper,
+            self._out_of_scope,
+            self._restore,
+            self._wish,
+            self._terms,
+        ):
+            if found := look():
+                self.words = whole
+                return found
+        self.words = whole
+        return self._notice() or self._fault_or_question(p0)
+
+    def _is_small_talk(self) -> bool:
+        """Nothing but such words, whatever stands between them."""
+        rest = self.vocabulary.without("small", self.words)
+        text = rest.sounds if self.words.is_bulgarian and not rest.sounds.strip() else rest.plain
+        texts = (rest.plain, rest.sounds) if self.words.is_bulgarian else (rest.plain,)
+        return (
+            len(self.words.plain) < 200
+            and any(not _WORD.findall(one) for one in (text, *texts))
+            and "?" not in self.words.plain
+        )
+
+    def _is_polite(self) -> bool:
+        """A few words that begin with thanks or a greeting, and want nothing."""
+        text = self.words.sounds if self.words.is_bulgarian else self.words.plain
+        few = len(_WORD.findall(text)) <= 8 and self.has("greeting") and not self.asks
+        return few and not self.has(
+            "fault",
+            "outage",
+            "wish",
+            "subscription",
+            "restore_ask",
+            "billing_document",
+            "legal",
+            "security_change",
+            "security_concern",
+            "module",
+            "absence",
+        )
+
+    def _other(self) -> Found:
+        found = not self.has("hard", "outage", "wish") and self.said("absence", "Not a matter of support")
+        return (OTHER, None) if found else None
+
+    def _security(self) -> Found:
+        if self.said("security_change", "A security feature is to be changed"):
+            return "security", None
+        if self.said("security_concern", "A security concern"):
+            return "security", "security"
+        is_how_to = self.has("how_to") and self.count("security_weak") < 2 and self.has("set_up")
+        if self.has("security_weak") and not self.has("fault", "legal") and not is_how_to:
+            self.why.append("Something about security, told quietly")
+            return "security", "security"
+        return None
+
+    def _paper(self) -> Found:
+        if (
+            not self.has("disputed")
+            and self.has("billing_document")
+            and not (self.has("app_invoice") and not self._from_us())
+        ):
+            self.said("billing_document", "A printable invoice or receipt")
+            return "billing_document", "billing_document"
+        if self.said("legal", "A contract, or a part of one"):
+            return "legal", "legal"
+        return None
+
+    def _from_us(self) -> bool:
+        return (
+            re.search(
+                r"your invoice|from you\b|you( have|'ve)? issued|de voces|va6(a|i)|ot vas|kam nas|subscription|assinatura|abonament",
+                f"{self.words.plain} {self.words.sounds}",
+            )
+            is not None
+        )
+
+    def _out_of_scope(self) -> Found:
+        if not self.has("hard", "outage") and self.said("training", "Training") and not self._about_bots():
+            return "question", "out_of_scope:training"
+        if not self.has("hard", "wish") and self.has("accounting") and (self.asks or self.count("accounting") > 1):
+            self.said("accounting", "Accounting or tax advice")
+            return "question", "out_of_scope:accounting"
+        if not self.has("hard", "outage") and self.said("custom_development", "Development on order"):
+            return "module", "out_of_scope:custom_development"
+        if (self.asks or self.has("fault", "outage", "hard")) and self.said("third_party", "Somebody else's software"):
+            is_fault = self.has("hard", "failure", "fault") and not self.has("set_up")
+            return ("incident" if is_fault else "question"), "out_of_scope:third_party"
+        return None
+
+    def _about_bots(self) -> bool:
+        return (
+            re.search(r"\b(bot|robo|chatbot|agent|agente|model|modelo|assistant|ia|ai|intents?)\b", self.words.plain)
+            is not None
+            and self.asks
+        )
+
+    def _restore(self) -> Found:
+        asked, lost = self.has("restore_ask"), self.has("loss_event")
+        is_request = asked and (
+            lost
+            or not self.has("how_to")
+            or re.search(
+                r"\b(please|could you|can you|pls|moje li|molia|mojete li|da pra|podem|preciso|quero)\b",
+                f"{self.words.plain} {self.words.sounds}",
+            )
+        )
+        if is_request and not self.has("wish", "disputed"):
+            self.said("restore_ask", "Data is wanted back")
+            return "backup_restore", None
+        return None
+
+    def _wish(self) -> Found:
+        if self.has("wish") and not (self.has("hard") and self.count("wish") < 2):
+            self.said("wish", "A wish")
+            return "feature_request", None
+        return None
+
+    def _is_about_terms(self) -> bool:
+        """Whether plan or money is the matter, and not only the plan under which something is asked."""
+        bare = self.vocabulary.without("plan_word", self.words)
+        is_aside = self.has("rule_word") or not self.has("which_plan")
+        if not self.vocabulary.found("subscription", bare) and self.asks and is_aside:
+            return False
+        in_app = self.has("hard", "failure") and self.count("money") < 2 and self.has("where", "group")
+        is_fault = self.has("failure", "hard") and not self.has("money", "disputed")
+        return self.has("disputed") or (self.has("subscription") and not (is_fault or in_app or self.has("outage")))
+
+    def _terms(self) -> Found:
+        """Modules to be had, plans and money."""
+        if self.has("module") and not self.has("money") and self._is_module():
+            self.said("module", "A module, or what can be adapted")
+            return "module", None
+        if self._is_about_terms():
+            _ = self.said("subscription", "Plan, price or seats") or self.said("disputed", "What was charged")
+            return "subscription", None
+        if self.has("module") and self._is_module():
+            self.said("module", "A module, or what can be adapted")
+            return "module", None
+        return None
+
+    def _is_module(self) -> bool:
+        how = self.words.plain.startswith(("how ", "where ", "como ", "onde ")) or self.words.sounds.startswith(
+            ("kak ", "kade ")
+        )
+        return not how and not self.has("fault", "hard", "outage")
+
+    def _notice(self) -> Found:
+        if not self.has("alert_notice", "notice_verb") or (
+            self.has("tried") and not _BRACKETS.search(self.words.plain)
+        ):
+            return None
+        quotes = [
+            one.group()
+            for one in _QUOTED.finditer(
+                self.words.plain.replace("'", '"') if '"' not in self.words.plain else self.words.plain
+            )
+        ]
+        is_told = self.has("notice_verb") or bool(quotes)
+        is_named = bool(self.vocabulary.found("alert_notice", unquoted(self.words))) or _BRACKETS.search(
+            self.words.plain
+        )
+        if is_named and is_told and not (self.asks and self.has("set_up") and not quotes):
+            self.said("alert_notice", "A notice of the system")
+            return "alert", None
+        if (
+            self.has("notice_verb")
+            and any(not _FAULTY.search(one) and len(one) > 22 for one in quotes)
+            and not self.has("expected", "outage")
+        ):
+            self.why.append("The words of a notice")
+            return "alert", None
+        return None
+
+    def _fault_or_question(self, p0: bool) -> tuple[str, str | None]:
+        if self.has("outage") and self.has("everybody", "standstill", "hard"):
+            self.said("outage", "Something is out of order")
+            return "incident", None
+        opens = re.match(
+            r"(hi|hello|hey|dear \w+|good \w+|ola|oi|bom dia|boa \w+|p0)?\W*(team|all|guys|pessoal|gente)?\W*(how|where|which|what|who|when|can|could|is|are|do|does|may|should|will|como|onde|qual|quais|quando|posso|podemos|da pra|tem como|existe|quem|o que)\b",
+            self.words.plain,
+        )
+        opens_bg = (
+            re.search(
+                r"(^|[.,!] )(p0\W*)?(kak|kade|kakvo|kakav|koi|koia|koga|moje li|mojem li|ima li|trijabva li|do kolko|kolko)\b",
+                self.words.sounds,
+            )
+            if self.words.is_bulgarian
+            else None
+        )
+        if _LOST.search(f"{self.words.plain} {self.words.sounds}") and not self.has("hard"):
+            self.why.append("It is asked for")
+            return "question", None
+        if (
+            self.asks
+            and (opens or opens_bg or not self.has("fault"))
+            and not (self.has("hard") and self.count("fault") > 1)
+        ):
+            self.why.append("It is asked")
+            return "question", None
+        if self.said("fault", "Something is wrong") or self.said("outage", "Something is out of order"):
+            return "incident", None
+        if not self.asks and (
+            self.said("expected", "It is not as it should be") or self.said("tried", "Something was tried")
+        ):
+            return "incident", None
+        if self.asks:
+            self.why.append("It is asked")
+            return "question", None
+        if p0 or len(_WORD.findall(self.words.plain)) > 3:
+            self.why.append("It tells something and asks nothing")
+            return "incident", None
+        self.why.append("Nothing tells what it is")
+        return OTHER, None
+
+    def provided(self, kind: str, p0: bool) -> tuple[str, ...]:
+        """Items that the text says. What happened is said by whoever says more than that something is wrong."""
+        said = {name for name in ("tried", "expected", "screenshot") if self.has(name)}
+        # The name of a place in the words of a notice is not where somebody was.
+        if self.vocabulary.found("where", unquoted(self.words)) or _NAMED_PLACE.search(
+            _PLAIN_QUOTES.sub(" ", self.words.original)
+        ):
+            said.add("where")
+        if _WORKSPACE.search(self.words.plain):
+            said.add("workspace")
+        if p0 or self.has("deadline", "standstill"):
+            said.add("urgency")
+        tells = kind in ("incident", "alert") or (kind == "backup_restore" and self.has("fault", "outage"))
+        if tells and len(_WORD.findall(self.words.plain)) > (2 if p0 else 4):
+            said.add("happened")
+        return tuple(name for name in ITEMS if name in said)

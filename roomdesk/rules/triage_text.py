@@ -1,0 +1,85 @@
+"""A message as triage compares it: the person's own words, folded, and once more by sound for Bulgarian in either script."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_QUOTE = re.compile(r"^\s*>.*$", re.MULTILINE)
+_MENTION = re.compile(r"^\s*@[\w.=/+-]+(?::[\w.-]+)?[,:]?\s*")
+_CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
+_PORTUGUESE = re.compile(
+    r"\b(?:nao|não|voc[eê]s?|est[aá]|pra|uma?|com|d[oa]s?|n[oa]s?|que|obrigad[oa])\b", re.IGNORECASE
+)
+_LETTERS = dict(
+    zip(
+        "абвгдежзийклмнопрстуфхцчшщъьюя",
+        ("a", "b", "v", "g", "d", "e", "ž", "z", "i", "i", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f", "h", "c", "4", "6", "6t", "a", "", "iu", "ia"),
+        strict=True,
+    )
+)  # fmt: skip
+#: How Bulgarian is typed in Latin letters, brought to the same sounds; the longest first.
+_TYPED = (
+    ("sht", "6t"), ("sh", "6"), ("ch", "4"), ("zh", "ž"), ("ts", "c"), ("tz", "c"), ("ya", "ia"), ("ja", "ia"), ("yu", "iu"), ("ju", "iu"), ("j", "ž"),
+    ("q", "ia"), ("w", "v"), ("x", "h"), ("y", "i"),
+)  # fmt: skip
+
+
+#: What somebody wants stands at the beginning; a pasted log behind it says no more, and costs.
+ENOUGH = 3_000
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The own text in the forms that expressions are looked for in. `original` keeps capitals and line breaks."""
+
+    original: str
+    plain: str
+    sounds: str
+    is_bulgarian: bool
+    is_portuguese: bool
+
+
+def words_of(text: str, locale: str) -> Words:
+    """Without quoted lines and a leading mention. Bulgarian and Portuguese are told by the letters, else by the locale."""
+    own = _MENTION.sub("", _QUOTE.sub("", text)).strip()[:ENOUGH]
+    plain = folded(own)
+    return Words(
+        original=own,
+        plain=plain,
+        sounds=by_sound(own),
+        is_bulgarian=locale == "bg" or _CYRILLIC.search(own) is not None,
+        is_portuguese=locale == "pt" or len(_PORTUGUESE.findall(own)) > 2,
+    )
+
+
+_QUOTED = re.compile(r"\"[^\"]{1,200}\"|`[^`]+`")
+
+
+def unquoted(words: Words) -> Words:
+    """Without what stands in quotation marks: names of buttons, words of notices."""
+    plain, sounds = (_QUOTED.sub(" ", text) for text in (words.plain, words.sounds))
+    return Words(words.original, plain, sounds, words.is_bulgarian, words.is_portuguese)
+
+
+def folded(text: str) -> str:
+    """No capitals, no accents, straight quotes and apostrophes, one space between words; lines stay apart as spaces."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return _straight(" ".join(bare.split()))
+
+
+def by_sound(text: str) -> str:
+    """Cyrillic and Latin typing of the same Bulgarian word give the same letters, or nearly so."""
+    sounds = "".join(_LETTERS.get(letter, letter) for letter in text.casefold())
+    return _straight(" ".join(typed(sounds).split()))
+
+
+def typed(text: str) -> str:
+    for written, sound in _TYPED:
+        text = text.replace(written, sound)
+    return text
+
+
+def _straight(text: str) -> str:
+    return (
+        text.replace("’", "'").replace("“", '"').replace("”", '"').replace("„", '"').replace("«", '"').replace("»", '"')
+    )

@@ -1,0 +1,264 @@
+"""The pages Rooms and Room: whether every room is what it should be, what was found, and comparing one now (R06)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from roomdesk.directory.models import StaffRole
+from roomdesk.directory.services.intervals import valid_at
+from roomdesk.product.queries import newest, product_of
+from roomdesk.refusals import DeskError, Forbidden
+from roomdesk.rooms import overview, planning
+from roomdesk.rooms.homes import Home, House
+from roomdesk.rooms.models import Drift
+from roomdesk.rooms.overview import Done, Glance
+from roomdesk.rooms.shown import words
+from roomdesk.web.console.clock_words import moment, span
+from roomdesk.web.console.guard import Reader, frame, staff_only
+
+#: State → tone and words.
+_STATES = {
+    "right": ("met", "right"),
+    "repairing": ("soon", "being repaired"),
+    "left": ("late", "left over"),
+    "making": ("soon", "being made"),
+    "failed": ("late", "could not be made"),
+    "unknown": ("none", "not compared yet"),
+}
+#: Who may have a room compared and repaired.
+REPAIRERS = (StaffRole.Role.LEAD, StaffRole.Role.ADMINISTRATOR)
+_BECAUSE = {"sweep": "by the sweep", "operator": "when asked for", "left": "when the desk had left"}
+_DONE = {
+    "room.wanted": "The room was asked for",
+    "room.made": "The room was made",
+    "room.failed": "The room could not be made",
+    "room.reconcile": "Asked to compare and repair",
+    "room.drift_found": "Found other than it should be",
+    "room.drift_left": "Not repaired: something is left",
+    "room.drift_repaired": "Repaired",
+    "room.admitting": "Let in: {user_id}",
+    "room.removing": "Removed: {user_id} ({reason})",
+    "room.power": "Power of the staff set",
+    "room.setting": "Set: {type}",
+    "room.seating": "Let back in: {user_id}",
+    "room.alias": "Alias pointed at the room: {alias}",
+    "room.remake": "Asked to make another room",
+    "room.remaking": "Another room is being made for {former}",
+    "room.adopt": "Asked to take over {room_id}",
+    "room.adopted": "Went over to another room",
+    "room.adoption_refused": "{room_id} was not taken over: {why}",
+    "room.replaced": "The former room was replaced",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A room as it is drawn. `found` is what the last look found, where it is not repaired."""
+
+    name: str
+    what: str
+    address: str
+    tone: str
+    state: str
+    problem: str
+    found: Sequence[str]
+    looked: str
+    looked_at: str
+    members: int
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One drift in words."""
+
+    at: str
+    because: str
+    lines: Sequence[str]
+    left: Sequence[str]
+    fate: str
+    is_open: bool
+
+
+@require_GET
+@staff_only
+def rooms(request: HttpRequest, reader: Reader) -> HttpResponse:
+    """All rooms, the staff's own first; or only those that are not right."""
+    only_wrong, after = request.GET.get("view") == "wrong", request.GET.get("after", "")
+    page = overview.page_of_rooms(reader.viewer, after=after, only_wrong=only_wrong)
+    zones = _zones(glance.home for glance in page.items)
+    context = {
+        **frame(reader),
+        "is_rooms": True,
+        "only_wrong": only_wrong,
+        "is_later_page": bool(after),
+        "room_rows": [_row(glance, zones[glance.home.product], reader.now) for glance in page.items],
+        "wrong": overview.count_wrong(reader.viewer),
+        "tabs": [(not only_wrong, "All", _list()), (only_wrong, "Not right", _list(view="wrong"))],
+        "next": _list(view="wrong" if only_wrong else "", after=page.next) if page.next else "",
+        "first": _list(view="wrong" if only_wrong else ""),
+    }
+    return render(request, "console/rooms.html", context)
+
+
+def _list(**wanted: str) -> str:
+    query = urlencode({name: value for name, value in wanted.items() if value})
+    return reverse("console:rooms") + (f"?{query}" if query else "")
+
+
+@require_GET
+@staff_only
+def room(request: HttpRequest, reader: Reader, workspace: str = "", name: str = "") -> HttpResponse:
+    """One room with its history; with `compare` also what is other than it should be just now, which asks the homeserver."""
+    glance = overview.access_room_of(reader.viewer, workspace=workspace, staff_room=name)
+    # What brings the page up to date every few seconds must not ask the homeserver as often.
+    compare = "compare" in request.GET and request.headers.get("Sec-Fetch-Dest") != "empty"
+    return _page(request, reader, glance, compare=compare)
+
+
+@require_POST
+@staff_only
+def repair(request: HttpRequest, reader: Reader, workspace: str = "", name: str = "") -> HttpResponse:
+    """Has the desk compare the room now and repair what it finds. Safe to press again."""
+    glance = overview.access_room_of(reader.viewer, workspace=workspace, staff_room=name)
+    try:
+        _check_role(reader, glance.home)
+        planning.do_reconcile_room(glance.room, reader.actor, reader.now)
+    except DeskError as error:
+        return _page(request, reader, glance, problem=str(error), status=error.status)
+    return HttpResponseRedirect(f"{_address(glance.home)}?asked=1")
+
+
+def _check_role(reader: Reader, home: Home) -> None:
+    if not _may_repair(reader, home):
+        raise Forbidden("Leads and administrators of the product have rooms repaired; ask one of them.")
+
+
+def _may_repair(reader: Reader, home: Home) -> bool:
+    roles = StaffRole.objects.filter(valid_at(reader.now), person=reader.person, role__in=REPAIRERS)
+    return roles.filter(product__in={"", home.product}).exists()
+
+
+def _page(
+    request: HttpRequest, reader: Reader, glance: Glance, *, compare: bool = False, problem: str = "", status: int = 200
+) -> HttpResponse:
+    home, now = glance.home, reader.now
+    zone = _zones([home])[home.product]
+    differences: list[str] | None = None
+    try:
+        differences = _differences(planning.plan_of(glance.room, now)) if compare else None
+    except DeskError as error:
+        problem, status = str(error), error.status
+    context = {
+        **frame(reader),
+        "is_rooms": True,
+        "row": _row(glance, zone, now),
+        "room": glance.room,
+        "problem": problem,
+        "compared": compare and differences is not None,
+        "differences": differences,
+        "asked": "asked" in request.GET,
+        "may_repair": _may_repair(reader, home),
+        "repair": _address(home, "repair"),
+        "drifts": [_found(drift, zone, now) for drift in overview.drifts_of(glance.room)],
+        "acts": [(moment(one.at, zone, now), one.actor, _act(one)) for one in overview.done_about(home)],
+    }
+    return render(request, "console/room.html", context, status=status)
+
+
+def _address(home: Home, act: str = "room") -> str:
+    if isinstance(home, House):
+        return reverse(f"console:staff_{act}", args=[home.slug])
+    return reverse(f"console:{act}", args=[home.slug])
+
+
+def _zones(homes: Iterable[Home]) -> dict[str, str]:
+    """The zone of each product's office; UTC for what is of all products."""
+    products = {home.product for home in homes}
+    versions = newest(products - {""})
+    return {slug: product_of(versions[slug].pk).office.timezone if slug in versions else "UTC" for slug in products}
+
+
+def _row(glance: Glance, zone: str, now: datetime) -> Row:
+    tone, state = _STATES[glance.state]
+    room, drift = glance.room, glance.drift
+    is_open = drift is not None and drift.repaired_at is None and glance.state in ("left", "repairing")
+    return Row(
+        name=glance.home.display_name if not isinstance(glance.home, House) else _house(glance.home),
+        what=glance.home.slug,
+        address=_address(glance.home),
+        tone=tone,
+        state=state,
+        problem=room.problem,
+        found=_lines(json.loads(drift.left or drift.found)) if drift and is_open else (),
+        looked=f"{span(now - room.checked_at)} ago" if room.checked_at else "not yet",
+        looked_at=moment(room.checked_at, zone, now) if room.checked_at else "",
+        members=glance.members,
+        last=_last(drift, zone, now),
+    )
+
+
+def _house(house: House) -> str:
+    if not house.product:
+        return "Staff Space"
+    return f"Space of {house.product}" if house.is_space else f"Control room of {house.product}"
+
+
+def _last(drift: Drift | None, zone: str, now: datetime) -> str:
+    if drift is None:
+        return "never found other than it should be"
+    found = f"last found other {moment(drift.found_at, zone, now)}"
+    return (
+        f"{found}, repaired {moment(drift.repaired_at, zone, now)}"
+        if drift.repaired_at
+        else f"{found}, not repaired yet"
+    )
+
+
+def _differences(item: dict[str, Any]) -> list[str]:
+    waiting = item.get("waiting")
+    return [*_lines(item), *([f"{waiting} call(s) for the room are still under way"] if waiting else [])]
+
+
+def _lines(plan: dict[str, Any]) -> list[str]:
+    """A plan in words: what is to be done, what waits for the next pass, what no action mends."""
+    said = [_sentence(words(action)) for action in plan.get("actions", ())]
+    said += [f"Waits for a later pass: {words(action)}" for action in plan.get("held", ())]
+    return said + ([plan["problem"]] if plan.get("problem") else [])
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _found(drift: Drift, zone: str, now: datetime) -> Found:
+    if drift.repaired_at:
+        fate = f"repaired {moment(drift.repaired_at, zone, now)}"
+    else:
+        fate = f"not repaired yet, last seen {moment(drift.seen_at, zone, now)}"
+    return Found(
+        at=moment(drift.found_at, zone, now),
+        because=_BECAUSE.get(drift.because, drift.because),
+        lines=_lines(json.loads(drift.found)),
+        left=_lines(json.loads(drift.left)) if drift.left else (),
+        fate=fate,
+        is_open=drift.repaired_at is None,
+    )
+
+
+def _act(done: Done) -> str:
+    """What the audit says, in words; an action that this page does not know by its name."""
+    try:
+        return _DONE.get(done.action, done.action).format(**done.data)
+    except (KeyError, IndexError):
+        return done.action
