@@ -58,6 +58,7 @@ def test_the_support_page_says_what_to_expect_of_ones_own_tier_only(browser: Bro
     assert "First answer: 5+ business days" in text
     assert "4 business hours" not in text and "Next update" not in text
     assert "Urgency: does this block your business, or is it minor?" in text
+    assert "What happened: Screenshot: Urgency:" in text, "a template to copy"
     assert "DPA or contract" in text and "Security concern" in text
     assert "Number in your contract" not in text
 
@@ -306,6 +307,14 @@ def test_a_chat_elsewhere_is_gone_to_from_a_page(browser: Browser, monkeypatch: 
     assert f'href="{address}" target="_blank" rel="noopener">Open Matrix room' in page(browser("mira"), "/portal/acme/")
     text = page(browser("mira"), "/chat/acme/open")
     assert f'<meta http-equiv="refresh" content="0; url={address}">' in text
+
+
+def test_a_message_in_the_room_leads_to_its_request(browser: Browser) -> None:
+    message = Message.objects.get(external_id="$said")
+    ref = scene.case_of("$said").ref
+    for who, address in (("mira", f"/portal/acme/cases/{ref}"), ("ivan", f"/console/cases/{ref}")):
+        assert f'href="{address}#m-{message.pk}">{ref}</a>' in page(browser(who), "/chat/acme")
+        assert f'id="m-{message.pk}"' in page(browser(who), address)
 
 
 @pytest.mark.part_of("R07")

@@ -16,13 +16,14 @@ from roomdesk.web.portal.lines import Line, author_of, excerpt_of, line_of
 class Entry:
     """A message: its line, what it answers (author and beginning), reactions with their number, and its own number for its thread.
 
-    `opens` is 0 where no thread can hang from it.
+    `opens` is 0 where no thread can hang from it, `ref` the case that it belongs to, empty for none.
     """
 
     line: Line
     answers: tuple[str, str] | None
     reactions: list[tuple[str, int]]
     opens: int
+    ref: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +62,5 @@ def entry_of(said: Said, reader: Reader, members: Mapping[int, Membership]) -> E
     hidden = is_hidden(message, reader.security)
     line = line_of(message, reader.told_at(message.at), members, file=said.file, hidden=hidden)
     answers = _about(said.answers, reader) if said.answers else None
-    return Entry(line, answers, sorted(said.reactions.items()), message.pk if message.external_id else 0)
+    ref = message.case.ref if message.case and not hidden else ""
+    return Entry(line, answers, sorted(said.reactions.items()), message.pk if message.external_id else 0, ref)

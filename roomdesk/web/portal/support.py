@@ -49,6 +49,7 @@ def support(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     workspace = visitor.customer.workspace
     room = room_of(workspace) if visitor.product.room else None
     terms = terms_now(workspace)
+    checklist = [visitor.text(f"checklist.item.{item}") for item in visitor.product.checklist.items]
     inside = people_inside(workspace, room, visitor.now) if room and room.room_id else []
     context = {
         **frame(visitor),
@@ -60,7 +61,8 @@ def support(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         "tier": visitor.product.tiers[terms.tier].name if terms.tier in visitor.product.tiers else terms.tier,
         "state": visitor.text(f"state.{terms.state}"),
         "promises": list(_promises(visitor, terms)),
-        "checklist": [visitor.text(f"checklist.item.{item}") for item in visitor.product.checklist.items],
+        "checklist": checklist,
+        "template": "\n".join(f"{item.partition(':')[0].partition(',')[0]}: " for item in checklist),
         "elsewhere": list(_elsewhere(visitor)),
         "backup": list(_backup(visitor, terms.tier)),
         "asked": None if visitor.customer.may_read else newest_request(visitor.customer),
