@@ -112,13 +112,18 @@ class Live:
     def client(self, person: str) -> Client:
         """An independent Matrix client (matrix-nio) signed in as the person, as `matrix-login` does, without its start-up time."""
         secrets = json.loads((self.folder / "secrets.json").read_text())
-        answer = http.request(
-            "POST",
-            f"{self.ready['matrix_url'].rstrip('/')}/_matrix/client/v3/login",
-            headers={"Authorization": f"Bearer {secrets['people_token']}"},
-            json={"type": "m.login.application_service", "identifier": {"type": "m.id.user", "user": person}},
-        )
-        login = answer.raise_for_status().json()
+
+        def signed_in() -> httpx.Response | None:
+            answer = http.request(
+                "POST",
+                f"{self.ready['matrix_url'].rstrip('/')}/_matrix/client/v3/login",
+                headers={"Authorization": f"Bearer {secrets['people_token']}"},
+                json={"type": "m.login.application_service", "identifier": {"type": "m.id.user", "user": person}},
+            )
+            return None if answer.status_code == 404 else answer
+
+        # The desk makes accounts in its own time.
+        login = eventually(signed_in, f"an account of {person}").raise_for_status().json()
         return Client(self.ready["matrix_url"], login["user_id"], login["access_token"])
 
     def room(self, workspace: str) -> str:
