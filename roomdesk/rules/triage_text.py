@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _QUOTE = re.compile(r"^\s*>.*$", re.MULTILINE)
 _MENTION = re.compile(r"^\s*@[\w.=/+-]+(?::[\w.-]+)?[,:]?\s*")
@@ -30,13 +30,17 @@ ENOUGH = 3_000
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The own text in the forms that expressions are looked for in. `original` keeps capitals and line breaks."""
+    """The own text in the forms that expressions are looked for in. `original` keeps capitals and line breaks.
+
+    `found` keeps what one vocabulary has been asked about it: the same concepts are asked for again and again.
+    """
 
     original: str
     plain: str
     sounds: str
     is_bulgarian: bool
     is_portuguese: bool
+    found: dict[str, list[str]] = field(default_factory=dict, compare=False)
 
 
 def words_of(text: str, locale: str) -> Words:

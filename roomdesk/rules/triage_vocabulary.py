@@ -50,12 +50,11 @@ class Vocabulary:
 
     def found(self, concept: str, words: Words) -> list[str]:
         """What of the text speaks for the concept: the first match of each expression."""
-        return [
-            match.group()
-            for text, expressions in self._asked(concept, words)
-            for one in expressions
-            if (match := one.search(text))
-        ]
+        found = words.found.get(concept)
+        if found is None:
+            matches = (one.search(text) for text, expressions in self._asked(concept, words) for one in expressions)
+            found = words.found[concept] = [match.group() for match in matches if match]
+        return found
 
     def without(self, concept: str, words: Words) -> Words:
         """The text without all that speaks for a concept."""
