@@ -11,7 +11,7 @@ import pytest
 from tests.harness.live import Live, eventually
 
 SOFIA = ZoneInfo("Europe/Sofia")
-SAYING = "Orders cannot be saved: the screen says error 500 when we press Save."
+SAYING = "Saving a quotation shows error 500 for me, when I press Save."
 
 
 def provision(live: Live, slug: str, tier: str = "pro", locale: str = "en") -> None:
