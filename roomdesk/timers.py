@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db import transaction
 
 from roomdesk.audit.work import DESK, Work
-from roomdesk.cases.life import CLOSE_TIMER, WAKE_TIMER
+from roomdesk.cases.quiet import CLOSE_TIMER, WAKE_TIMER
 from roomdesk.cases.timers import fire_close, fire_wake
 from roomdesk.clocks import firing
 from roomdesk.clocks.models import Clock

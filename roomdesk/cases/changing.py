@@ -167,6 +167,8 @@ def _move(held: Held, entry: Open, change: Change) -> None:
     wanted, now = Case.State(state), held.work.now
     if wanted == Case.State.RESOLVED:
         life.resolve(held.work, held.conversation, entry, _resolution(change), now, by=held.by, reason=change.reason)
+    elif wanted == Case.State.NEW:
+        life.revive(held.work, held.conversation, entry, now, by=held.by, reason=change.reason)
     elif wanted == Case.State.CLOSED:
         life.close(held.work, held.conversation, entry, now, by=held.by, reason=change.reason)
     else:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from roomdesk.cases.models import Case, CaseCycle
+from roomdesk.cases.models import Case, CaseCycle, Intake
 from roomdesk.clocks.models import Clock
 from roomdesk.clocks.subject import Subject
 from roomdesk.directory.models import Workspace, WorkspaceTerms
@@ -19,7 +19,7 @@ from roomdesk.product.identity import State
 from roomdesk.product.models import ProductVersion
 from roomdesk.product.queries import product_of
 from roomdesk.product.schema import Product
-from roomdesk.queues.models import Lane
+from roomdesk.queues.models import Lane, OutboxRow
 from roomdesk.record.models import Message
 from roomdesk.rooms.models import Room, RoomMember
 from roomdesk.rules import grouping
@@ -39,6 +39,10 @@ class Open:
     last_by: dict[int, datetime] = field(default_factory=dict)
     #: References of the cases that were merged into this one.
     other_refs: tuple[str, ...] = ()
+    #: None for what staff began.
+    intake: Intake | None = None
+    #: The row of the checklist's message that this transaction plans, for what changes it before it is written.
+    planned: OutboxRow | None = None
     _rule: grouping.OpenCase | None = None
 
     def changed(self) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 
 from roomdesk.audit.work import Work
 from roomdesk.cases import notices
@@ -15,14 +14,10 @@ from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.history import note
 from roomdesk.cases.models import Case, CaseCycle
 from roomdesk.cases.opening import new_cycle, start_clocks
+from roomdesk.cases.quiet import CLOSE_TIMER, WAKE_TIMER, days_after
 from roomdesk.clocks import services as clocks
-from roomdesk.clocks.policy import office_of
+from roomdesk.clocks.models import Clock
 from roomdesk.product.queries import product_of
-from roomdesk.rules.due_time import due
-from roomdesk.rules.targets import Target
-
-#: Timers of a case: its quiet days are over, its snooze is.
-CLOSE_TIMER, WAKE_TIMER = "case_close", "case_wake"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +63,32 @@ def resolve(
 def closes_at(cycle: CaseCycle, resolved_at: datetime) -> datetime:
     """When a case that was resolved then closes by itself: after so many business days of the vendor's office."""
     version = cycle.product_version_id
-    days = Target("business_days", Fraction(product_of(version).life.closing_business_days))
-    found = due(office_of(version), days, resolved_at)
-    assert found is not None
-    return found
+    return days_after(version, product_of(version).life.closing_business_days, resolved_at)
 
 
 def close(work: Work, conversation: Conversation, entry: Open, at: datetime, *, by: str, reason: str = "") -> None:
-    """Puts a resolved (or deflected) case away. A first response that nobody gave is late, or promised no more."""
+    """Puts a resolved (or deflected) case away. A first response that nobody gave is late, or promised no more.
+
+    What the desk answered by itself, and nobody asked about again, was never waited for (D14).
+    """
+    was_deflected = entry.case.state == Case.State.DEFLECTED
     change_state(work, conversation, entry, Case.State.CLOSED, at, by=by, reason=reason)
     work.remind(conversation.workspace.lane_id, CLOSE_TIMER, entry.case.pk, None)
     subject = entry.subject(conversation, at)
     for clock in list(entry.clocks):
-        if clock.breached_at is None and not clocks.find_late(work, subject, clock):
+        if was_deflected or (clock.breached_at is None and not clocks.find_late(work, subject, clock)):
             clocks.cancel(work, subject, clock, at=at, reason="The case was closed without an answer.")
             entry.clocks.remove(clock)
+
+
+def revive(work: Work, conversation: Conversation, entry: Open, at: datetime, *, by: str, reason: str) -> None:
+    """The desk's own answer did not help: a case with its original start, whose clock has been running, hidden, since then (D14)."""
+    change_state(work, conversation, entry, Case.State.NEW, at, by=by, reason=reason)
+    work.remind(conversation.workspace.lane_id, CLOSE_TIMER, entry.case.pk, None)
+    clocks.wake(work, entry.subject(conversation, at), entry.clocks, at=at)
+    for clock in entry.clocks:
+        if clock.kind == Clock.Kind.FIRST_RESPONSE:
+            notices.opened(work, conversation, entry, clock)
 
 
 def reopen(

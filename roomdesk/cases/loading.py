@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Max, prefetch_related_objects
 
 from roomdesk.cases.conversation import Conversation, Open, by_lane
-from roomdesk.cases.models import Case, CaseCycle
+from roomdesk.cases.models import Case, CaseCycle, Intake
 from roomdesk.clocks.models import Clock
 from roomdesk.directory.models import Workspace, WorkspaceTerms
 from roomdesk.directory.standing import standings
@@ -82,17 +82,19 @@ def _add_referred(event_ids: Collection[str], workspaces: Mapping[int, Conversat
 
 
 def _add_cases(workspaces: Mapping[int, Conversation], referred: set[int]) -> None:
-    open_cases = Case.objects.filter(workspace_id__in=workspaces, state__in=Case.OPEN)
-    named = Case.objects.filter(workspace_id__in=workspaces, pk__in=referred) if referred else Case.objects.none()
-    _add(workspaces, open_cases.union(named) if referred else open_cases)
+    here = Case.objects.filter(workspace_id__in=workspaces)
+    # A word, or a sign under the desk's answer, makes a case of what was deflected (D14).
+    found = here.filter(state__in=Case.OPEN), here.filter(state=Case.State.DEFLECTED)
+    _add(workspaces, found[0].union(*found[1:], *([here.filter(pk__in=referred)] if referred else [])))
 
 
 def _add(workspaces: Mapping[int, Conversation], found: Iterable[Case]) -> None:
     cases = {case.pk: case for case in found}
     cycles = CaseCycle.objects.filter(case_id__in=cases, number=F("case__cycle"))
     current = {cycle.case_id: cycle for cycle in cycles}
+    intakes = {intake.case_id: intake for intake in Intake.objects.filter(case_id__in=cases)}
     for case in sorted(cases.values(), key=lambda c: (c.opened_at, c.pk)):
-        workspaces[case.workspace_id].cases[case.pk] = Open(case, current[case.pk])
+        workspaces[case.workspace_id].cases[case.pk] = Open(case, current[case.pk], intake=intakes.get(case.pk))
     running = Clock.objects.filter(case_id__in=cases, stopped_at=None).exclude(state=Clock.State.CANCELLED)
     owed: list[tuple[Open, Clock]] = []
     for clock in running.order_by("pk"):

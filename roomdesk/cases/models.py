@@ -58,6 +58,8 @@ class Case(models.Model):
                     state__in=["new", "acknowledged", "investigating", "waiting_customer", "waiting_third_party"]
                 ),
             ),
+            # Few at a time, looked for with every batch of events: a word can make any of them a case (D14).
+            models.Index(fields=["workspace"], name="case_deflected", condition=Q(state="deflected")),
             models.Index(fields=["workspace", "-opened_at"], name="case_workspace"),
             models.Index(fields=["-opened_at", "-id"], name="case_newest"),
             # Few, and left out of every search of the record by those who may not read them (D22).
@@ -66,6 +68,28 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.ref
+
+
+class Intake(models.Model):
+    """What the desk found in a case's first message, and what it asks for (R11, R24). Cases that staff began have none.
+
+    `severity` is the finding before the product's own list (D3); `why` are its reasons as a JSON list of `[code, words]`.
+    `known` and `asked` are items of the checklist, with spaces between; `asked` stays as it was asked. `notice_row` is the
+    outbox row of the one message in `notice_room`, `shown_row` that of its newest text, `shown`.
+    """
+
+    case = models.OneToOneField(Case, models.CASCADE, primary_key=True, related_name="intake")
+    kind = models.CharField(max_length=20)
+    severity = models.CharField(max_length=40)
+    answer = models.CharField(max_length=80, blank=True)
+    why = models.TextField(default="[]")
+    known = models.TextField(blank=True)
+    asked = models.TextField(blank=True)
+    notice_row = models.BigIntegerField(null=True)
+    notice_room = models.CharField(max_length=255, blank=True)
+    shown_row = models.BigIntegerField(null=True)
+    shown = models.TextField(blank=True)
+    edits = models.PositiveSmallIntegerField(default=0)
 
 
 class CaseCycle(models.Model):

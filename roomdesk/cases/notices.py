@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -22,8 +23,7 @@ def opened(
     work: Work, conversation: Conversation, entry: Open, clock: Clock, *, after: OutboxRow | None = None
 ) -> None:
     """Says under the customer's message that it is on record, and until when somebody answers. Once per cycle."""
-    room = conversation.room
-    if room is None or not room.room_id:
+    if not can_say(conversation):
         return
     say(
         work,
@@ -34,6 +34,11 @@ def opened(
         in_main_line=entry.case.p0_at is not None,
         after=after,
     )
+
+
+def can_say(conversation: Conversation) -> bool:
+    """Whether there is a room to say something in."""
+    return conversation.room is not None and bool(conversation.room.room_id)
 
 
 def opened_text(conversation: Conversation, entry: Open, clock: Clock) -> str:
@@ -67,14 +72,12 @@ def say(
     once: str,
     in_main_line: bool = False,
     after: OutboxRow | None = None,
-) -> None:
+) -> OutboxRow:
     """Plans a notice of the bot about a case: in the thread under the case's first message, or in the main line.
 
     `after` is the row that is just saying that first message; the notice takes its event id when it is there.
     """
-    room = conversation.room
-    assert room is not None
-    content: dict[str, Any] = {"msgtype": "m.notice", "body": text, "m.mentions": {}, CASE_MARK: entry.case.ref}
+    content: dict[str, Any] = {**_words(text), CASE_MARK: entry.case.ref}
     root = {"$after": "event_id"} if after else entry.case.root_event_id
     if root and in_main_line:
         content["m.relates_to"] = {"m.in_reply_to": {"event_id": root}}
@@ -85,7 +88,45 @@ def say(
             "is_falling_back": True,
             "m.in_reply_to": {"event_id": root},
         }
-    work.send(
+    return _send(work, conversation, entry, content, once, after)
+
+
+def edit(work: Work, conversation: Conversation, entry: Open, text: str, *, original: int, once: str) -> OutboxRow:
+    """Plans that a notice (the outbox row `original`) shows another text, in its place."""
+    content = {
+        **_words(f"* {text}"),
+        "m.new_content": _words(text),
+        "m.relates_to": {"rel_type": "m.replace", "event_id": {"$after": "event_id"}},
+        CASE_MARK: entry.case.ref,
+    }
+    return _send(work, conversation, entry, content, once, OutboxRow(pk=original))
+
+
+def reword(row: int, text: str) -> bool:
+    """Puts another text into a notice or an edit that waits in the outbox. False where it may have left already."""
+    waiting = OutboxRow.objects.filter(pk=row, state=OutboxRow.State.QUEUED, attempts=0)
+    payload = waiting.values_list("payload", flat=True).first()
+    return payload is not None and bool(waiting.update(payload=reworded(payload, text)))
+
+
+def reworded(payload: str, text: str) -> str:
+    """The payload of a notice, or of an edit of one, with another text."""
+    given = json.loads(payload)
+    is_edit = "m.new_content" in given["content"]
+    given["content"] |= {"body": f"* {text}", "m.new_content": _words(text)} if is_edit else {"body": text}
+    return json.dumps(given)
+
+
+def _words(text: str) -> dict[str, Any]:
+    return {"msgtype": "m.notice", "body": text, "m.mentions": {}}
+
+
+def _send(
+    work: Work, conversation: Conversation, entry: Open, content: dict[str, Any], once: str, after: OutboxRow | None
+) -> OutboxRow:
+    room = conversation.room
+    assert room is not None
+    return work.send(
         "matrix",
         "send",
         destination(conversation.workspace),

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roomdesk.audit.work import Work
-from roomdesk.cases import notices
+from roomdesk.cases import answering, triaging
+from roomdesk.cases.answering import Greeting
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.models import Case, CaseChange, CaseCycle
+from roomdesk.cases.triaging import Judged
 from roomdesk.clocks import services as clocks
 from roomdesk.clocks.models import Clock
 from roomdesk.clocks.writing import tell_control_room
 from roomdesk.directory.models import Person
 from roomdesk.queues.models import OutboxRow
-from roomdesk.rules.severity import lowered_to
 
 TITLE_LENGTH = 120
 FirstResponse = CaseCycle.FirstResponse
@@ -25,7 +26,8 @@ FirstResponse = CaseCycle.FirstResponse
 class Opening:
     """What a new case is made of. `root_event_id` is the event under which the desk answers; empty while unknown.
 
-    `by_staff`: staff began it, so nobody waits for a first response. `cause` says what else than a message began it
+    `kind` and `severity` are given where somebody knows better than triage. `words` are what triage
+    reads, where that is not `text`; `has_file`: something is attached. `by_staff`: staff began it, so nobody waits for a first response. `cause` says what else than a message began it
     (`split`). `version_id` pins another policy version than the newest.
     """
 
@@ -39,6 +41,8 @@ class Opening:
     linked_to: int | None = None
     kind: str | None = None
     severity: str | None = None
+    words: str | None = None
+    has_file: bool = False
     by_staff: bool = False
     is_restricted: bool = False
     cause: str = ""
@@ -48,18 +52,20 @@ class Opening:
 
 
 def open_case(work: Work, conversation: Conversation, opening: Opening, *, by: str) -> Open:
-    """Opens a case with its first cycle, its clocks and, once, the desk's notice. Product data must be loaded."""
-    case = _new_case(work, conversation, opening)
+    """Opens a case with its first cycle and its clocks, files it by triage, and says once what there is to say. Product data must be loaded."""
+    judged = None if opening.by_staff else _judged(conversation, opening)
+    case = _new_case(work, conversation, opening, judged)
     first = FirstResponse.NONE if opening.by_staff else FirstResponse.STARTED
     cycle = new_cycle(work, conversation, case, opening.at, first, version_id=opening.version_id)
-    entry = Open(case, cycle)
+    entry = Open(case, cycle, intake=answering.keep(work, case, judged) if judged else None)
     conversation.cases[case.pk] = entry
     tell_control_room(work, case.product, case.pk)
     work.insert(CaseChange(case=case, cycle=1, at=opening.at, what="state", after=case.state, by=by))
-    work.audit("case.opened", f"case:{case.ref}", _shown(case, opening), scope=conversation.scope)
+    work.audit("case.opened", f"case:{case.ref}", _shown(case, opening, judged), scope=conversation.scope)
     first_response = start_clocks(work, conversation, entry, opening.at, cause=opening.cause)
-    if first_response is not None:
-        notices.opened(work, conversation, entry, first_response, after=opening.mirror)
+    if first_response is not None and judged is not None:
+        greeting = Greeting(judged, opening.has_file, bool(opening.cause), opening.mirror)
+        answering.greet(work, conversation, entry, first_response, greeting)
     return entry
 
 
@@ -82,12 +88,18 @@ def start_clock(
     return clock
 
 
-def _new_case(work: Work, conversation: Conversation, opening: Opening) -> Case:
+def _judged(conversation: Conversation, opening: Opening) -> Judged:
+    words = opening.text if opening.words is None else opening.words
+    return triaging.judge(conversation, words, p0=opening.is_p0, version_id=opening.version_id)
+
+
+def _new_case(work: Work, conversation: Conversation, opening: Opening, judged: Judged | None) -> Case:
     product = conversation.product
     assert product is not None
     number = work.new_id(Case)
-    wanted = opening.severity or ("critical" if opening.is_p0 else product.default_severity)
-    severity, _ = lowered_to(wanted, product.severity_slugs)
+    kind = opening.kind or (judged.kind if judged else "other")
+    severity = opening.severity or (judged.severity if judged else product.default_severity)
+    is_deflected = answering.is_deflected(conversation, judged, is_split=bool(opening.cause))
     return work.insert(
         Case(
             id=number,
@@ -95,10 +107,11 @@ def _new_case(work: Work, conversation: Conversation, opening: Opening) -> Case:
             workspace=conversation.workspace,
             product=product.slug,
             title=title_of(opening.text),
-            kind=opening.kind or "other",
+            kind=kind,
             severity=severity,
+            state=Case.State.DEFLECTED if is_deflected else Case.State.NEW,
             channel=opening.channel,
-            is_restricted=opening.is_restricted,
+            is_restricted=opening.is_restricted or (kind in product.kinds and product.kinds[kind].restricted),
             p0_at=opening.at if opening.is_p0 else None,
             linked_to_id=opening.linked_to,
             root_event_id=opening.thread_root or opening.root_event_id,
@@ -142,7 +155,7 @@ def title_of(text: str) -> str:
     return line if len(line) <= TITLE_LENGTH else f"{line[: TITLE_LENGTH - 1].rstrip()}…"
 
 
-def _shown(case: Case, opening: Opening) -> Mapping[str, object]:
+def _shown(case: Case, opening: Opening, judged: Judged | None) -> Mapping[str, object]:
     return {
         "ref": case.ref,
         "kind": case.kind,
@@ -153,4 +166,6 @@ def _shown(case: Case, opening: Opening) -> Mapping[str, object]:
         "linked_to": opening.linked_to,
         "by_staff": opening.by_staff,
         "cause": opening.cause,
+        "why": [why.code for why in judged.why] if judged else [],
+        "answer": judged.answer.slug if judged and judged.answer else None,
     }

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from roomdesk.audit.work import Actor
-from roomdesk.cases import acting, services
+from roomdesk.cases import acting, services, triaging
 from roomdesk.cases.acting import Held
 from roomdesk.cases.chosen import Chosen, choose, name_of, put, redecide, retell, said_by
 from roomdesk.cases.conversation import Open
@@ -69,10 +69,12 @@ def _open(held: Held, entry: Open, chosen: Chosen, parting: Parting) -> Open:
     _check_known("severity", parting.severity, product.severity_slugs)
     _check_known("kind", parting.kind, product.kinds)
     first, p0 = asked[0], any(is_p0(message.body) for message in asked)
-    kind = parting.kind or "other"
-    severity = parting.severity or (product.severity_slugs[0] if p0 else product.default_severity)
+    words = "\n".join(message.edited_body or message.body for message in asked)
+    judged = triaging.judge(held.conversation, words, p0=p0, version_id=entry.cycle.product_version_id)
+    kind, severity = parting.kind or judged.kind, parting.severity or judged.severity
     opening = Opening(
         text=first.body,
+        words=words,
         at=first.at,
         channel=first.channel,
         author=first.author,

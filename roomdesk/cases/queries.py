@@ -30,7 +30,7 @@ def access_cases(viewer: Viewer) -> QuerySet[Case]:
 
 def access_case(ref: str, viewer: Viewer) -> Case:
     """The case `ref` if it exists and the viewer may see it."""
-    return _access(access_cases(viewer), ref)
+    return _access(access_cases(viewer).select_related("intake"), ref)
 
 
 def access_place(ref: str, viewer: Viewer) -> Workspace:
@@ -94,11 +94,15 @@ def _cursor(before: str) -> int:
 
 
 def clocks_of(cases: Sequence[Case], viewer: Viewer | None = None) -> dict[int, list[Clock]]:
-    """Clocks of all cycles of the cases, by case, in one query. A viewer of the customer's sees what is promised to them (D3)."""
+    """Clocks of all cycles of the cases, by case, in one query.
+
+    A viewer of the customer's sees what is promised to them (D3), and nothing of what the desk has answered by itself (D14).
+    """
     found: dict[int, list[Clock]] = {case.pk: [] for case in cases}
     clocks = Clock.objects.filter(case_id__in=found).select_related("product_version", "cycle").order_by("pk")
     if viewer is not None and not is_staff(viewer):
-        clocks = clocks.filter(is_public=True)
+        hidden = [case.pk for case in cases if case.state == Case.State.DEFLECTED]
+        clocks = clocks.filter(is_public=True).exclude(case_id__in=hidden)
     for clock in clocks.defer("product_version__content"):
         found[clock.case_id].append(clock)
     return found

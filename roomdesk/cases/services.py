@@ -59,10 +59,7 @@ def customer_spoke(
 
 def _revive(work: Work, conversation: Conversation, entry: Open, at: datetime, by: str) -> None:
     if entry.case.state == Case.State.DEFLECTED:
-        # Its clock has been running, hidden, since the question was asked (D14).
-        reason = "The automatic answer did not help."
-        life.change_state(work, conversation, entry, Case.State.NEW, at, by=by, reason=reason)
-        clocks.wake(work, entry.subject(conversation, at), entry.clocks, at=at)
+        life.revive(work, conversation, entry, at, by=by, reason="The automatic answer did not help.")
         return
     reason = "The customer wrote again."
     life.reopen(work, conversation, entry, at, by=by, by_customer=True, reason=reason)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from roomdesk.audit.work import Work
 from roomdesk.bootstrap import settings
-from roomdesk.cases import admitting, questions, services, staff_signs
+from roomdesk.cases import admitting, checklist, deflecting, questions, services, staff_signs, triaging
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.loading import BESIDE
 from roomdesk.cases.opening import Opening, open_case
 from roomdesk.channels.matrix.events import Heard
-from roomdesk.channels.matrix.media import file_named
+from roomdesk.channels.matrix.media import caption_of, file_named
 from roomdesk.directory.models import Person
 from roomdesk.product.queries import product_of
 from roomdesk.record import files
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from roomdesk.cases.hearing import Claimed
 
 SPEECH = frozenset({"message", "file"})
+STICKER = "m.sticker"
 NO_CASE = ("", "")
 NO_INTAKE = ("no_intake", "The workspace's state opens no cases.")
 COMMAND = ("command", "A command to the desk answers nobody.")
@@ -66,6 +67,11 @@ Placed = tuple[Open | None, tuple[str, str]]
 
 def _customer(work: Work, conversation: Conversation, heard: Heard, item: Claimed, person: Person | None) -> Placed:
     text = own_text(heard.body, bool(heard.reply_to))
+    # The name of a file says nothing of what it is about.
+    words, has_file = (
+        (caption_of(heard.content) if heard.kind == "file" else text),
+        heard.kind == "file" and heard.type != STICKER,
+    )
     p0 = is_p0(heard.body, heard.formatted_body, bot_localpart=naming.BOT)
     placement = grouping.place_customer(
         _said(heard, item, person, "customer", text),
@@ -73,6 +79,7 @@ def _customer(work: Work, conversation: Conversation, heard: Heard, item: Claime
         conversation.placed,
         policy_of(conversation),
         p0,
+        is_idle=triaging.is_small_talk(conversation, text),
     )
     why = (placement.why.code, placement.why.words)
     has_intake = conversation.state_at(item.at).intake
@@ -81,10 +88,12 @@ def _customer(work: Work, conversation: Conversation, heard: Heard, item: Claime
     if placement.opens:
         opening = Opening(
             text=text,
+            words=words,
             at=item.at,
             channel="matrix",
             author=person,
             is_p0=p0,
+            has_file=has_file,
             root_event_id=heard.event_id if is_here(conversation, heard.room_id) else "",
             thread_root=heard.thread_root if is_here(conversation, heard.room_id) else "",
             linked_to=placement.linked_to,
@@ -95,8 +104,11 @@ def _customer(work: Work, conversation: Conversation, heard: Heard, item: Claime
         if found is None:
             return None, why
         entry = found
-    is_idle = placement.small_talk or (not entry.is_open and not has_intake)
+    # A first message that the desk has answered by itself is no word against the answer.
+    is_idle = placement.small_talk or (not entry.is_open and (placement.opens or not has_intake))
     services.customer_spoke(work, conversation, entry, item.at, person, by=heard.sender, small_talk=is_idle)
+    if not placement.opens:
+        checklist.heard(work, conversation, entry, words, has_file=has_file)
     return entry, why
 
 
@@ -148,6 +160,7 @@ def policy_of(conversation: Conversation) -> grouping.CasePolicy:
         author_window=timedelta(minutes=policy.author_window_minutes),
         p0_window=timedelta(minutes=policy.p0_window_minutes),
         small_talk=_small_talk(conversation.version.pk if conversation.version else 0),
+        no_help=_no_help(conversation.version.pk if conversation.version else 0),
     )
 
 
@@ -156,6 +169,13 @@ def _small_talk(version_id: int) -> frozenset[str]:
     """Phrases of every language of the product: people thank in whichever comes to mind."""
     phrases = product_of(version_id).grouping.small_talk.values()
     return frozenset(normalised(phrase) for some in phrases for phrase in some)
+
+
+@lru_cache(maxsize=64)
+def _no_help(version_id: int) -> frozenset[str]:
+    """How it is said, in every language of the product, that the desk's own answer did not help (D14)."""
+    product = product_of(version_id)
+    return frozenset(normalised(product.text(locale, "deflection.phrase")) for locale in product.texts)
 
 
 def _beside(
@@ -170,6 +190,8 @@ def _beside(
         take_effect(work, heard.kind, original, message)
         if heard.kind == "reaction":
             admitting.reacted(work, conversation, heard, item, original)
+            if kind == "customer":
+                deflecting.reacted(work, conversation, heard, item, original)
             if kind == "staff":
                 staff_signs.reacted(work, conversation, heard, item, original)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from roomdesk.cases import files, queries
+from roomdesk.cases import files, queries, triaging
 from roomdesk.cases.models import Case, CaseChange
+from roomdesk.cases.report import intake_of, report
 from roomdesk.clocks.explain import explain_all
 from roomdesk.directory.queries import Viewer
 from roomdesk.queues.models import OutboxRow
@@ -31,9 +32,13 @@ def whole(found: Case, viewer: Viewer) -> dict[str, Any]:
     messages = [
         {**queries.shown_message(message), "file": files.shown_file(kept.get(message.pk), message)} for message in said
     ]
+    cycles, intake = queries.cycles(found), intake_of(found)
     return {
         **case(found, viewer),
-        "cycles": [queries.shown_cycle(cycle) for cycle in queries.cycles(found)],
+        # Why it was filed as it is: for staff.
+        "triage": triaging.shown(intake) if intake and queries.is_staff(viewer) else None,
+        "report": report(found, intake, said, kept, cycles[-1].product_version_id),
+        "cycles": [queries.shown_cycle(cycle) for cycle in cycles],
         "merged": [other.ref for other in queries.merged(found)],
         "messages": messages,
         "changes": [change(row) for row in queries.told_changes(found, viewer)],

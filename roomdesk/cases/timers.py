@@ -15,7 +15,7 @@ Fires = Callable[[Work, Conversation, Open], None]
 
 
 def fire_close(work: Work, due: Sequence[Timer]) -> Mapping[int, datetime | None]:
-    """Closes cases that stayed resolved."""
+    """Closes cases that stayed resolved, or whose automatic answer was enough."""
     return _each(work, due, _close)
 
 
@@ -38,9 +38,15 @@ def _each(work: Work, due: Sequence[Timer], fires: Fires) -> Mapping[int, dateti
 
 
 def _close(work: Work, conversation: Conversation, entry: Open) -> None:
-    if entry.case.state == Case.State.RESOLVED:
-        reason = "Nobody has written since it was resolved."
+    reason = _QUIET.get(entry.case.state)
+    if reason is not None:
         life.close(work, conversation, entry, work.now, by="desk", reason=reason)
+
+
+_QUIET: dict[str, str] = {
+    Case.State.RESOLVED: "Nobody has written since it was resolved.",
+    Case.State.DEFLECTED: "Nobody has said that the automatic answer did not help.",
+}
 
 
 def _wake(work: Work, conversation: Conversation, entry: Open) -> None:

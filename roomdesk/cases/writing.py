@@ -16,7 +16,7 @@ from django.db import transaction
 
 from roomdesk.audit.work import Actor, Work
 from roomdesk.bootstrap import settings
-from roomdesk.cases import loading, services, speaking
+from roomdesk.cases import checklist, loading, services, speaking, triaging
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.models import Case
 from roomdesk.cases.opening import Opening, open_case
@@ -85,7 +85,7 @@ def do_open_case(
             mirror.case_id = entry.case.pk
         why = ("face", "It was opened with this message.")
         _record(work, conversation, entry, speaker, text, channel, message_id, why)
-        _said(work, conversation, entry, speaker, text, message_id, mirror)
+        _said(work, conversation, entry, speaker, text, message_id, mirror, is_first=True)
         _end(work, conversation)
     return entry.case
 
@@ -130,6 +130,8 @@ def _said(
     text: str,
     message_id: int,
     mirror: OutboxRow | None,
+    *,
+    is_first: bool = False,
 ) -> None:
     """What words through a face do. An answer that goes to a room counts when it is there, not now (R18)."""
     now, slug = work.now, speaker.person.slug
@@ -137,9 +139,15 @@ def _said(
         if mirror is None:
             services.staff_answered(work, conversation, entry, now, slug, f"message:{message_id}")
         return
-    is_idle = is_small_talk(text, speaking.policy_of(conversation).small_talk) and not is_p0(text)
-    is_idle = is_idle or not (entry.is_open or conversation.state_at(now).intake)
+    is_idle = is_small_talk(text, speaking.policy_of(conversation).small_talk) or triaging.is_small_talk(
+        conversation, text
+    )
+    is_idle = is_idle and not is_p0(text)
+    # A first message that the desk has answered by itself is no word against the answer.
+    is_idle = is_idle or not (entry.is_open or (conversation.state_at(now).intake and not is_first))
     services.customer_spoke(work, conversation, entry, now, speaker.person, by=slug, small_talk=is_idle)
+    if not is_first:
+        checklist.heard(work, conversation, entry, text, has_file=False)
 
 
 def check_text(text: str) -> str:

@@ -24,6 +24,7 @@ COMMANDS = {
     "case": "roomdesk.cli.case_queue",
     "sla": "roomdesk.cli.attainment",
     "consent": "roomdesk.cli.consent",
+    "triage": "roomdesk.cli.triage",
     "rooms": "roomdesk.cli.rooms",
     "record": "roomdesk.cli.record",
     "bench": "roomdesk.cli.bench",

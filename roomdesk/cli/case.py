@@ -64,6 +64,8 @@ def _words(value: dict[str, Any]) -> list[str]:
         head,
         facts,
         *_links(value),
+        *_triage(value["triage"]),
+        *_report(value["report"]),
         *map(_cycle, value["cycles"]),
         *map(_clock, value["clocks"]),
         *map(_message, value["messages"]),
@@ -81,6 +83,22 @@ def _links(value: dict[str, Any]) -> list[str]:
         f"with {', '.join(value['merged'])} merged into it" if value["merged"] else "",
     ]
     return ["; ".join(words for words in found if words)] if any(found) else []
+
+
+def _triage(triage: dict[str, Any] | None) -> list[str]:
+    if triage is None:
+        return []
+    answer = f", answered with {triage['answer']}" if triage["answer"] else ""
+    why = " ".join(why["words"].rstrip(".") + "." for why in triage["why"])
+    return [f"triage: {triage['kind']}, {triage['severity']}{answer}. {why}".rstrip()]
+
+
+def _report(report: dict[str, Any]) -> list[str]:
+    """What is known of the matter, a line each, and what is asked for still."""
+    fields = ("where", "steps", "expected", "actual", "urgency")
+    found = [f"{field}: {' '.join(report[field].split())}" for field in fields if report[field]]
+    lists = [f"{name}: {', '.join(report[name])}" for name in ("attachments", "missing") if report[name]]
+    return [*found, *lists]
 
 
 def _cycle(cycle: dict[str, Any]) -> str:

@@ -27,6 +27,7 @@ def seed(settings: Settings, progress: Callable[[str], None]) -> Welcome:
         progress(f"{len(new)} workspaces and their people are in.")
     settling.set_passwords(_signers(everything), settling.password(settings))
     settling.await_rooms(everything.places, progress)
+    settling.ask_for_access(new)
     talking.talk(everything.conversations, progress)
     progress(f"The example data is there (after {time.monotonic() - began:.1f} s).")
     waiting = talking.waiting_case(everything.places[0].slug)
@@ -34,8 +35,6 @@ def seed(settings: Settings, progress: Callable[[str], None]) -> Welcome:
 
 
 def _signers(everything: World) -> list[str]:
-    """Everybody who may sign in: staff, and of the customers those who are in a room."""
-    customers = [
-        person.id for place in everything.places for person in place.people if person.role != "member" or person.room
-    ]
+    """Everybody: who has no access to a room asks for it in the portal."""
+    customers = [person.id for place in everything.places for person in place.people]
     return [*(one.id for one in everything.staff), *customers]

@@ -13,7 +13,7 @@ from roomdesk.audit.work import Actor
 from roomdesk.demo.world import Customer, Place, Staff, World
 from roomdesk.directory import services
 from roomdesk.directory.models import Person, StaffRole, Workspace
-from roomdesk.directory.services import MemberWish, PersonWish, StaffWish, WorkspaceWish
+from roomdesk.directory.services import MemberWish, PersonWish, StaffWish, WorkspaceWish, access
 from roomdesk.product.queries import newest, product_of
 from roomdesk.refusals import Conflict
 from roomdesk.rooms.models import Room, RoomMember
@@ -73,6 +73,16 @@ def _place(place: Place) -> Iterator[WorkspaceWish | MemberWish]:
 def _member(place: Place, person: Customer) -> MemberWish:
     wish = PersonWish(id=person.id, name=person.name, email=place.email(person), locale=place.locale)
     return MemberWish(workspace=place.slug, person=wish, role=person.role, support_room_access=person.room)
+
+
+def ask_for_access(new: Sequence[Place]) -> None:
+    """Members of new workspaces who were not let into the room ask for it, so that there is somebody to decide about."""
+    versions = newest({place.product for place in new})
+    for place in new:
+        for person in place.people if product_of(versions[place.product].pk).room else ():
+            if person.role == "member" and not person.room:
+                actor = Actor("person", person.id)
+                access.do_ask(workspace=place.slug, person=person.id, actor=actor, now=clock.now())
 
 
 def set_passwords(people: Sequence[str], word: str) -> None:

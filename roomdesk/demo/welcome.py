@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from roomdesk.demo.world import Place, World
+from roomdesk.demo.world import Customer, Place, World
 from roomdesk.runtime.settings import Settings
 
 
@@ -26,8 +26,8 @@ def welcome(settings: Settings, world: World, password: str, ref: str) -> Welcom
     shown = [*_staff(world), *_customers(place)]
     sign_ins = [{"email": email, "password": password, "who": who} for email, who in shown]
     parts = [
-        _sign_in_words(_staff(world), password),
-        _matrix_words(settings, place, password),
+        _sign_in_words(settings, _staff(world), place, password),
+        _matrix_words(settings),
         _try_words(settings, place, ref),
     ]
     return Welcome(sign_ins, "\n\n".join(parts))
@@ -54,24 +54,28 @@ def _does(roles: Sequence[str], products: Sequence[str]) -> str:
 
 
 def _customers(place: Place) -> list[tuple[str, str]]:
-    return [
-        (place.email(one), f"{one.role} of {place.slug}") for one in place.people if one.role != "member" or one.room
-    ]
+    return [(place.email(one), _customer_words(place, one)) for one in place.people]
 
 
-def _sign_in_words(people: Sequence[tuple[str, str]], password: str) -> str:
-    lines = [f"  {email:<24} {who}" for email, who in people]
-    return "\n".join([f"Sign in at the console, everybody with the password {password}:", *lines])
+def _customer_words(place: Place, one: Customer) -> str:
+    waits = one.role == "member" and not one.room
+    return f"{one.role} of {place.slug}{', asks for access to the room' if waits else ''}"
 
 
-def _matrix_words(settings: Settings, place: Place, password: str) -> str:
-    lines = [f"  {email:<24} {who}" for email, who in _customers(place)]
+def _sign_in_words(settings: Settings, staff: Sequence[tuple[str, str]], place: Place, password: str) -> str:
+    lines = [f"  {email:<24} {who}" for email, who in staff]
+    theirs = [f"  {email:<24} {who}" for email, who in _customers(place)]
+    head = f"Sign in at {settings.public_url}, everybody with the password {password}. Staff come to the console:"
+    return "\n".join([head, *lines, "Customers come to their portal:", *theirs])
+
+
+def _matrix_words(settings: Settings) -> str:
     head = (
         f"Any Matrix client can take part: set the homeserver {settings.matrix_public_url}, choose single sign-on, and sign in "
-        "with the same password as staff above, or as a customer:"
+        "with the same password as any of these."
     )
     space = "Staff find the space “Support desk” there, with every room by product, and control rooms with a thread for each open case."
-    return "\n".join([head, *lines, space])
+    return "\n".join([head, space])
 
 
 def _try_words(settings: Settings, place: Place, ref: str) -> str:
@@ -80,6 +84,7 @@ def _try_words(settings: Settings, place: Place, ref: str) -> str:
     case = ref or "REF"
     lines = [
         f"{settings.public_url}/console/cases/{ref}  (answer it, and see its clock met)" if ref else "",
+        f"{settings.public_url}/portal/{place.slug}/team  (as its owner: let somebody into the room)",
         f"{program} case show {case}",
         f"{program} sla explain {case}",
         f"{program} matrix-login {place.people[0].id} --json  (a token to speak as this person)",

@@ -1,7 +1,7 @@
 """Which case a message belongs to, with the reason (DESIGN §6, D10, D11).
 
 Each step is a function from facts to a placement or None; their order stands in `place_customer` and `place_staff`.
-Codes of `why` for customers: p0_joins, p0_own, thread, reply, reference, same_author, waiting, small_talk, follow_up, new;
+Codes of `why` for customers: p0_joins, p0_own, thread, reply, reference, no_help, same_author, waiting, small_talk, follow_up, new;
 for staff: thread, reply, reference, claimed, only_unanswered, only_turn, only_open, undecided.
 """
 
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal
 
-from roomdesk.rules.small_talk import is_small_talk
+from roomdesk.rules.small_talk import is_small_talk, normalised
 from roomdesk.rules.why import Why
 
 AuthorKind = Literal["customer", "staff", "desk", "other"]
@@ -65,11 +65,12 @@ class OpenCase:
 
 @dataclass(frozen=True, slots=True)
 class CasePolicy:
-    """Product data. `small_talk` holds phrases as `small_talk.normalised` writes them."""
+    """Product data. `small_talk` holds phrases as `small_talk.normalised` writes them, `no_help` those that turn down an answer."""
 
     author_window: timedelta
     p0_window: timedelta = timedelta(minutes=30)
     small_talk: frozenset[str] = frozenset()
+    no_help: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +105,24 @@ class Facts:
 
 
 def place_customer(
-    said: Said, open_cases: Sequence[OpenCase], case_of_event: Mapping[str, int], policy: CasePolicy, p0: bool
+    said: Said,
+    open_cases: Sequence[OpenCase],
+    case_of_event: Mapping[str, int],
+    policy: CasePolicy,
+    p0: bool,
+    *,
+    is_idle: bool = False,
 ) -> Placement:
-    """The case of a customer's message. `p0` is `first_word.is_p0` of it; `open_cases` are the workspace's not closed ones.
+    """The case of a customer's message. `p0` is `first_word.is_p0` of it, `is_idle` triage's word that it is small talk; `open_cases` are the workspace's not closed ones.
 
     `case_of_event` covers messages of customers and staff and the desk's notices, also of cases that are not open:
     a reply there is a new case linked to the old one (small talk stays with the old one and opens nothing).
     """
-    small_talk = not p0 and not said.has_file and is_small_talk(said.text, policy.small_talk)
+    small_talk = not p0 and not said.has_file and (is_idle or is_small_talk(said.text, policy.small_talk))
     facts = Facts(said, {case.id: case for case in open_cases}, case_of_event, policy, (), small_talk)
     if p0:
         return _p0(facts)
-    for step in (_thread, _reply, _reference, _same_author, _waiting, _small_talk):
+    for step in (_thread, _reply, _reference, _no_help, _same_author, _waiting, _small_talk):
         if placed := step(facts):
             return _customers(facts, placed)
     return _opens(None, "new", "No open case fits, so this is a new one.")
@@ -178,6 +185,19 @@ def _reference(facts: Facts) -> Placement | None:
         if case := by_ref.get(folded(found.group())):
             return _joins(case.id, "reference", f"It names {case.ref}.")
     return None
+
+
+def _no_help(facts: Facts) -> Placement | None:
+    """ "That did not help" in the main line: the desk's newest answer to this person, else the only one there is (D14)."""
+    said = facts.said
+    if normalised(said.text) not in facts.policy.no_help:
+        return None
+    deflected = [case for case in facts.cases.values() if case.state == "deflected"]
+    own = [case for case in deflected if any(author == said.author_id for author, _ in case.last_by)]
+    if not own and len(deflected) != 1:
+        return None
+    case = max(own or deflected, key=lambda case: (case.opened_at, case.id))
+    return _joins(case.id, "no_help", f"It says that the desk's answer in {case.ref} did not help.")
 
 
 def _same_author(facts: Facts) -> Placement | None:

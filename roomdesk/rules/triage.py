@@ -19,14 +19,29 @@ SMALL_TALK, OTHER = "small_talk", "other"
 #: In the order in which people list them.
 ITEMS = ("workspace", "where", "tried", "expected", "happened", "screenshot", "urgency")
 _QUOTED = re.compile(r'"([^"]{4,})"|`([^`]{4,})`|\[[a-z]+\]')
+_BRACKETS = re.compile(r"\[[a-z]+\]")
 _FAULTY = re.compile(
     r"error|exception|fail|not found|does not exist|refused|invalid|no valid|null|denied|timeout|timed out|aborted|unexpected|cannot|unable|closed|\b[45]\d\d\b|erro\b|falha|gre6k|nevalid"
 )
 _WORKSPACE = re.compile(
-    r"https?://\S+|\bslug\b|\b(?:workspace|tenant|uorkspeis|instance)\b[:\s]+(?:is\s+|e\s+|nome\s+)?[a-z0-9]+(?:-[a-z0-9]+)+|\b[a-z0-9-]+\.(?:plana|poweromni|bos)[a-z.]*\b|\bworkspace:\s*\S+"
+    r"https?://\S+|\bslug\b|\b(?:workspace|tenant|uorkspeis|instance)\b[:\s]+(?:is\s+|e\s+|nome\s+)?[a-z0-9]+(?:-[a-z0-9]+)+|\bworkspace:\s*\S+"
+)
+_PLAIN_QUOTES = re.compile(r"[\"“„«][^\"”“»]{1,200}[\"”“»]")
+#: A name after "in": of a screen, where it is not that of a day or a month.
+_NAMED_PLACE = re.compile(
+    r"\b(?:in|under|в|във|na|no|em|nas|nos) (?:the )?(?!January|February|March|April|May|June|July|August|September|October|November|December|Bulgaria|Sofia|Europe|EU|Germany|Brazil|Brasil|Portugal|София|България|Monday|Excel|Chrome|Firefox|Safari|WhatsApp Web)[A-ZА-Я][a-zа-яçãõáéíóúâê]+\b(?! (?:Ltd|Foods|Group|GmbH|ООД|ЕООД))"
+)
+#: Who does not find something asks for it.
+_LOST = re.compile(
+    r"(?:cannot|can't|don't|do not) (?:find|know|see|understand) (?:how|where|what|which)"
+    r"|ne (?:moga da nameria|znam|znaia|namiram) (?:kak|kade|otkade|koi|koia)|nao (?:sei|acho|encontro|achei) (?:como|onde)"
 )
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _P0_ALONE = re.compile(r"\W*[pр]0\W*", re.IGNORECASE)
+
+
+#: Kind and answer, where a question of the reader's is answered.
+Found = tuple[str, str | None] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +97,7 @@ class _Reader:
         if p0 and _P0_ALONE.fullmatch(self.words.original):
             self.why.append("Nothing but P0")
             return "incident", None
-        if not p0 and self._is_small_talk():
+        if not p0 and (self._is_small_talk() or self._is_polite()):
             self.why.append("Thanks, greetings and the like")
             return SMALL_TALK, None
         whole, self.words = self.words, unquoted(self.words)
@@ -112,27 +127,45 @@ class _Reader:
             and "?" not in self.words.plain
         )
 
-    def _other(self) -> tuple[str, str | None] | None:
+    def _is_polite(self) -> bool:
+        """A few words that begin with thanks or a greeting, and want nothing."""
+        text = self.words.sounds if self.words.is_bulgarian else self.words.plain
+        few = len(_WORD.findall(text)) <= 8 and self.has("greeting") and not self.asks
+        return few and not self.has(
+            "fault",
+            "outage",
+            "wish",
+            "subscription",
+            "restore_ask",
+            "billing_document",
+            "legal",
+            "security_change",
+            "security_concern",
+            "module",
+            "absence",
+        )
+
+    def _other(self) -> Found:
         found = not self.has("hard", "outage", "wish") and self.said("absence", "Not a matter of support")
         return (OTHER, None) if found else None
 
-    def _security(self) -> tuple[str, str | None] | None:
+    def _security(self) -> Found:
         if self.said("security_change", "A security feature is to be changed"):
             return "security", None
         if self.said("security_concern", "A security concern"):
             return "security", "security"
-        if (
-            self.has("security_weak")
-            and not self.has("fault")
-            and not (self.has("how_to") and self.count("security_weak") < 2 and self.has("set_up"))
-        ):
+        is_how_to = self.has("how_to") and self.count("security_weak") < 2 and self.has("set_up")
+        if self.has("security_weak") and not self.has("fault", "legal") and not is_how_to:
             self.why.append("Something about security, told quietly")
             return "security", "security"
         return None
 
-    def _paper(self) -> tuple[str, str | None] | None:
-        is_money = self.has("money") and self.has("fault", "subscription") and not self.has("billing_document")
-        if not is_money and self.has("billing_document") and not (self.has("app_invoice") and not self._from_us()):
+    def _paper(self) -> Found:
+        if (
+            not self.has("disputed")
+            and self.has("billing_document")
+            and not (self.has("app_invoice") and not self._from_us())
+        ):
             self.said("billing_document", "A printable invoice or receipt")
             return "billing_document", "billing_document"
         if self.said("legal", "A contract, or a part of one"):
@@ -148,21 +181,17 @@ class _Reader:
             is not None
         )
 
-    def _out_of_scope(self) -> tuple[str, str | None] | None:
-        if (
-            not self.has("hard", "wish")
-            and self.said("accounting", "Accounting or tax advice")
-            and (self.asks or self.count("accounting") > 1)
-        ):
-            return "question", "out_of_scope:accounting"
+    def _out_of_scope(self) -> Found:
         if not self.has("hard", "outage") and self.said("training", "Training") and not self._about_bots():
             return "question", "out_of_scope:training"
+        if not self.has("hard", "wish") and self.has("accounting") and (self.asks or self.count("accounting") > 1):
+            self.said("accounting", "Accounting or tax advice")
+            return "question", "out_of_scope:accounting"
         if not self.has("hard", "outage") and self.said("custom_development", "Development on order"):
             return "module", "out_of_scope:custom_development"
-        if self.has("fault", "how_to") and self.said("third_party", "Somebody else's software"):
-            return (
-                "incident" if self.has("hard") or (self.has("fault") and not self.asks) else "question"
-            ), "out_of_scope:third_party"
+        if (self.asks or self.has("fault", "outage", "hard")) and self.said("third_party", "Somebody else's software"):
+            is_fault = self.has("hard", "failure", "fault") and not self.has("set_up")
+            return ("incident" if is_fault else "question"), "out_of_scope:third_party"
         return None
 
     def _about_bots(self) -> bool:
@@ -172,7 +201,7 @@ class _Reader:
             and self.asks
         )
 
-    def _restore(self) -> tuple[str, str | None] | None:
+    def _restore(self) -> Found:
         asked, lost = self.has("restore_ask"), self.has("loss_event")
         is_request = asked and (
             lost
@@ -182,12 +211,12 @@ class _Reader:
                 f"{self.words.plain} {self.words.sounds}",
             )
         )
-        if is_request and not self.has("wish"):
+        if is_request and not self.has("wish", "disputed"):
             self.said("restore_ask", "Data is wanted back")
             return "backup_restore", None
         return None
 
-    def _wish(self) -> tuple[str, str | None] | None:
+    def _wish(self) -> Found:
         if self.has("wish") and not (self.has("hard") and self.count("wish") < 2):
             self.said("wish", "A wish")
             return "feature_request", None
@@ -196,23 +225,20 @@ class _Reader:
     def _is_about_terms(self) -> bool:
         """Whether plan or money is the matter, and not only the plan under which something is asked."""
         bare = self.vocabulary.without("plan_word", self.words)
-        if not self.vocabulary.found("subscription", bare) and self.asks and self.has("rule_word"):
+        is_aside = self.has("rule_word") or not self.has("which_plan")
+        if not self.vocabulary.found("subscription", bare) and self.asks and is_aside:
             return False
         in_app = self.has("hard", "failure") and self.count("money") < 2 and self.has("where", "group")
-        return (
-            self.has("subscription")
-            and (not self.has("fault") or self.has("money"))
-            and not self.has("outage")
-            and not in_app
-        )
+        is_fault = self.has("failure", "hard") and not self.has("money", "disputed")
+        return self.has("disputed") or (self.has("subscription") and not (is_fault or in_app or self.has("outage")))
 
-    def _terms(self) -> tuple[str, str | None] | None:
+    def _terms(self) -> Found:
         """Modules to be had, plans and money."""
         if self.has("module") and not self.has("money") and self._is_module():
             self.said("module", "A module, or what can be adapted")
             return "module", None
         if self._is_about_terms():
-            self.said("subscription", "Plan, price or seats")
+            _ = self.said("subscription", "Plan, price or seats") or self.said("disputed", "What was charged")
             return "subscription", None
         if self.has("module") and self._is_module():
             self.said("module", "A module, or what can be adapted")
@@ -225,8 +251,10 @@ class _Reader:
         )
         return not how and not self.has("fault", "hard", "outage")
 
-    def _notice(self) -> tuple[str, str | None] | None:
-        if not self.has("alert_notice", "notice_verb"):
+    def _notice(self) -> Found:
+        if not self.has("alert_notice", "notice_verb") or (
+            self.has("tried") and not _BRACKETS.search(self.words.plain)
+        ):
             return None
         quotes = [
             one.group()
@@ -235,7 +263,10 @@ class _Reader:
             )
         ]
         is_told = self.has("notice_verb") or bool(quotes)
-        if self.has("alert_notice") and is_told and not (self.asks and self.has("set_up") and not quotes):
+        is_named = bool(self.vocabulary.found("alert_notice", unquoted(self.words))) or _BRACKETS.search(
+            self.words.plain
+        )
+        if is_named and is_told and not (self.asks and self.has("set_up") and not quotes):
             self.said("alert_notice", "A notice of the system")
             return "alert", None
         if (
@@ -263,6 +294,9 @@ class _Reader:
             if self.words.is_bulgarian
             else None
         )
+        if _LOST.search(f"{self.words.plain} {self.words.sounds}") and not self.has("hard"):
+            self.why.append("It is asked for")
+            return "question", None
         if (
             self.asks
             and (opens or opens_bg or not self.has("fault"))
@@ -279,20 +313,25 @@ class _Reader:
         if self.asks:
             self.why.append("It is asked")
             return "question", None
+        if p0 or len(_WORD.findall(self.words.plain)) > 3:
+            self.why.append("It tells something and asks nothing")
+            return "incident", None
         self.why.append("Nothing tells what it is")
-        return ("incident" if p0 else OTHER), None
+        return OTHER, None
 
     def provided(self, kind: str, p0: bool) -> tuple[str, ...]:
         """Items that the text says. What happened is said by whoever says more than that something is wrong."""
-        said = {name for name in ("where", "tried", "expected", "screenshot") if self.has(name)}
+        said = {name for name in ("tried", "expected", "screenshot") if self.has(name)}
+        # The name of a place in the words of a notice is not where somebody was.
+        if self.vocabulary.found("where", unquoted(self.words)) or _NAMED_PLACE.search(
+            _PLAIN_QUOTES.sub(" ", self.words.original)
+        ):
+            said.add("where")
         if _WORKSPACE.search(self.words.plain):
             said.add("workspace")
         if p0 or self.has("deadline", "standstill"):
             said.add("urgency")
-        if (
-            kind in ("incident", "alert", "backup_restore")
-            and self.has("fault", "outage", "alert_notice")
-            and len(_WORD.findall(self.words.plain)) > 5
-        ):
+        tells = kind in ("incident", "alert") or (kind == "backup_restore" and self.has("fault", "outage"))
+        if tells and len(_WORD.findall(self.words.plain)) > (2 if p0 else 4):
             said.add("happened")
         return tuple(name for name in ITEMS if name in said)

@@ -17,10 +17,7 @@ def answer_line(text: str, vocabulary: Callable[[str], Vocabulary], *, with_why:
     try:
         question = read_object(text)
         name = question.get("id")
-        locale = _text(question, "locale")
-        if locale not in LOCALES:
-            raise RuleError(f"locale must be one of {', '.join(LOCALES)}, not {shown(locale)}.")
-        finding = triage(_text(question, "text"), locale, vocabulary(_text(question, "product")))
+        finding = triage(_text(question, "text"), _locale(question), vocabulary(_text(question, "product")))
     except RuleError as error:
         return {"id": name, "error": str(error)}
     return {"id": name, "expect": _shown(finding), **({"why": list(finding.why)} if with_why else {})}
@@ -34,6 +31,13 @@ def _shown(finding: Finding) -> dict[str, object]:
         "answer": finding.answer,
         "provided": list(finding.provided),
     }
+
+
+def _locale(question: Mapping[str, object]) -> str:
+    locale = _text(question, "locale")
+    if locale not in LOCALES:
+        raise RuleError(f"locale must be one of {', '.join(LOCALES)}, not {shown(locale)}.")
+    return locale
 
 
 def _text(question: Mapping[str, object], field: str) -> str:

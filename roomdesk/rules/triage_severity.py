@@ -49,10 +49,10 @@ def _of_fault(words: Words, vocabulary: Vocabulary) -> str:
 
 def _weight(words: Words, vocabulary: Vocabulary) -> int:
     """How much speaks for a significant feature broken for many."""
-    failing = len(set(vocabulary.found("failure", words)))
+    failing = len({*vocabulary.found("failure", words), *vocabulary.found("outage", words)})
     weight = min(failing, 2)
     weight += 1 if vocabulary.found("everybody", words) or vocabulary.found("group", words) else 0
-    weight += 1 if failing and vocabulary.found("hard", words) else 0
+    weight += 1 if vocabulary.found("hard", words) else 0
     weight -= 2 if vocabulary.found("minor", words) else 0
     weight -= 2 if vocabulary.found("one_person", words) and not vocabulary.found("everybody", words) else 0
     return weight
@@ -63,7 +63,8 @@ def _of_alert(words: Words, vocabulary: Vocabulary) -> str:
     told = vocabulary.found("effect", words)
     if _stands_still(words, vocabulary) and (told or vocabulary.found("standstill", words)):
         return "critical"
-    if told and vocabulary.found("failure", words) and not vocabulary.found("no_effect", words):
+    hits = told or vocabulary.found("everybody", words)
+    if hits and vocabulary.found("failure", words) and not vocabulary.found("no_effect", words):
         return "high"
     return "normal"
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _QUOTE = re.compile(r"^\s*>.*$", re.MULTILINE)
 _MENTION = re.compile(r"^\s*@[\w.=/+-]+(?::[\w.-]+)?[,:]?\s*")
@@ -13,31 +13,39 @@ _PORTUGUESE = re.compile(
 _LETTERS = dict(
     zip(
         "абвгдежзийклмнопрстуфхцчшщъьюя",
-        ("a", "b", "v", "g", "d", "e", "j", "z", "i", "i", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f", "h", "c", "4", "6", "6t", "a", "", "iu", "ia"),
+        ("a", "b", "v", "g", "d", "e", "ž", "z", "i", "i", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f", "h", "c", "4", "6", "6t", "a", "", "iu", "ia"),
         strict=True,
     )
 )  # fmt: skip
 #: How Bulgarian is typed in Latin letters, brought to the same sounds; the longest first.
 _TYPED = (
-    ("sht", "6t"), ("sh", "6"), ("ch", "4"), ("zh", "j"), ("ts", "c"), ("tz", "c"), ("ya", "ia"), ("ja", "ia"), ("yu", "iu"), ("ju", "iu"),
+    ("sht", "6t"), ("sh", "6"), ("ch", "4"), ("zh", "ž"), ("ts", "c"), ("tz", "c"), ("ya", "ia"), ("ja", "ia"), ("yu", "iu"), ("ju", "iu"), ("j", "ž"),
     ("q", "ia"), ("w", "v"), ("x", "h"), ("y", "i"),
 )  # fmt: skip
 
 
+#: What somebody wants stands at the beginning; a pasted log behind it says no more, and costs.
+ENOUGH = 3_000
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The own text in the forms that expressions are looked for in. `original` keeps capitals and line breaks."""
+    """The own text in the forms that expressions are looked for in. `original` keeps capitals and line breaks.
+
+    `found` keeps what one vocabulary has been asked about it: the same concepts are asked for again and again.
+    """
 
     original: str
     plain: str
     sounds: str
     is_bulgarian: bool
     is_portuguese: bool
+    found: dict[str, list[str]] = field(default_factory=dict, compare=False)
 
 
 def words_of(text: str, locale: str) -> Words:
     """Without quoted lines and a leading mention. Bulgarian and Portuguese are told by the letters, else by the locale."""
-    own = _MENTION.sub("", _QUOTE.sub("", text)).strip()
+    own = _MENTION.sub("", _QUOTE.sub("", text)).strip()[:ENOUGH]
     plain = folded(own)
     return Words(
         original=own,

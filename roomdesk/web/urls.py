@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.generic import RedirectView
 
 from roomdesk.web.api import application
 from roomdesk.web.health import healthz
+from roomdesk.web.home import home
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz),
     path("api/v1/", application.urls()),
-    path("", RedirectView.as_view(pattern_name="console:cases")),
+    path("", home, name="home"),
     path("console/", include("roomdesk.web.console.urls")),
+    path("portal/", include("roomdesk.web.portal.urls")),
+    path("chat/", include("roomdesk.web.chat.urls")),
     path("", include("roomdesk.web.identity.urls")),
 ]

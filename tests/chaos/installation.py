@@ -30,6 +30,7 @@ class Installation:
 
     def __init__(self, **environ: str) -> None:
         self.live = Live(**environ)
+        self._asking: psycopg.Connection[tuple[Any, ...]] | None = None
         self.rooms: dict[str, str] = {}
         #: The control room of the product.
         self.control = ""
@@ -43,10 +44,10 @@ class Installation:
         try:
             yield self
         finally:
+            self._hang_up()
             self.live.stop()
             self._keep_logs()
-            shutil.rmtree(self.live.folder, ignore_errors=True)
-            Path(f"{self.live.folder}.log").unlink()
+            self.live.remove()
 
     def _keep_logs(self) -> None:
         """`CHAOS_LOGS`: a folder that gets the logs of all processes, for whoever wants to know what happened."""
@@ -55,17 +56,28 @@ class Installation:
             shutil.copy(f"{self.live.folder}.log", kept)
 
     def rows(self, sql: str, *given: Any) -> list[tuple[Any, ...]]:
-        """The answer of the installation's database, on a connection of its own; waits while it is being started again."""
+        """The answer of the installation's database; waits while it is being started again."""
 
         def answer() -> list[list[tuple[Any, ...]]] | None:
-            assert self.settings.database_url
             try:
-                with psycopg.connect(self.settings.database_url, autocommit=True, connect_timeout=5) as connection:
-                    return [connection.execute(sql, given).fetchall()]
+                return [self._connection().execute(sql, given).fetchall()]
             except psycopg.OperationalError:
+                self._hang_up()
                 return None
 
         return eventually(answer, "an answer of the database", seconds=60)[0]
+
+    def _connection(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """Kept from one question to the next: who asks twenty times a second would take half a core for signing in."""
+        if self._asking is None:
+            assert self.settings.database_url
+            self._asking = psycopg.connect(self.settings.database_url, autocommit=True, connect_timeout=5)
+        return self._asking
+
+    def _hang_up(self) -> None:
+        if self._asking is not None:
+            self._asking.close()
+            self._asking = None
 
     def count(self, sql: str, *given: Any) -> int:
         return int(self.rows(sql, *given)[0][0])

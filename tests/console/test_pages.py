@@ -32,7 +32,7 @@ def test_somebody_unknown_is_asked_to_sign_in(browser: Browser) -> None:
     for address in ("/console/", f"/console/cases/{open_case().ref}"):
         answer = browser(None).get(address)
         assert (answer.status_code, answer["Location"]) == (302, f"/accounts/login/?next={address}")
-    assert browser(None).get("/")["Location"] == "/console/"
+    assert browser(None).get("/")["Location"] == "/accounts/login/?next=/"
 
 
 def test_for_a_customer_the_console_does_not_exist(browser: Browser) -> None:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from roomdesk.audit.models import Content, Entry
-from roomdesk.cases.models import Case, CaseChange, CaseCycle, Question
+from roomdesk.cases.models import Case, CaseChange, CaseCycle, Intake, Question
 from roomdesk.clocks.models import Clock, Revision
 from roomdesk.directory.models import Workspace
 from roomdesk.queues.models import InboxEvent, OutboxRow, Timer
@@ -14,7 +14,10 @@ from roomdesk.record.models import Findable, Message
 from roomdesk.rooms.models import RoomMember
 
 #: Ids of rows, keys and salts: given anew in every run.
-_GIVEN = ("id", "key", "case_id", "cycle_id", "linked_to_id", "subject_id", "lane_id", "clock_id", "message_id")
+_GIVEN = (
+    "id", "key", "case_id", "cycle_id", "linked_to_id", "subject_id", "lane_id", "clock_id", "message_id", "after_id",
+    "notice_row", "shown_row",
+)  # fmt: skip
 
 
 def snapshot() -> dict[str, dict[str, list[str]]]:
@@ -31,6 +34,7 @@ def _of(workspace: Workspace) -> dict[str, list[str]]:
         "record": Message.objects.filter(workspace=workspace).order_by("number", "id"),
         "found by": Findable.objects.filter(workspace=workspace).order_by("at", "id"),
         "cases": Case.objects.filter(pk__in=ids).order_by("id"),
+        "intakes": Intake.objects.filter(case__in=ids).order_by("case_id"),
         "cycles": CaseCycle.objects.filter(case__in=ids).order_by("case_id", "number"),
         "changes": CaseChange.objects.filter(case__in=ids).order_by("case_id", "id"),
         "clocks": clocks,

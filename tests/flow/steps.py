@@ -19,6 +19,12 @@ TEXTS = (
     "P0 nothing works any more",
     "p0: the warehouse stands still\nall of it",
     "Thanks!",
+    "Can we get a printable invoice for March, please?",
+    "That did not help.",
+    "👎",
+    "Nobody can log in since this morning, production is down for the whole team!",
+    "In the Orders screen I clicked Save, it should close the order, but it shows error 500. Deadline is noon.",
+    "We think that our customer data was leaked.",
     "ok",
     "👍",
     "The same again, see BC-1 please.",
@@ -71,7 +77,7 @@ def made(number: int, step: Step, said: list[str], time: Frozen) -> Json:
 
 def _notice_keys(slug: str) -> list[str]:
     """Keys of the notices of the history's two cases, which the desk has not heard back yet."""
-    rows = OutboxRow.objects.filter(kind="send", destination=f"matrix:room:{slug}").order_by("id")
+    rows = OutboxRow.objects.filter(destination=f"matrix:room:{slug}", once__endswith=":opened").order_by("id")
     return [str(key) for key in rows.values_list("key", flat=True)[:2]]
 
 

@@ -22,7 +22,7 @@ def prepare() -> Path:
         return Path(os.environ["ROOMDESK_TESTS_FOLDER"])
     for name in [name for name in os.environ if name.startswith(PREFIX) and name not in OURS]:
         del os.environ[name]
-    folder = Path(tempfile.mkdtemp(prefix="roomdesk-tests-", dir=_in_memory()))
+    folder = Path(tempfile.mkdtemp(prefix="roomdesk-tests-", dir=in_memory()))
     os.environ.update(
         ROOMDESK_MODE="test", ROOMDESK_DATA=str(folder), ROOMDESK_TESTS_FOLDER=str(folder), ROOMDESK_TESTS_WORKER=worker
     )
@@ -35,7 +35,7 @@ def prepare() -> Path:
 _ROOM, _MEMORY = 4 << 30, 8 << 30
 
 
-def _in_memory() -> str | None:
+def in_memory() -> str | None:
     """A folder in memory, where there is plenty: thousands of databases are copied. None: where temporary files go."""
     shared = Path("/dev/shm")
     if "TMPDIR" in os.environ or not os.access(shared, os.W_OK):

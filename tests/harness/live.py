@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import json
 import os
@@ -11,13 +12,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 
 from roomdesk.runtime.children import die_with_parent
+from tests.harness import http, prepared
+from tests.harness.environment import in_memory
 from tests.harness.matrix import Client
 
 ROOT = Path(__file__).parents[2]
@@ -28,13 +32,21 @@ class Live:
     """A running installation in a folder of its own. `start` waits until everything answers."""
 
     def __init__(self, **environ: str) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="roomdesk-live-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="roomdesk-live-", dir=in_memory()))
         clean = {name: value for name, value in os.environ.items() if not name.startswith("ROOMDESK_")}
         self.environ = {**clean, "ROOMDESK_MODE": "test", "ROOMDESK_DATA": str(self.folder), **environ}
         self.ready: dict[str, Any] = {}
         self._process: subprocess.Popen[str] | None = None
+        # What is left in memory would stay there.
+        atexit.register(self.remove)
 
     def start(self) -> Live:
+        """The first time it continues as a copy of one that was started from nothing; see `prepared`."""
+        if not any(self.folder.iterdir()):
+            prepared.fill(self.folder, _from_nothing)
+        return self.start_as_it_is()
+
+    def start_as_it_is(self) -> Live:
         log = (self.folder.parent / f"{self.folder.name}.log").open("a")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "roomdesk.cli", "up", "--json"],
@@ -95,26 +107,23 @@ class Live:
     def rest(self, method: str, path: str, **given: Any) -> httpx.Response:
         """One REST call with the bootstrap token."""
         headers = {"Authorization": f"Bearer {self.ready['api_token']}", **given.pop("headers", {})}
-        return httpx.request(
-            method,
-            f"{self.ready['url'].rstrip('/')}/api/v1/{path}",
-            headers=headers,
-            timeout=20,
-            trust_env=False,
-            **given,
-        )
+        return http.request(method, f"{self.ready['url'].rstrip('/')}/api/v1/{path}", headers=headers, **given)
 
     def client(self, person: str) -> Client:
         """An independent Matrix client (matrix-nio) signed in as the person, as `matrix-login` does, without its start-up time."""
         secrets = json.loads((self.folder / "secrets.json").read_text())
-        answer = httpx.post(
-            f"{self.ready['matrix_url'].rstrip('/')}/_matrix/client/v3/login",
-            headers={"Authorization": f"Bearer {secrets['people_token']}"},
-            json={"type": "m.login.application_service", "identifier": {"type": "m.id.user", "user": person}},
-            timeout=20,
-            trust_env=False,
-        )
-        login = answer.raise_for_status().json()
+
+        def signed_in() -> httpx.Response | None:
+            answer = http.request(
+                "POST",
+                f"{self.ready['matrix_url'].rstrip('/')}/_matrix/client/v3/login",
+                headers={"Authorization": f"Bearer {secrets['people_token']}"},
+                json={"type": "m.login.application_service", "identifier": {"type": "m.id.user", "user": person}},
+            )
+            return None if answer.status_code == 404 else answer
+
+        # The desk makes accounts in its own time.
+        login = eventually(signed_in, f"an account of {person}").raise_for_status().json()
         return Client(self.ready["matrix_url"], login["user_id"], login["access_token"])
 
     def room(self, workspace: str) -> str:
@@ -125,6 +134,15 @@ class Live:
             return answer.json().get("room_id") if answer.status_code == 200 else None
 
         return eventually(made, f"a room of {workspace}")
+
+
+@contextmanager
+def _from_nothing() -> Iterator[Path]:
+    """The folder of an installation that was started from nothing, and stopped before any worker has done anything."""
+    first = Live(ROOMDESK_WORKER_PROCESSES="0")
+    assert first.start_as_it_is().stop() == 0
+    yield first.folder
+    first.remove()
 
 
 def eventually(look: Callable[[], T | None], what: str | Callable[[], str], seconds: float = 20) -> T:

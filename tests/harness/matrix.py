@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 from nio import AsyncClient, AsyncClientConfig, RoomSendResponse
 
+from tests.harness import http
+
 #: One event loop for all clients of this process.
 _loop = asyncio.new_event_loop()
 threading.Thread(target=_loop.run_forever, daemon=True, name="matrix-clients").start()
@@ -94,7 +96,7 @@ class Client:
     def call(self, method: str, path: str, **given: Any) -> httpx.Response:
         """One raw call, for what a client library would not do."""
         headers = {"Authorization": f"Bearer {self.token}"}
-        return httpx.request(method, self.homeserver + path, headers=headers, timeout=30, trust_env=False, **given)
+        return http.request(method, self.homeserver + path, headers=headers, timeout=30, **given)
 
 
 def _run(work: Coroutine[Any, Any, Any]) -> Any:

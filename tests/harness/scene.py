@@ -52,7 +52,9 @@ class Scene:
         return {m["user_id"][1:].partition(":")[0]: m["membership"] for m in answer.get("members", [])}
 
     def await_in_room(self, *people: str) -> None:
-        eventually(lambda: all(self.memberships().get(p) == "join" for p in people), f"{people} in the room")
+        eventually(
+            lambda: all(self.memberships().get(p) == "join" for p in people), f"{people} in the room", seconds=60
+        )
 
 
 def workspace(live: Live, slug: str, *, tier: str = "pro", locale: str = "en", product: str = PRODUCT) -> Scene:

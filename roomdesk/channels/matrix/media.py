@@ -30,6 +30,14 @@ class FileNamed:
     size: int | None
 
 
+def caption_of(content: str) -> str:
+    """What the content (JSON text) of a file event says beside the file's name; empty where it says nothing (MSC2530)."""
+    given = json.loads(content) if content else {}
+    body, name = (given.get("body"), given.get("filename")) if isinstance(given, dict) else (None, None)
+    is_caption = isinstance(body, str) and isinstance(name, str) and body != name
+    return text(body, 70_000) if is_caption else ""
+
+
 def file_named(content: str) -> FileNamed | None:
     """The file that the content (JSON text) of a file event names; None where it names none that can be fetched.
 

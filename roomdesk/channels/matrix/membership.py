@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from roomdesk.channels.matrix.client import Matrix
-from roomdesk.channels.matrix.errors import BadState, Forbidden, NotFound
-from roomdesk.channels.matrix.names import path
+from roomdesk.channels.matrix.errors import BadState, Forbidden, MatrixError, NotFound, Refused
+from roomdesk.channels.matrix.names import is_ours, path
 
 #: What Synapse calls the identity provider `roomdesk`; without the prefix the link is accepted and ignored (§3).
 IDENTITY_PROVIDER = "oidc-roomdesk"
@@ -63,6 +63,23 @@ def account(matrix: Matrix, user: str) -> dict[str, Any] | None:
         return matrix.admin("GET", path("users", user, base=_ADMIN))
     except NotFound:
         return None
+
+
+def check_usable(matrix: Matrix, user: str) -> None:
+    """Refuses to write as somebody whose account is locked or gone: the homeserver itself lets the desk do it (D47).
+
+    Only its administrator sees that; without a token that works nobody can tell, and what the desk knows itself has to do.
+    """
+    if is_ours(user, matrix.server) or not matrix.has_admin:
+        return
+    try:
+        found = account(matrix, user)
+    except MatrixError as error:
+        if error.status in (401, 403):
+            return
+        raise
+    if found is None or found.get("locked") or found.get("deactivated"):
+        raise Refused(f"The account {user} is locked or gone, so the desk does not write as it.")
 
 
 def rooms_of(matrix: Matrix, user: str) -> list[str]:

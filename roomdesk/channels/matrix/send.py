@@ -131,6 +131,7 @@ def _send(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
     earlier = _earlier(matrix, row, room, kind, user)
     if earlier is not None:
         return Sent(earlier, {"event_id": earlier})
+    membership.check_usable(matrix, user)
     content = {**payload["content"], MARKER: key}
     # Without the guard (a test that shows what it prevents) every attempt is a new one to the homeserver.
     where = path("rooms", room, "send", kind, key if REPEATABLE else str(uuid.uuid4()))

@@ -7,7 +7,7 @@ import tomllib
 from functools import lru_cache
 from importlib.resources import files
 
-from roomdesk.rules.triage_vocabulary import Vocabulary, compiled
+from roomdesk.rules.triage_vocabulary import Expressions, Vocabulary, compiled
 
 LANGUAGES = ("en", "bg", "pt")
 
@@ -24,6 +24,6 @@ def vocabulary(where: tuple[tuple[str, tuple[str, ...]], ...] = ()) -> Vocabular
 
 
 @lru_cache(maxsize=8)
-def _general(language: str) -> tuple[tuple[str, tuple[re.Pattern[str], ...]], ...]:
+def _general(language: str) -> tuple[tuple[str, Expressions], ...]:
     with files(__package__).joinpath(f"{language}.toml").open("rb") as file:
         return tuple(compiled(language, tomllib.load(file)).items())

@@ -134,7 +134,26 @@ class Change(Schema):
     mark: str | None = Field(description="downward: a severity was lowered, which the report lists.")
 
 
+class Triage(Schema):
+    kind: str
+    severity: str = Field(description="The finding before the product's own list of severities.")
+    answer: str | None = Field(description="The answer that the desk gave by itself.")
+    why: list[Why]
+
+
+class Report(Schema):
+    where: str
+    steps: str
+    expected: str
+    actual: str
+    urgency: str
+    attachments: list[str]
+    missing: list[str] = Field(description="What the desk has asked for and does not have yet.")
+
+
 class Story(Case):
+    triage: Triage | None = Field(description="What the desk found in the first message; for staff.")
+    report: Report = Field(description="What the customer's messages say of the matter.")
     cycles: list[Cycle]
     merged: list[str] = Field(description="Cases that are merged into this one.")
     messages: list[Message]

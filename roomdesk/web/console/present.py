@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from roomdesk.cases.models import Case, CaseChange
+from roomdesk.cases import triaging
+from roomdesk.cases.models import Case, CaseChange, Intake
 from roomdesk.cases.worklist import Delivery
 from roomdesk.clocks.models import Clock
 from roomdesk.directory.models import Membership
@@ -57,6 +58,7 @@ class CaseRow:
     title: str
     place: str = ""
     why: str = ""
+    version_id: int | None = None
 
 
 def case_row(case: Case, clocks: list[Clock], now: datetime, *, title: str, place: Place | None = None) -> CaseRow:
@@ -85,7 +87,38 @@ def case_row(case: Case, clocks: list[Clock], now: datetime, *, title: str, plac
         title=title,
         place=ordinal(place.position) if place else "",
         why=place.why.words if place else "",
+        version_id=main.product_version_id if main else None,
     )
+
+
+def filed(intake: Intake | None) -> list[str]:
+    """Why the desk filed a case as it did, a sentence each; empty for what staff began."""
+    if intake is None:
+        return []
+    found = triaging.shown(intake)
+    answer = [f"Answered by the desk: {plain(found['answer'])}."] if found["answer"] else []
+    return [
+        f"Found: {plain(found['kind'])}, {plain(found['severity'])}.",
+        *[why["words"] for why in found["why"]],
+        *answer,
+    ]
+
+
+_FIELDS = {
+    "where": "Where",
+    "steps": "Steps",
+    "expected": "Expected",
+    "actual": "Happened",
+    "urgency": "Urgency",
+    "attachments": "Attached",
+    "missing": "Asked for",
+}
+
+
+def report_lines(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What is known of the matter, by the name of the field."""
+    said = {name: value if isinstance(value, str) else ", ".join(value) for name, value in report.items()}
+    return [(words, said[name]) for name, words in _FIELDS.items() if said[name]]
 
 
 @dataclass(frozen=True, slots=True)

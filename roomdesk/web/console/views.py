@@ -16,6 +16,7 @@ from roomdesk.cases import queries, worklist, writing
 from roomdesk.cases.files import files_of
 from roomdesk.cases.models import Case
 from roomdesk.cases.queue import place_of
+from roomdesk.cases.report import intake_of, report
 from roomdesk.clocks import explain
 from roomdesk.directory.queries import people_of, workspace_page
 from roomdesk.queues import requests
@@ -162,12 +163,15 @@ def _told(reader: Reader, found: Case) -> dict[str, Any]:
     said = queries.timeline(found, reader.viewer)
     row = present.case_row(found, clocks, now, title=found.title, place=place_of(found, now))
     conversation = worklist.conversation(said, queries.changes(found))
+    files, intake = files_of(said), intake_of(found)
     return {
+        "filed": present.filed(intake),
+        "report": present.report_lines(report(found, intake, said, files, row.version_id)) if row.version_id else [],
         "row": row,
         "opener": people.get(found.opened_by_id or 0),
         "people": members,
         "clocks": present.clock_cards(found, clocks, explain.explain_all(clocks, now), now),
         "messages_said": said,
-        "entries": present.entries(conversation, people, worklist.undelivered(found), row.zone, now, files_of(said)),
+        "entries": present.entries(conversation, people, worklist.undelivered(found), row.zone, now, files),
         "is_inside": not row.has_room or rooms.is_inside(found.workspace, reader.person),
     }

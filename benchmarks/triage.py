@@ -1,4 +1,4 @@
-"""How well triage does on labelled lines: `python tools/triage_figures.py FILE [--wrong] [--half 0|1]`. The figures of docs/triage.md."""
+"""How well triage does on labelled lines: `python benchmarks/triage.py [FILE] [--wrong] [--half 0|1]`. The figures of docs/triage.md."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from roomdesk.product.vocabulary import vocabulary
 from roomdesk.rules.triage_lines import answer_line
 
+LABELLED = Path(__file__).parents[1] / "tests/data/triage.jsonl"
 ASKED = ("incident", "alert")
 
 
 def main() -> None:
     words = argparse.ArgumentParser()
-    words.add_argument("file", type=Path)
+    words.add_argument("file", type=Path, nargs="?", default=LABELLED)
     words.add_argument("--wrong", action="store_true", help="print each line that is judged otherwise")
     words.add_argument("--half", type=int, choices=(0, 1), help="every other line only")
     given = words.parse_args()

@@ -1,0 +1,147 @@
+"""The customer's requests: the list, and each with its conversation and its public clocks. Notes and restricted cases are not here."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from roomdesk.cases import for_customers, queries, worklist, writing
+from roomdesk.cases.files import files_of
+from roomdesk.cases.models import Case, CaseChange
+from roomdesk.cases.worklist import Delivery
+from roomdesk.directory.models import Membership
+from roomdesk.directory.queries import people_of
+from roomdesk.queues import requests
+from roomdesk.record.models import File, Message
+from roomdesk.refusals import DeskError, NotFound
+from roomdesk.web.portal.guard import Visitor, customer_only, frame
+from roomdesk.web.portal.lines import Line, line_of
+from roomdesk.web.portal.rows import row_of, rows_of, shown_clocks
+from roomdesk.web.portal.words import STATES, clock_told, told_at
+
+
+@require_safe
+@customer_only
+def cases(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Open requests, or all of them, the newest first."""
+    is_open, after = request.GET.get("view") != "all", request.GET.get("after", "")
+    workspace = visitor.customer.workspace
+    found = for_customers.cases_page(visitor.customer.viewer, workspace, only_open=is_open, after=after)
+    address = reverse("portal:cases", args=[visitor.slug])
+    view = {} if is_open else {"view": "all"}
+    context = {
+        **frame(visitor),
+        "is_cases": True,
+        "is_open": is_open,
+        "is_later_page": bool(after),
+        "address": address,
+        "rows": rows_of(found.cases, visitor),
+        "next": f"{address}?{urlencode({**view, 'after': found.next})}" if found.next else "",
+    }
+    return render(request, "portal/cases.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@customer_only
+def case(request: HttpRequest, visitor: Visitor, ref: str) -> HttpResponse:
+    """One request; POST says something in it as the person who is signed in."""
+    found = access_case(ref, visitor)
+    return _say(request, visitor, found) if request.method == "POST" else _page(request, visitor, found)
+
+
+def access_case(ref: str, visitor: Visitor) -> Case:
+    """The request of this reference in the visitor's workspace. NotFound, in the same words, for every other."""
+    found = for_customers.access_cases_of(visitor.customer.viewer, visitor.customer.workspace)
+    case = found.filter(ref=ref).first() if "\0" not in ref else None
+    if case is None:
+        raise NotFound("There is no such request, or it is not yours to see.", field="ref")
+    return case
+
+
+def _say(request: HttpRequest, visitor: Visitor, found: Case) -> HttpResponse:
+    """Says it once, however often the button was pressed."""
+    text, author = request.POST.get("text", "").replace("\0", "").strip(), visitor.person.slug
+
+    def say() -> tuple[int, str]:
+        said = writing.do_say(
+            ref=found.ref, author=author, text=text, channel="portal", actor=visitor.actor, now=visitor.now
+        )
+        return 303, f"m-{said.pk}"
+
+    try:
+        done = requests.once(f"portal:{author}", key_of(request), digest_of(found.ref, text), visitor.now, say)
+    except DeskError as error:
+        return _page(request, visitor, found, text=text, problem=str(error), status=error.status)
+    return HttpResponseRedirect(f"{reverse('portal:case', args=[visitor.slug, found.ref])}#{done.body}")
+
+
+def key_of(request: HttpRequest) -> str | None:
+    """The key that the form was drawn with."""
+    return request.POST.get("key", "").replace("\0", "")[:40] or None
+
+
+def digest_of(*words: str) -> str:
+    return hashlib.sha256("\0".join(words).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _page(
+    request: HttpRequest, visitor: Visitor, found: Case, *, text: str = "", problem: str = "", status: int = 200
+) -> HttpResponse:
+    viewer = visitor.customer.viewer
+    clocks = shown_clocks(queries.clocks_of([found], viewer)[found.pk])
+    said = queries.timeline(found, viewer)
+    conversation = worklist.conversation(said, queries.told_changes(found, viewer))
+    people = {row.person_id: row for row in people_of(found.workspace, visitor.now)}
+    context = {
+        **frame(visitor),
+        "is_cases": True,
+        "case": found,
+        "row": row_of(found, clocks, visitor),
+        "clocks": [clock_told(clock, found, visitor) for clock in clocks if clock.cycle.number == found.cycle],
+        "lines": list(_lines(conversation, visitor, people, files_of(said), worklist.undelivered(found))),
+        "takes_words": found.state not in (Case.State.CLOSED, Case.State.MERGED),
+        "text": text,
+        "problem": problem,
+        "key": secrets.token_urlsafe(12),
+    }
+    return render(request, "portal/case.html", context, status=status)
+
+
+def _lines(
+    conversation: Iterable[Message | CaseChange],
+    visitor: Visitor,
+    people: dict[int, Membership],
+    files: dict[int, File],
+    on_the_way: dict[int, Delivery],
+) -> Iterable[Line]:
+    for entry in conversation:
+        time = told_at(entry.at, visitor)
+        if isinstance(entry, CaseChange):
+            yield _changed(entry, visitor, time)
+        else:
+            delivery = on_the_way.get(entry.pk)
+            failed = delivery is not None and delivery.state == "failed"
+            marks = () if delivery is None else (_("not delivered"),) if failed else (_("sending"),)
+            yield line_of(entry, time, people, file=files.get(entry.pk), more=marks)
+
+
+def _changed(change: CaseChange, visitor: Visitor, time: tuple[str, str]) -> Line:
+    """What changed, without who of the staff did it and why."""
+    before, after = (_value(change.what, value, visitor) for value in (change.before, change.after))
+    text = f"{before} → {after}" if before else after
+    return Line(f"c-{change.pk}", "change", "", "", change.at, time[0], time[1], text)
+
+
+def _value(what: str, value: str, visitor: Visitor) -> str:
+    if what == "state" and value in STATES:
+        return str(STATES[value])
+    texts = visitor.product.texts[visitor.locale]
+    return texts.get(f"severity.{value}.name", value) if what == "severity" else texts.get(f"kind.{value}", value)

@@ -1,0 +1,140 @@
+"""What was said in the room as its page shows it: the newest last, threads together, edits and removals as they stand."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from roomdesk.directory.models import Person
+from roomdesk.record.models import Message
+from roomdesk.runtime import clock
+from tests.flow import world
+from tests.flow.world import ASEN, BOT, IVAN, OLGA, START, event, message, room, store, work_off
+from tests.harness.database import Databases
+from tests.portal.scene import in_thread
+
+pytestmark = pytest.mark.part_of("R10")
+HERE = room("birch")
+
+
+@pytest.fixture(scope="module")
+def built(databases: Databases) -> Iterator[str]:
+    with databases.copy() as address:
+        world.build()
+        with clock.frozen(START):
+            Message.objects.count()
+        yield address.rpartition("/")[2]
+
+
+@pytest.fixture
+def olga(databases: Databases, built: str) -> Iterator[Client]:
+    with databases.copy(template=built), clock.frozen(START):
+        client = Client(headers={"host": "127.0.0.1"})
+        client.force_login(Person.objects.get(slug="olga"), "allauth.account.auth_backends.AuthenticationBackend")
+        yield client
+
+
+def page(client: Client, query: str = "") -> str:
+    answer = client.get(f"/chat/birch{query}")
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def texts(shown: str) -> list[str]:
+    return [html.unescape(text) for text in re.findall(r'<p class="text" lang="">([^<]*)</p>', shown)]
+
+
+def says(*events: dict[str, object]) -> None:
+    for one in events:
+        store(one)
+        work_off()
+
+
+def test_the_newest_is_last_and_pages_hold_everything_once(olga: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    from roomdesk.cases import room_talk
+
+    before = texts(page(olga))
+    with clock.frozen(START) as time:
+        for number in range(7):
+            # Three at the same instant: the key of a page must tell them apart.
+            time.tick(timedelta(seconds=1 if number > 3 else 0))
+            says(message(f"$n-{number}", HERE, OLGA, f"Number {number}"))
+        known = room_talk.access_talk.__kwdefaults__ or {}
+        monkeypatch.setattr(room_talk.access_talk, "__kwdefaults__", {**known, "limit": 3})
+        pages, query = [], ""
+        while True:
+            shown = page(olga, query)
+            pages.append(texts(shown))
+            older = re.search(r'href="(\?before=[^"]+)"', shown)
+            if not older:
+                break
+            query = html.unescape(older[1])
+    assert pages[0] == ["Number 4", "Number 5", "Number 6"]
+    assert [text for some in reversed(pages) for text in some] == [*before, *(f"Number {n}" for n in range(7))]
+    assert "Jump to the latest" in page(olga, query)
+
+
+def test_a_run_of_one_thread_stands_together_under_what_it_is_about(olga: Client) -> None:
+    says(
+        message("$root", HERE, OLGA, "Orders cannot be saved."),
+        in_thread("$a", "$root", IVAN, "Since when?", "birch"),
+        in_thread("$b", "$root", OLGA, "Since Monday.", "birch"),
+        message("$main", HERE, ASEN, "Good morning."),
+        in_thread("$c", "$root", IVAN, "Thank you.", "birch"),
+    )
+    shown = page(olga)
+    runs = re.findall(r'<section class="thread".*?</section>', shown, re.DOTALL)
+    assert [texts(run) for run in runs[-2:]] == [["Since when?", "Since Monday."], ["Thank you."]]
+    assert all("Orders cannot be saved." in run for run in runs[-2:])
+    number = Message.objects.get(external_id="$root").pk
+    thread = page(olga, f"?thread={number}")
+    assert texts(thread) == ["Orders cannot be saved.", "Since when?", "Since Monday.", "Thank you."]
+
+
+def test_edits_removals_replies_and_reactions_stand_with_their_message(olga: Client) -> None:
+    relation = {"rel_type": "m.annotation", "event_id": "$one", "key": "👍"}
+    new = {"m.new_content": {"msgtype": "m.text", "body": "The total is wrong."}}
+    says(
+        message("$one", HERE, OLGA, "The total is wrng."),
+        message("$edit", HERE, OLGA, "* x", **new, **{"m.relates_to": {"rel_type": "m.replace", "event_id": "$one"}}),
+        message("$gone", HERE, OLGA, "My password is persimmon."),
+        event("$removal", HERE, OLGA, "m.room.redaction", {"redacts": "$gone"}),
+        message("$reply", HERE, IVAN, "Which one?", **{"m.relates_to": {"m.in_reply_to": {"event_id": "$one"}}}),
+        event("$r1", HERE, ASEN, "m.reaction", {"m.relates_to": relation}),
+        event("$r2", HERE, IVAN, "m.reaction", {"m.relates_to": relation}),
+        event("$r3", HERE, OLGA, "m.reaction", {"m.relates_to": {**relation, "key": "❤"}}),
+        event("$unliked", HERE, OLGA, "m.room.redaction", {"redacts": "$r3"}),
+    )
+    shown = page(olga)
+    assert "The total is wrong." in shown and "wrng" not in shown and "edited" in shown
+    assert "persimmon" not in shown and "removed" in shown
+    assert '<p class="answers"><span class="quiet-text">Olga:</span> The total is wrong.</p>' in shown
+    assert "<li>👍 2</li>" in shown and "❤" not in shown
+
+
+def test_what_the_desk_took_back_is_gone(olga: Client) -> None:
+    says(message("$asks", HERE, BOT, "Mira asks for access", msgtype="m.notice"))
+    assert "Mira asks for access" in page(olga)
+    says(event("$back", HERE, BOT, "m.room.redaction", {"redacts": "$asks"}))
+    assert "Mira asks for access" not in page(olga)
+
+
+def test_what_customers_write_is_only_text(olga: Client) -> None:
+    says(message("$script", HERE, OLGA, "<script>alert(1)</script>", formatted_body="<b>bold</b>"))
+    shown = page(olga)
+    assert "<script>alert" not in shown and "<b>bold" not in shown and "&lt;script&gt;alert(1)" in shown
+
+
+@pytest.mark.parametrize("key", ["x", "~", "2026~1", "2026-01-01T00:00:00.0Z~", "9" * 40, "%00", "²~²"])
+def test_a_page_key_that_makes_no_sense_is_the_latest(olga: Client, key: str) -> None:
+    assert texts(page(olga, f"?before={key}")) == texts(page(olga))
+
+
+@pytest.mark.parametrize("thread", ["999999", "1" * 30, "x", "-1", "²"])
+def test_a_thread_that_is_none_is_no_error(olga: Client, thread: str) -> None:
+    assert olga.get(f"/chat/birch?thread={thread}").status_code in (200, 404)

@@ -1,0 +1,82 @@
+"""R11–R14: what a message wants, on labelled texts of others and on texts of our own (cases/README, triage)."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.triage import figures
+from roomdesk.product.vocabulary import vocabulary
+from roomdesk.rules.triage import ITEMS, triage
+from roomdesk.rules.triage_lines import answer_line
+from roomdesk.rules.triage_text import by_sound
+
+DATA = Path(__file__).parents[1] / "data"
+WORDS = vocabulary()
+
+
+def judged(name):
+    lines = [json.loads(line) for line in (DATA / name).read_text("utf-8").splitlines()]
+    return [(line["expect"], answer_line(json.dumps(line), lambda _: WORDS)["expect"]) for line in lines]
+
+
+@pytest.mark.parametrize("name", ["triage.jsonl", "triage_own.jsonl"])
+def test_labelled_texts_are_judged_well_enough(name):
+    found = figures(judged(name))
+    assert found["p0"] == 1 and found["critical below high"] == 0
+    assert found["answer F1"] >= 0.95
+    assert min(found["kind"], found["severity"], found["items F1"]) >= 0.85
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["The export fails.", "ASAP!!! The export fails!!!", "The export fails, this is a disgrace, I am furious", "PLEASE, the export fails. Unbelievable."],
+)  # fmt: skip
+def test_tone_never_raises_a_severity(text):
+    assert triage(text, "en", WORDS).severity == triage("The export fails.", "en", WORDS).severity
+
+
+def test_what_is_quoted_is_not_the_persons_own():
+    assert triage("> P0 everything is down for everybody\n\nThanks!", "en", WORDS).kind == "small_talk"
+    assert triage('Where is the button "Cancel subscription"?', "en", WORDS).kind == "question"
+
+
+def test_a_p0_is_critical_whatever_it_says_and_its_kind_is_by_content():
+    found = triage("P0 how do I change the logo?", "en", WORDS)
+    assert (found.p0, found.severity, found.kind, "urgency" in found.provided) == (True, "critical", "question", True)
+    assert triage("p0", "bg", WORDS).kind == "incident"
+
+
+@pytest.mark.parametrize(
+    ("cyrillic", "typed"),
+    [("напомняне", "napomnqne"), ("желаем", "jelaem"), ("защо", "zashto"), ("щета", "6teta"), ("чакам", "4akam"), ("юли", "yuli")],
+)  # fmt: skip
+def test_bulgarian_in_latin_letters_sounds_the_same(cyrillic, typed):
+    assert by_sound(cyrillic) == by_sound(typed)
+
+
+def test_every_finding_says_why_and_names_known_items():
+    for wanted, found in judged("triage_own.jsonl"):
+        assert set(found["provided"]) <= set(ITEMS) and wanted.keys() == found.keys()
+    for text in ("The invoice total is wrong", "hello", "asdf", "How do I export?"):
+        assert triage(text, "en", WORDS).why
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "\n", "🙂", "?" * 5000, "a" * 60_000, "не " * 20_000, '"' * 9999, "(" * 9999]
+)
+def test_odd_texts_are_judged_too(text):
+    found = triage(text, "bg", WORDS)
+    assert found.severity == "normal" and found.answer is None
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ({"id": 1, "product": "bos", "locale": "de", "text": "x"}, "locale must be one of en, bg, pt, not 'de'."),
+        ({"id": 1, "product": "bos", "locale": "en", "text": None}, "text must be a text, not None."),
+        ({"id": 1, "locale": "en", "text": "x"}, "product must be a text, not None."),
+    ],
+)
+def test_a_broken_line_is_answered_with_the_field_and_the_reason(line, sentence):
+    assert answer_line(json.dumps(line), lambda _: WORDS) == {"id": 1, "error": sentence}
