@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.acceptance.test_sign_in import sign_in_at_homeserver
 from tests.harness.live import Live, eventually
 from tests.harness.matrix import Client
-from tests.harness.scene import workspace
+from tests.harness.scene import Scene, workspace
 
 PASSWORD = "correct horse 42 staple"
 V3 = "/_matrix/client/v3"
@@ -62,6 +63,14 @@ def sign_in(page: Page, person: str) -> None:
     page.locator("form button[type=submit]").first.click()
 
 
+def client_of(scene: Scene, person: str) -> Client | None:
+    """The person's client; None before the account is made, which waits for nobody's access."""
+    try:
+        return scene.client(person)
+    except httpx.HTTPStatusError:
+        return None
+
+
 def history(client: Client, room: str) -> Any:
     return client.call("GET", f"{V3}/rooms/{room}/messages?dir=b&limit=50")
 
@@ -75,7 +84,7 @@ def test_a_member_gets_in_on_request_and_is_out_at_once(live: Live, signed_in: S
     scene = workspace(live, "members")
     scene.client(scene.owner).say(scene.room, "Said before Mira came.")
     mira = scene.member("member", "Mira")
-    client = scene.client(mira)
+    client = eventually(lambda: client_of(scene, mira), "Mira's account")
     assert history(client, scene.room).status_code == 403
 
     theirs = signed_in(mira, "/portal/members/")
