@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tests.chaos.installation import Installation, Person
@@ -92,10 +92,12 @@ def _cases(
     spoken = {row[4] for row in record if row[2] == "customer"}
     yield from (f"{ref} has no customer's message" for pk, ref in cases if pk not in spoken)
     yield from (f"{row[0]} belongs to no case" for row in record if row[2] == "customer" and row[4] is None)
+    planned = {}
     for pk, ref in cases:
-        yield from (f"{ref}: {words}" for words in _clock(installation, pk))
-        yield from (f"{ref}: {words}" for words in _outbox_notice(installation, pk))
-    yield from _notices({ref for _, ref in cases}, [event for event in room if MARKER in event["content"]])
+        rows = _outbox_notices(installation, pk)
+        planned[ref] = len(rows)
+        yield from (f"{ref}: {words}" for words in (*_clock(installation, pk), *_planned(rows)))
+    yield from _notices(planned, [event for event in room if MARKER in event["content"]])
 
 
 def _clock(installation: Installation, case: int) -> Iterator[str]:
@@ -106,21 +108,30 @@ def _clock(installation: Installation, case: int) -> Iterator[str]:
         yield f"its first-response clocks are {clocks}, not one that runs or is met"
 
 
-def _outbox_notice(installation: Installation, case: int) -> Iterator[str]:
-    rows = installation.rows(
-        "SELECT state, confirmed_at IS NOT NULL FROM queues_outboxrow "
+def _outbox_notices(installation: Installation, case: int) -> list[tuple[str, str, bool]]:
+    """What the desk planned to say of the case to the customer: key, state, whether it came back."""
+    return installation.rows(
+        "SELECT once, state, confirmed_at IS NOT NULL FROM queues_outboxrow "
         "WHERE case_id = %s AND once IS NOT NULL AND destination LIKE 'matrix:room:%%'",
         case,
     )
-    if rows != [("sent", True)]:
-        yield f"its notices in the outbox are {rows}, not one that is sent and confirmed"
 
 
-def _notices(refs: set[str], ours: list[dict[str, Any]]) -> Iterator[str]:
-    """One notice per case as the room has it, and no marker and no text twice for one case."""
+def _planned(rows: list[tuple[str, str, bool]]) -> Iterator[str]:
+    """Until when somebody answers is said once; what was planned beside it (what is asked for) is said too."""
+    if sum(once.endswith(":opened") for once, _, _ in rows) != 1 or {row[1:] for row in rows} != {("sent", True)}:
+        yield f"its notices in the outbox are {rows}, not one of its opening, each sent and confirmed"
+
+
+def _notices(planned: Mapping[str, int], ours: list[dict[str, Any]]) -> Iterator[str]:
+    """As many notices of each case as were planned, as the room has it, and no marker and no text twice for one case."""
     by_case = Counter(event["content"].get(CASE) for event in ours)
-    yield from (f"{ref} has {by_case[ref]} notices in the room" for ref in sorted(refs) if by_case[ref] != 1)
-    yield from (f"the room has a notice of {ref}, which is no case" for ref in by_case if ref not in refs)
+    yield from (
+        f"{ref} has {by_case[ref]} notices in the room, not {count}"
+        for ref, count in sorted(planned.items())
+        if by_case[ref] != count
+    )
+    yield from (f"the room has a notice of {ref}, which is no case" for ref in by_case if ref not in planned)
     yield from _twice("marker", (event["content"][MARKER] for event in ours))
     yield from _twice("text", (json.dumps([event["content"].get(CASE), event["content"]["body"]]) for event in ours))
 

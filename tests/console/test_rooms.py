@@ -8,11 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from roomdesk.audit.models import Entry
+from roomdesk.audit.work import Work
+from roomdesk.cases import verifying
 from roomdesk.directory import services
 from roomdesk.directory.models import Person, Workspace
 from roomdesk.queues.ids import next_ids
@@ -138,6 +140,18 @@ def test_the_staffs_own_rooms_are_there_too(browser: Browser) -> None:
     with nothing_changes():
         assert browser("ivan").post("/console/rooms/staff/space/repair").status_code == 403
     assert browser("lea").post("/console/rooms/staff/control-bos/repair").status_code == 302
+
+
+def test_the_page_tells_how_complete_the_record_was(browser: Browser) -> None:
+    client = browser("lea")
+    assert "was not compared with the rooms yet" in page_of(client)
+    for missing, words in ((2, "2 differences"), (0, "it was complete")):
+        counts = {name: 0 for name in verifying.COUNTS} | {"rooms": 1, "unreadable": 0, "missing": missing}
+        with transaction.atomic():
+            work = Work(clock.now(), ACTOR)
+            work.audit(verifying.ACTION, verifying.SUBJECT, counts)
+            work.flush()
+        assert words in page_of(client)
 
 
 def test_what_was_found_is_told_with_what_became_of_it(browser: Browser) -> None:

@@ -70,7 +70,7 @@ def test_a_case_may_be_named_first():
         ("!desk split BC-1", "Which messages?"),
         ("!desk move 812", "Which messages, and where to?"),
         ("!desk note", "What is to be noted?"),
-        *((f"!desk {word} x", f'"{word}" does not exist in this version yet; nothing was done.') for word in NOT_YET),
+        *((f"!desk {word} x", f'"{word}" does not exist in this version yet; nothing was done.') for word in sorted(NOT_YET)),
     ],
 )  # fmt: skip
 def test_a_command_that_cannot_be_understood_is_refused_with_how_it_is_written(text, sentence):

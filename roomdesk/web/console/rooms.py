@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from roomdesk.cases import verifying
 from roomdesk.directory.models import StaffRole
 from roomdesk.directory.services.intervals import valid_at
 from roomdesk.product.queries import newest, product_of
@@ -102,6 +103,7 @@ def rooms(request: HttpRequest, reader: Reader) -> HttpResponse:
         "is_rooms": True,
         "only_wrong": only_wrong,
         "is_later_page": bool(after),
+        "record": _record(reader),
         "room_rows": [_row(glance, zones[glance.home.product], reader.now) for glance in page.items],
         "wrong": overview.count_wrong(reader.viewer),
         "tabs": [(not only_wrong, "All", _list()), (only_wrong, "Not right", _list(view="wrong"))],
@@ -109,6 +111,17 @@ def rooms(request: HttpRequest, reader: Reader) -> HttpResponse:
         "first": _list(view="wrong" if only_wrong else ""),
     }
     return render(request, "console/rooms.html", context)
+
+
+def _record(reader: Reader) -> str:
+    """What the last comparison of the whole record with the rooms found (docs/record.md)."""
+    last = verifying.last_verified()
+    if last is None:
+        return "The record was not compared with the rooms yet (roomdesk record verify)."
+    at, found = last
+    gaps = sum(found[name] for name in verifying.GAPS) + found["unreadable"]
+    what = f"{gaps} differences (roomdesk record verify names them)" if gaps else "it was complete"
+    return f"The record was last compared with the rooms {span(reader.now - at)} ago: {what}."
 
 
 def _list(**wanted: str) -> str:
