@@ -10,7 +10,9 @@ from roomdesk.rules.small_talk import is_small_talk, normalised
 
 NOW = datetime(2026, 3, 9, 10, 0, tzinfo=UTC)
 POLICY = CasePolicy(
-    timedelta(minutes=20), small_talk=frozenset({"thanks", "ok", "thanks a lot", "благодаря", "good morning"})
+    timedelta(minutes=20),
+    small_talk=frozenset({"thanks", "ok", "thanks a lot", "благодаря", "good morning"}),
+    no_help=frozenset({"that did not help"}),
 )
 EVENTS = {"$one": 1, "$two": 2, "$notice-two": 2, "$old": 9}
 
@@ -32,6 +34,9 @@ ONE, TWO = case(1), case(2)
 MIRA_IN_ONE = case(1, last_by=(("@mira:x", ago(20)),))
 MIRA_IN_TWO = case(2, last_by=(("@oto:x", ago(1)), ("@mira:x", ago(5))))
 WAITING = case(2, state="waiting_customer", waiting_customer=True)
+TOLD_MIRA = case(1, state="deflected", last_by=(("@mira:x", ago(90)),))
+TOLD_OTO = case(2, state="deflected", opened_at=ago(10), last_by=(("@oto:x", ago(10)),))
+NO_HELP = "That did not help!"
 P0_CASE = case(1, severity="critical", p0=True, p0_at=ago(30))
 
 CUSTOMER = [
@@ -55,6 +60,11 @@ CUSTOMER = [
     ("reply to a resolved case", says(reply_to="$one"), [case(1, state="resolved")], False, 1, False, "reply"),
     ("the only waiting", says(), [ONE, WAITING], False, 2, False, "waiting"),
     ("two are waiting", says(), [case(1, waiting_customer=True), WAITING], False, None, True, "new"),
+    ("an answer of the desk did not help", says(NO_HELP), [TOLD_MIRA, TOLD_OTO], False, 1, False, "no_help"),
+    ("the only answer did not help another", says(NO_HELP), [ONE, TOLD_OTO], False, 2, False, "no_help"),
+    ("nobody says which answer did not help", says(NO_HELP, author="@x"), [TOLD_MIRA, TOLD_OTO], False, None, True, "new"),
+    ("nothing was answered that did not help", says(NO_HELP), [MIRA_IN_ONE], False, 1, False, "same_author"),
+    ("another word to an answer of the desk", says(), [TOLD_MIRA], False, None, True, "new"),
     ("nothing open", says(), [], False, None, True, "new"),
     ("a closed case's thread", says(thread_root="$old"), [ONE], False, None, True, "follow_up"),
     ("P0 joins the recent P0", says("P0", author="@oto:x"), [P0_CASE, TWO], True, 1, False, "p0_joins"),
@@ -80,6 +90,14 @@ def test_a_customers_message_finds_its_case(what, said, cases, p0, joins, opens,
     assert (placed.case_id, placed.opens, placed.why.code) == (joins, opens, code)
     assert placed.why.words.endswith(".")
     assert placed.small_talk is (what.startswith(("small talk", "emoji")) and not said.has_file)
+
+
+def test_what_triage_calls_small_talk_opens_nothing_unless_it_is_p0_or_brings_a_file():
+    said = says("You are the best, cheers mates")
+    assert place_customer(said, [], {}, POLICY, False, is_idle=True).small_talk
+    assert place_customer(said, [], {}, POLICY, True, is_idle=True).opens
+    with_file = says("You are the best, cheers mates", has_file=True)
+    assert place_customer(with_file, [], {}, POLICY, False, is_idle=True).opens
 
 
 def test_a_case_of_its_own_is_linked_to_what_it_answers():

@@ -96,7 +96,7 @@ def filed(intake: Intake | None) -> list[str]:
     if intake is None:
         return []
     found = triaging.shown(intake)
-    answer = [f"Answered by the desk: {plain(found['answer'])}."] if found["answer"] else []
+    answer = [f"Answered by the desk: {plain(found['answer']).replace(':', ': ')}."] if found["answer"] else []
     return [
         f"Found: {plain(found['kind'])}, {plain(found['severity'])}.",
         *[why["words"] for why in found["why"]],
