@@ -12,7 +12,7 @@ from roomdesk.runtime.instance import Instance, InstanceError, read_ports, write
 from roomdesk.runtime.settings import Settings
 
 # A killed installation's children need a moment to die; its ports are worth this wait, in seconds, for all of them together.
-_GRACE = 1.0
+_GRACE = 4.0
 
 
 class Reservations:
