@@ -80,11 +80,14 @@ def newest(wanted: Wanted, limit: int, before: Key | None = None, *, shown: int 
         return _in_order(wanted, limit, before, shown)
     found = _among(wanted, NEAR, limit, before, shown)
     edge, passed = _edge(wanted, NEAR, before) if found.count < limit else None, NEAR
-    number = edge[1] if edge else 0
+    number, is_first = edge[1] if edge else 0, True
     for is_last in (*(False,) * _LOOKS, True):
         if edge is None or found.count >= limit:
             break
         reach = _reach(limit, found.count, passed)
+        if is_first and found.count >= _FEW and reach >= number:
+            # Told by so few messages, it may as well be half as far; a second look that then is needed costs little.
+            reach = max(1, number // 2)
         missing, to_show = limit - found.count, shown - len(found.items)
         if reach <= FAR and wanted.workspace_id is None and not is_last:
             found += _among(wanted, reach, missing, edge, to_show)
@@ -93,7 +96,7 @@ def newest(wanted: Wanted, limit: int, before: Key | None = None, *, shown: int 
             start = None if is_last else _start(wanted, edge, number - reach)
             found += _by_words(wanted, start, missing, edge, to_show)
             edge = (start, 0) if start else None
-        passed, number = passed + reach, number - reach
+        passed, number, is_first = passed + reach, number - reach, False
     return found
 
 
@@ -123,8 +126,7 @@ def _by_words(wanted: Wanted, start: datetime | None, limit: int, before: Key, s
     span, values = _span(wanted, before)
     if start is not None:
         span, values["start"] = f"{span} AND f.at >= %(start)s", start
-    since = start or wanted.since
-    marks = search_times.covering(since, before[0]) if since is not None else None
+    marks = _marks(wanted, start, before)
     parts = [*wanted.parts, *([search_index.any_of(marks)] if marks else [])]
     quick = [part for part in parts if not search_index.is_slow(part)] or parts
     condition, words = _holds(wanted, quick)
@@ -136,6 +138,16 @@ def _by_words(wanted: Wanted, start: datetime | None, limit: int, before: Key, s
     inside = f"SELECT {columns} FROM record_findable f WHERE true{inner} OFFSET 0"  # noqa: S608 - our own
     statement = f"SELECT {_HIT} FROM ({inside}) f WHERE true{outer}{slow}"  # noqa: S608
     return _hits(statement, {**values, **words, **more}, limit, shown)
+
+
+def _marks(wanted: Wanted, start: datetime | None, before: Key) -> list[str] | None:
+    """Marks of the times that may hold hits; none where these are all times, or nearly."""
+    since = start or wanted.since
+    if since is None and wanted.until is not None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT min(at) FROM record_findable")
+            since = cursor.fetchone()[0]
+    return search_times.covering(since, before[0]) if since is not None else None
 
 
 _HIT = "f.at, f.id, f.recorded_at"
