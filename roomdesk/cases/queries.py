@@ -147,8 +147,8 @@ def is_staff(viewer: Viewer) -> bool:
     return viewer.sees_all or bool(viewer.products)
 
 
-def shown(case: Case, clocks: Sequence[Clock]) -> dict[str, Any]:
-    """A case as REST and `--json` give it."""
+def shown(case: Case, clocks: Sequence[Clock], escalations: Sequence[str] = ()) -> dict[str, Any]:
+    """A case as REST and `--json` give it. `escalations`: the fields whose specialists are called in."""
     return {
         "ref": case.ref,
         "workspace": case.workspace.slug,
@@ -166,6 +166,7 @@ def shown(case: Case, clocks: Sequence[Clock]) -> dict[str, Any]:
         "cycle": case.cycle,
         "resolved_at": case.resolved_at,
         "snoozed_until": case.snoozed_until,
+        "escalations": list(escalations),
         "restricted": case.is_restricted,
         "linked_to": case.linked_to.ref if case.linked_to else None,
         "merged_into": case.merged_into.ref if case.merged_into else None,

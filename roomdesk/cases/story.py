@@ -9,20 +9,22 @@ from roomdesk.cases import files, queries, triaging
 from roomdesk.cases.models import Case, CaseChange
 from roomdesk.cases.report import intake_of, report
 from roomdesk.clocks.explain import explain_all
-from roomdesk.directory.queries import Viewer
+from roomdesk.directory.queries import Viewer, escalated
 from roomdesk.queues.models import OutboxRow
 from roomdesk.record.models import Message
 
 
 def case(found: Case, viewer: Viewer | None = None) -> dict[str, Any]:
     """The case with its clocks: those that the viewer may see, all of them where nobody is named."""
-    return queries.shown(found, queries.clocks_of([found], viewer)[found.pk])
+    called = escalated([found.ref])[found.ref]
+    return queries.shown(found, queries.clocks_of([found], viewer)[found.pk], called)
 
 
 def cases(page: queries.Page, viewer: Viewer | None = None) -> dict[str, Any]:
     """A page of cases, `{"items", "next"}`."""
-    clocks = queries.clocks_of(page.cases, viewer)
-    return {"items": [queries.shown(found, clocks[found.pk]) for found in page.cases], "next": page.next}
+    clocks, called = queries.clocks_of(page.cases, viewer), escalated(found.ref for found in page.cases)
+    items = [queries.shown(found, clocks[found.pk], called[found.ref]) for found in page.cases]
+    return {"items": items, "next": page.next}
 
 
 def whole(found: Case, viewer: Viewer) -> dict[str, Any]:

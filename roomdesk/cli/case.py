@@ -77,6 +77,7 @@ def _links(value: dict[str, Any]) -> list[str]:
     """What the case has to do with others, and who has it."""
     found = [
         f"assigned to {value['assignee']}" if value["assignee"] else "",
+        f"escalated to {', '.join(value['escalations'])}" if value["escalations"] else "",
         f"snoozed until {plain(value['snoozed_until'])}" if value["snoozed_until"] else "",
         f"merged into {value['merged_into']}" if value["merged_into"] else "",
         f"linked to {value['linked_to']}" if value["linked_to"] else "",

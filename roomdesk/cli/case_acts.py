@@ -192,6 +192,26 @@ def unmerge(ref: str, author: str | None, reason: str, as_json: bool) -> None:
     _tell(joining.do_unmerge(viewer(), ref, reason=reason, **_by(author)), as_json)
 
 
+@act("escalate")
+@click.argument("ref")
+@click.argument("field")
+def escalate(ref: str, field: str, author: str | None, reason: str, as_json: bool) -> None:
+    """Call the specialists of FIELD into the customer's room for the case REF."""
+    from roomdesk.cases import escalating
+
+    _tell(escalating.do_escalate(viewer(), ref, field, reason=reason, **_by(author)), as_json)
+
+
+@act("deescalate")
+@click.argument("ref")
+@click.argument("field", default="")
+def deescalate(ref: str, field: str, author: str | None, reason: str, as_json: bool) -> None:
+    """End the escalation of the case REF to FIELD; without one, all of them."""
+    from roomdesk.cases import escalating
+
+    _tell(escalating.do_deescalate(viewer(), ref, field, reason=reason, **_by(author)), as_json)
+
+
 @case.command("call")
 @click.argument("ref")
 @click.argument("direction", type=click.Choice(["inbound", "outbound"]))

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from roomdesk.audit.work import Actor
-from roomdesk.cases import changing, joining, parting
+from roomdesk.cases import changing, escalating, joining, parting
 from roomdesk.cases.changing import Change
 from roomdesk.cases.models import Case
 from roomdesk.cases.parting import Parting
@@ -105,6 +105,16 @@ def _names(person: Person) -> set[str]:
     return {name.casefold() for name in (person.slug, person.name, person.localpart)}
 
 
+def _escalate(doing: Doing, given: Given) -> str:
+    escalating.do_escalate(doing.viewer, doing.case.ref, given["field"], reason=given["reason"], **doing.by)
+    return ""
+
+
+def _deescalate(doing: Doing, given: Given) -> str:
+    escalating.do_deescalate(doing.viewer, doing.case.ref, given["field"], reason=given["reason"], **doing.by)
+    return ""
+
+
 def _snooze(doing: Doing, given: Given) -> str:
     until = doing.now + given["length"] if "length" in given else _instant(doing.zone, given["until"])
     return doing.change(snoozed_until=until, reason=given["reason"])
@@ -148,6 +158,8 @@ _ACTS: Mapping[str, Callable[[Doing, Given], str]] = {
     "ack": _ack,
     "investigate": lambda doing, given: doing.change(state=Case.State.INVESTIGATING, reason=given["reason"]),
     "assign": _assign,
+    "escalate": _escalate,
+    "deescalate": _deescalate,
     "severity": lambda doing, given: doing.change(severity=given["severity"], reason=given["reason"]),
     "kind": lambda doing, given: doing.change(kind=given["kind"], reason=given["reason"]),
     "wait": lambda doing, given: doing.change(state=given["state"], reason=given["reason"]),

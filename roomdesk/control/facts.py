@@ -13,6 +13,7 @@ from roomdesk.bootstrap import settings
 from roomdesk.cases.models import Case, CaseChange, CaseCycle, Question
 from roomdesk.clocks.models import Clock, Notice
 from roomdesk.control.models import Thread
+from roomdesk.directory.queries import escalated
 from roomdesk.product.queries import product_of
 from roomdesk.rules.control_card import CaseFact, Changed, ClockFact, Pressed
 
@@ -43,7 +44,7 @@ def open_questions(product: str) -> Iterable[int]:
 
 
 def load(case_ids: Collection[int], threads: Mapping[int, Thread]) -> dict[int, Facts]:
-    """The facts of these cases, by id; `threads` are those that they have. Five queries."""
+    """The facts of these cases, by id; `threads` are those that they have. Six queries."""
     rows = Case.objects.filter(pk__in=case_ids).select_related("workspace", "assignee")
     cases = {case.pk: case for case in rows}
     cycles = {c.case_id: c for c in CaseCycle.objects.filter(case_id__in=cases, number=F("case__cycle"))}
@@ -51,13 +52,14 @@ def load(case_ids: Collection[int], threads: Mapping[int, Thread]) -> dict[int, 
     running = Clock.objects.filter(case_id__in=cases, stopped_at=None, cycle__number=F("case__cycle"))
     for clock in running.exclude(state=Clock.State.CANCELLED).order_by("pk"):
         clocks[clock.case_id].append(clock)
-    found = {pk: Facts(case, _card(case, cycles[pk], clocks[pk])) for pk, case in cases.items()}
+    called = escalated(case.ref for case in cases.values())
+    found = {pk: Facts(case, _card(case, cycles[pk], clocks[pk], called[case.ref])) for pk, case in cases.items()}
     _add_changes(found, threads)
     _add_notices(found, threads)
     return found
 
 
-def _card(case: Case, cycle: CaseCycle, clocks: list[Clock]) -> CaseFact:
+def _card(case: Case, cycle: CaseCycle, clocks: list[Clock], called: list[str]) -> CaseFact:
     product = product_of(cycle.product_version_id)
     zone = product.office.timezone
     tier = product.tiers.get(cycle.tier)
@@ -72,6 +74,7 @@ def _card(case: Case, cycle: CaseCycle, clocks: list[Clock]) -> CaseFact:
         answered=_words(case.answered_at, zone),
         is_p0=case.p0_at is not None,
         is_restricted=case.is_restricted,
+        escalated=tuple(called),
         clocks=tuple(_clock(clock, zone) for clock in clocks) if case.state in Case.OPEN else (),
     )
 

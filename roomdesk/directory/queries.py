@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import Prefetch, Q, QuerySet
 
 from roomdesk.directory.errors import NotFound
-from roomdesk.directory.models import ApiToken, Membership, Person, StaffRole, Workspace, WorkspaceTerms
+from roomdesk.directory.models import ApiToken, Escalation, Membership, Person, StaffRole, Workspace, WorkspaceTerms
 from roomdesk.directory.services.intervals import valid_at
 
 #: The most that one page of a list holds.
@@ -150,6 +150,25 @@ def staff_of(product: str, at: datetime) -> dict[str, list[Person]]:
         people = found.setdefault(row.role, [])
         if row.person not in people:
             people.append(row.person)
+    return found
+
+
+def specialists_at(product: str, at: datetime) -> dict[str, list[Person]]:
+    """Active specialists for a product by their field, at `at`."""
+    found: dict[str, list[Person]] = {}
+    for row in staff_at(at, [product]):
+        people = found.setdefault(row.field, []) if row.role == StaffRole.Role.SPECIALIST else None
+        if people is not None and row.person.is_active and row.person not in people:
+            people.append(row.person)
+    return found
+
+
+def escalated(refs: Iterable[str]) -> dict[str, list[str]]:
+    """The fields to which each of these cases is escalated now, by reference; every reference has its list. One query."""
+    found: dict[str, list[str]] = {ref: [] for ref in refs}
+    rows = Escalation.objects.filter(ref__in=found, valid_to=None)
+    for ref, called in rows.order_by("field").values_list("ref", "field"):
+        found[ref].append(called)
     return found
 
 

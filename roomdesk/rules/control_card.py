@@ -47,6 +47,8 @@ class CaseFact:
     answered: str = ""
     is_p0: bool = False
     is_restricted: bool = False
+    #: Fields whose specialists are called in.
+    escalated: tuple[str, ...] = ()
     clocks: tuple[ClockFact, ...] = ()
 
 
@@ -88,7 +90,8 @@ def _head(case: CaseFact) -> list[str]:
 
 def _who(case: CaseFact) -> str:
     whose = f"Assignee: {case.assignee or 'nobody'}"
-    return f"{whose} · answered {case.answered}" if case.answered else whose
+    called = f"escalated to {', '.join(case.escalated)}" if case.escalated and not case.is_restricted else ""
+    return " · ".join(filter(None, [whose, called, f"answered {case.answered}" if case.answered else ""]))
 
 
 def _clock(clock: ClockFact) -> str:
@@ -117,6 +120,8 @@ def _change(change: Changed) -> str:
         return f"{_TOLD[change.what]}: {_plain(change.before)} → {_plain(change.after)}{by}."
     if change.what == "assignee":
         return f"Assignee: {change.before or 'nobody'} → {change.after or 'nobody'}{by}."
+    if change.what == "escalation":
+        return f"Escalated to {change.after}{by}." if change.after else f"No longer escalated to {change.before}{by}."
     return _MOVED.get(change.what, "").format(before=change.before, after=change.after)
 
 

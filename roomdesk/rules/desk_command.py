@@ -126,6 +126,18 @@ def _assign(rest: str) -> Mapping[str, Any]:
     return {"to": rest}
 
 
+def _escalate(rest: str) -> Mapping[str, Any]:
+    field, reason = _first(rest)
+    if not field:
+        raise CommandError("To which field? Write it like !desk escalate database.")
+    return {"field": field.lower().strip(".,;:"), "reason": reason}
+
+
+def _deescalate(rest: str) -> Mapping[str, Any]:
+    field, reason = _first(rest)
+    return {"field": field.lower().strip(".,;:"), "reason": reason}
+
+
 def _wait(rest: str) -> Mapping[str, Any]:
     word, reason = _first(rest)
     whose = {"customer": "waiting_customer", "third": "waiting_third_party", "third-party": "waiting_third_party"}
@@ -208,6 +220,8 @@ _VERBS: dict[str, _Verb] = {
     "ack": _Verb("!desk ack", "take the case and acknowledge it", _nothing),
     "investigate": _Verb("!desk investigate", "work on it, or go on after waiting", _reason),
     "assign": _Verb("!desk assign ivan|me|nobody", "give it to somebody", _assign),
+    "escalate": _Verb("!desk escalate database [reason]", "call the specialists of a field into the room", _escalate),
+    "deescalate": _Verb("!desk deescalate [database]", "they are needed no more", _deescalate),
     "severity": _Verb("!desk severity critical [reason]", "a reason is needed to lower it", _slug("severity", "critical")),
     "kind": _Verb("!desk kind question [reason]", "file it as another kind", _slug("kind", "question")),
     "wait": _Verb("!desk wait customer|third [reason]", "wait for the customer, or for a third party", _wait),
@@ -225,4 +239,4 @@ _VERBS: dict[str, _Verb] = {
 _SHORT = {"?": "help", "take": "ack", "claim": "ack", "acknowledge": "ack", "resolved": "resolve", "go": "investigate"}
 _LOOKS = frozenset({"help", "status", "why"})
 #: They come with their features.
-NOT_YET = frozenset({"escalate", "consent", "page", "misuse", "known", "docs", "link", "swap"})
+NOT_YET = frozenset({"consent", "page", "misuse", "known", "docs", "link", "swap"})

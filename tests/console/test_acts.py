@@ -11,10 +11,11 @@ from django.test import Client
 
 from roomdesk.cases.models import Case, CaseChange
 from roomdesk.clocks.models import Clock
+from roomdesk.directory import services
 from roomdesk.record.models import Message
 from roomdesk.runtime import clock
 from tests.cases_api.place import nothing_changes
-from tests.console.conftest import open_case
+from tests.console.conftest import ACTOR, open_case
 
 Browser = Callable[[str | None], Client]
 
@@ -185,3 +186,19 @@ def test_a_long_fix_folds_the_updates_that_are_done(browser: Browser) -> None:
     updates = Clock.objects.filter(case=case, kind="update").count()
     assert updates == 4
     assert "3 earlier" in page
+
+
+def test_escalating_and_sending_home(browser: Browser) -> None:
+    case, client = open_case(), browser("tiago")
+    assert not {"escalate", "deescalate"} & drawn(client, case).keys(), "nobody is a specialist yet"
+    services.do_put_staff(
+        id="carla", roles=["specialist"], product="power-omni", field="channels", actor=ACTOR, now=clock.now()
+    )
+    do(client, case, "escalate", field="channels", reason="The bridge is mute")
+    page = client.get(f"/console/cases/{case.ref}").content.decode()
+    assert "<dt>Escalated to</dt><dd>Channels</dd>" in page and "escalate" not in drawn(client, case)
+    refused(client, case, "escalate", 409, field="integrations")
+    do(client, case, "deescalate", field="channels")
+    assert "Escalated to" not in client.get(f"/console/cases/{case.ref}").content.decode()
+    rows = CaseChange.objects.filter(what="escalation").order_by("pk").values_list("before", "after", "by")
+    assert list(rows) == [("", "channels", "tiago"), ("channels", "", "tiago")]

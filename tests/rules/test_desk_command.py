@@ -40,6 +40,8 @@ def test_words_of_people(text):
         ("!desk merge bc-12 the same", "merge", {"into": "BC-12", "reason": "the same"}),
         ("!desk split 812, #813 another matter", "split", {"messages": (812, 813), "reason": "another matter"}),
         ("!desk move BC-12 812", "move", {"into": "BC-12", "messages": (812,), "reason": ""}),
+        ("!desk escalate Database, the queries are slow", "escalate", {"field": "database", "reason": "the queries are slow"}),
+        ("!desk deescalate", "deescalate", {"field": "", "reason": ""}),
         ("!desk note Their disk was full", "note", {"text": "Their disk was full"}),
     ],
 )  # fmt: skip
@@ -60,6 +62,7 @@ def test_a_case_may_be_named_first():
         ("!desk ack now", '"now" says nothing here'),
         ("!desk severity", "Which severity?"),
         ("!desk assign", "To whom?"),
+        ("!desk escalate", "To which field?"),
         ("!desk resolve", "A resolution needs both"),
         ("!desk resolve fix: restarted", "A resolution needs both"),
         ("!desk resolve cause: unknown", "A resolution needs both"),

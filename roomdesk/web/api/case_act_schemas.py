@@ -47,6 +47,14 @@ class MoveWanted(Act):
     to: Text = Field(description="The reference of the case they belong to.")
 
 
+class Escalate(Act):
+    field: Text = Field(description="One of the product's, or that of a specialist of its staff.")
+
+
+class Deescalate(Act):
+    field: Text = Field("", description="Default: all of them.")
+
+
 class CallWanted(Wanted):
     """An answered inbound call is a first response; an outbound one only if it connected and is noted."""
 

@@ -68,6 +68,7 @@ class Case(Schema):
     cycle: int
     resolved_at: datetime | None
     snoozed_until: datetime | None
+    escalations: list[str] = Field(description="Fields whose specialists are called in.")
     restricted: bool
     linked_to: str | None = Field(description="The case it was split from, or follows.")
     merged_into: str | None

@@ -9,12 +9,13 @@ from typing import Any
 
 from django.http import QueryDict
 
-from roomdesk.cases import changing, joining, parting
+from roomdesk.cases import changing, escalating, joining, parting
 from roomdesk.cases.chosen import SPEECH
 from roomdesk.cases.models import Case
 from roomdesk.cases.queries import access_cases
 from roomdesk.directory.errors import Invalid
-from roomdesk.directory.queries import staff_of
+from roomdesk.directory.models import Person
+from roomdesk.directory.queries import escalated, specialists_at, staff_of
 from roomdesk.product.queries import newest, product_of
 from roomdesk.record.models import Message
 from roomdesk.rules.case_states import MOVES
@@ -83,7 +84,7 @@ _LONGEST = 60
 
 
 def offered(reader: Reader, case: Case, messages: Sequence[Message], refused: Refused | None) -> list[Form]:
-    """The forms that the case's state allows; one that was refused is there in any case. Three queries at most."""
+    """The forms that the case's state allows; one that was refused is there in any case. Five queries at most."""
     mine = case.assignee_id == reader.person.pk
     take = () if mine or case.state not in Case.OPEN else (Form("take", "Take it"),)
     forms = [*take, *_moves(case), *(_changes(reader, case, messages) if case.state in Case.OPEN else ())]
@@ -121,6 +122,7 @@ _RESOLUTION = (
 def _changes(reader: Reader, case: Case, messages: Sequence[Message]) -> Iterable[Form]:
     yield from _classes(case)
     yield Form("assign", "Assign", (_assignee(reader, case),))
+    yield from _escalations(reader, case)
     if case.snoozed_until:
         yield Form("wake", "End the snooze")
     yield Form("snooze", "Snooze", (Field("hours", "For", "select", options=_HOURS),), "Ends when the customer writes.")
@@ -132,6 +134,23 @@ def _changes(reader: Reader, case: Case, messages: Sequence[Message]) -> Iterabl
     chosen = [(str(one.pk), f"{one.at:%d %b %H:%M} {_line(one)}") for one in messages if one.kind in SPEECH]
     if len(chosen) > 1:
         yield Form("split", "Split", (Field("messages", "Messages", "checks", options=chosen[-50:]), _REASON))
+
+
+def _escalations(reader: Reader, case: Case) -> Iterable[Form]:
+    """Fields that somebody is a specialist of, but for those to which it is escalated; these can be ended."""
+    called = escalated([case.ref])[case.ref]
+    people = specialists_at(case.product, reader.now)
+    fields = [(field, f"{plain(field)} ({_names(people[field])})") for field in sorted(people) if field not in called]
+    if fields:
+        hint = "They come into the customer's room, and leave it when the case is resolved."
+        yield Form("escalate", "Escalate", (Field("field", "To", "select", options=fields), _REASON), hint)
+    if called:
+        options = [(field, plain(field)) for field in called]
+        yield Form("deescalate", "End escalation", (Field("field", "To", "select", options=options), _REASON))
+
+
+def _names(people: Sequence[Person]) -> str:
+    return ", ".join(person.name for person in people)
 
 
 def _line(message: Message) -> str:
@@ -216,6 +235,16 @@ def _snooze(doing: _Doing) -> Case:
     return doing.change(snoozed_until=doing.reader.now + timedelta(hours=int(hours)))
 
 
+def _escalate(doing: _Doing) -> Case:
+    viewer, field = doing.reader.viewer, doing.text("field")
+    return escalating.do_escalate(viewer, doing.ref, field, reason=doing.text("reason"), **doing.by)
+
+
+def _deescalate(doing: _Doing) -> Case:
+    viewer, field = doing.reader.viewer, doing.text("field")
+    return escalating.do_deescalate(viewer, doing.ref, field, reason=doing.text("reason"), **doing.by)
+
+
 def _reopen(doing: _Doing) -> Case:
     return changing.do_reopen(doing.reader.viewer, doing.ref, reason=doing.text("reason"), **doing.by)
 
@@ -244,6 +273,8 @@ _ACTIONS: Mapping[str, Callable[[_Doing], Case]] = {
     "resolved": _resolve,
     "take": lambda doing: doing.change(assignee=doing.reader.viewer.name),
     "assign": lambda doing: doing.change(assignee=doing.text("assignee") or None),
+    "escalate": _escalate,
+    "deescalate": _deescalate,
     "severity": lambda doing: doing.change(severity=doing.text("severity")),
     "kind": lambda doing: doing.change(kind=doing.text("kind")),
     "snooze": _snooze,

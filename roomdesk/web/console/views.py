@@ -18,7 +18,7 @@ from roomdesk.cases.models import Case
 from roomdesk.cases.queue import place_of
 from roomdesk.cases.report import intake_of, report
 from roomdesk.clocks import explain
-from roomdesk.directory.queries import people_of, workspace_page
+from roomdesk.directory.queries import escalated, people_of, workspace_page
 from roomdesk.queues import requests
 from roomdesk.refusals import DeskError
 from roomdesk.rooms import queries as rooms
@@ -165,6 +165,7 @@ def _told(reader: Reader, found: Case) -> dict[str, Any]:
     conversation = worklist.conversation(said, queries.changes(found))
     files, intake = files_of(said), intake_of(found)
     return {
+        "escalated": [present.plain(field) for field in escalated([found.ref])[found.ref]],
         "filed": present.filed(intake),
         "report": present.report_lines(report(found, intake, said, files, row.version_id)) if row.version_id else [],
         "row": row,
