@@ -159,6 +159,32 @@ class Question(models.Model):
         indexes = [models.Index(fields=["workspace", "id"], name="question_open", condition=Q(answered_at=None))]
 
 
+class Link(models.Model):
+    """Two cases that have to do with each other, of whatever workspaces; for staff only.
+
+    `related`: `case` is the older one. `incident`: `case` is attached to `other`, which leads; at most one at a time.
+    """
+
+    class Kind(models.TextChoices):
+        RELATED = "related"
+        INCIDENT = "incident"
+
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    case = models.ForeignKey(Case, models.CASCADE, related_name="+")
+    other = models.ForeignKey(Case, models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    by = models.CharField(max_length=300)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "other"], condition=Q(ended_at=None, kind="related"), name="link_once"
+            ),
+            models.UniqueConstraint(fields=["case"], condition=Q(ended_at=None, kind="incident"), name="leader_once"),
+        ]
+
+
 class Merge(models.Model):
     """A case that was merged into another, with what its undoing must bring back (D16)."""
 

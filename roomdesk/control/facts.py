@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db.models import F
 
 from roomdesk.bootstrap import settings
+from roomdesk.cases.linking import leads
 from roomdesk.cases.models import Case, CaseChange, CaseCycle, Question
 from roomdesk.clocks.models import Clock, Notice
 from roomdesk.control.models import Thread
@@ -44,7 +45,7 @@ def open_questions(product: str) -> Iterable[int]:
 
 
 def load(case_ids: Collection[int], threads: Mapping[int, Thread]) -> dict[int, Facts]:
-    """The facts of these cases, by id; `threads` are those that they have. Six queries."""
+    """The facts of these cases, by id; `threads` are those that they have. Seven queries."""
     rows = Case.objects.filter(pk__in=case_ids).select_related("workspace", "assignee")
     cases = {case.pk: case for case in rows}
     cycles = {c.case_id: c for c in CaseCycle.objects.filter(case_id__in=cases, number=F("case__cycle"))}
@@ -52,14 +53,18 @@ def load(case_ids: Collection[int], threads: Mapping[int, Thread]) -> dict[int, 
     running = Clock.objects.filter(case_id__in=cases, stopped_at=None, cycle__number=F("case__cycle"))
     for clock in running.exclude(state=Clock.State.CANCELLED).order_by("pk"):
         clocks[clock.case_id].append(clock)
-    called = escalated(case.ref for case in cases.values())
-    found = {pk: Facts(case, _card(case, cycles[pk], clocks[pk], called[case.ref])) for pk, case in cases.items()}
+    called, led = escalated(case.ref for case in cases.values()), leads(cases.values())
+    found = {}
+    for pk, case in cases.items():
+        leader, attached = led[pk]
+        made = _card(case, cycles[pk], clocks[pk])
+        found[pk] = Facts(case, replace(made, escalated=tuple(called[case.ref]), leader=leader, attached=attached))
     _add_changes(found, threads)
     _add_notices(found, threads)
     return found
 
 
-def _card(case: Case, cycle: CaseCycle, clocks: list[Clock], called: list[str]) -> CaseFact:
+def _card(case: Case, cycle: CaseCycle, clocks: list[Clock]) -> CaseFact:
     product = product_of(cycle.product_version_id)
     zone = product.office.timezone
     tier = product.tiers.get(cycle.tier)
@@ -74,7 +79,6 @@ def _card(case: Case, cycle: CaseCycle, clocks: list[Clock], called: list[str]) 
         answered=_words(case.answered_at, zone),
         is_p0=case.p0_at is not None,
         is_restricted=case.is_restricted,
-        escalated=tuple(called),
         clocks=tuple(_clock(clock, zone) for clock in clocks) if case.state in Case.OPEN else (),
     )
 

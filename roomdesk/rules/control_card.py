@@ -18,7 +18,17 @@ _MOVED = {
     "merge": "Merged into {after}.",
     "merged": "{after} was merged into this case.",
     "unmerge": "The merge into {before} was undone.",
+    "incident": "Attached to the incident of {after}.",
+    "attached": "{after} was attached to this incident.",
+    "link": "Has to do with {after}.",
     "unmerged": "The merge of {before} was undone.",
+}
+
+
+_ENDS = {
+    "incident": "Detached from the incident of {before}.",
+    "attached": "{before} was detached from this incident.",
+    "link": "No longer linked to {before}.",
 }
 
 
@@ -49,6 +59,9 @@ class CaseFact:
     is_restricted: bool = False
     #: Fields whose specialists are called in.
     escalated: tuple[str, ...] = ()
+    #: The case that leads its incident, and how many are attached where it leads one itself.
+    leader: str = ""
+    attached: int = 0
     clocks: tuple[ClockFact, ...] = ()
 
 
@@ -77,7 +90,7 @@ class Pressed:
 def card(case: CaseFact) -> str:
     """The card's text, equal for equal facts. Of a restricted case only reference, assignee and clock (D22)."""
     head = [case.ref, "restricted"] if case.is_restricted else _head(case)
-    lines = [" · ".join(head), *map(_clock, case.clocks), _who(case), case.link]
+    lines = [" · ".join(head), *map(_clock, case.clocks), _who(case), _incident(case), case.link]
     if case.is_restricted:
         lines.append("Everybody in this room would read a note written here; write it in the console.")
     return "\n".join(line for line in lines if line)
@@ -92,6 +105,12 @@ def _who(case: CaseFact) -> str:
     whose = f"Assignee: {case.assignee or 'nobody'}"
     called = f"escalated to {', '.join(case.escalated)}" if case.escalated and not case.is_restricted else ""
     return " · ".join(filter(None, [whose, called, f"answered {case.answered}" if case.answered else ""]))
+
+
+def _incident(case: CaseFact) -> str:
+    if case.attached:
+        return f"Leads an incident: {case.attached} attached"
+    return f"Attached to the incident of {case.leader}" if case.leader else ""
 
 
 def _clock(clock: ClockFact) -> str:
@@ -122,7 +141,8 @@ def _change(change: Changed) -> str:
         return f"Assignee: {change.before or 'nobody'} → {change.after or 'nobody'}{by}."
     if change.what == "escalation":
         return f"Escalated to {change.after}{by}." if change.after else f"No longer escalated to {change.before}{by}."
-    return _MOVED.get(change.what, "").format(before=change.before, after=change.after)
+    table = _MOVED if change.after or change.what not in _ENDS else _ENDS
+    return table.get(change.what, "").format(before=change.before, after=change.after)
 
 
 def pressed_words(pressed: Pressed) -> str:

@@ -48,7 +48,7 @@ def test_the_page_offers_what_the_state_allows(browser: Browser) -> None:
     case, client = open_case(), browser("tiago")
     assert drawn(client, case).keys() == {
         *("acknowledged", "investigating", "waiting_customer", "waiting_third_party", "resolved"),
-        *("take", "severity", "kind", "assign", "snooze"),
+        *("take", "severity", "kind", "assign", "snooze", "link", "attach"),
     }
     open_case("Another one")
     assert "merge" in drawn(client, case)
@@ -202,3 +202,33 @@ def test_escalating_and_sending_home(browser: Browser) -> None:
     assert "Escalated to" not in client.get(f"/console/cases/{case.ref}").content.decode()
     rows = CaseChange.objects.filter(what="escalation").order_by("pk").values_list("before", "after", "by")
     assert list(rows) == [("", "channels", "tiago"), ("channels", "", "tiago")]
+
+
+def test_an_incident_is_led_answered_and_resolved_from_the_page(browser: Browser) -> None:
+    then = clock.now() - timedelta(days=30)
+    services.do_put_workspace(slug="gamma", product="power-omni", tier="enterprise", locale="pt", actor=ACTOR, now=then)
+    services.do_put_member(workspace="gamma", id="guida", role="owner", actor=ACTOR, now=then)
+    leader, case, client = open_case(), open_case("Tudo parado", "gamma", "guida"), browser("tiago")
+    assert "answer_all" not in drawn(client, leader)
+    refused(client, case, "attach", 422, to="")
+    do(client, case, "attach", to=leader.ref.lower(), reason="The same bridge")
+    page = client.get(f"/console/cases/{leader.ref}").content.decode()
+    assert f'leads <a href="/console/cases/{case.ref}">' in page
+    assert {"detach"} <= drawn(client, case).keys() and "attach" not in drawn(client, case)
+    assert do(client, leader, "answer_all", text="We are on it.", text_pt="Estamos nisso.").ref == leader.ref
+    said = Message.objects.filter(author_kind="staff").order_by("case_id").values_list("case", "body")
+    assert list(said) == [(leader.pk, "We are on it."), (case.pk, "Estamos nisso.")]
+    assert f"Resolves {case.ref} with it." in client.get(f"/console/cases/{leader.ref}").content.decode()
+    do(client, leader, "resolved", fix="Restarted", root_cause="A leak")
+    assert set(Case.objects.values_list("state", flat=True)) == {"resolved"}
+
+
+def test_links_are_made_and_ended_from_the_page(browser: Browser) -> None:
+    one, other, client = open_case(), open_case("Another one"), browser("tiago")
+    do(client, one, "link", to=other.ref)
+    assert (
+        f'<dt>Has to do with</dt><dd><a href="/console/cases/{other.ref}">'
+        in client.get(f"/console/cases/{one.ref}").content.decode()
+    )
+    do(client, other, "unlink", to=one.ref)
+    assert "Has to do with" not in client.get(f"/console/cases/{one.ref}").content.decode()

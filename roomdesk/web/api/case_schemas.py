@@ -156,6 +156,11 @@ class Story(Case):
     triage: Triage | None = Field(description="What the desk found in the first message; for staff.")
     report: Report = Field(description="What the customer's messages say of the matter.")
     cycles: list[Cycle]
+    links: list[str] = Field(description="Cases that it has to do with; for staff.")
+    incident: str | None = Field(
+        description="The case that leads the incident which this one is attached to; for staff."
+    )
+    attached: list[str] = Field(description="Cases attached to the incident that this one leads; for staff.")
     merged: list[str] = Field(description="Cases that are merged into this one.")
     messages: list[Message]
     changes: list[Change]
