@@ -96,7 +96,8 @@ class CaseCycle(models.Model):
     """A run from opening (or reopening) to resolution; tier, add-ons and policy are pinned per cycle (D8).
 
     `first_response` says whether its clock was `started`, is `awaited` (staff reopened, the customer has not spoken yet,
-    D19), or is `none` (staff began the case). How it ended: `fix` and `root_cause`, or that the cause is unknown.
+    D19), or is `none` (staff began the case). How it ended: `fix` and `root_cause`, or that the cause is unknown; and whether
+    the customer was helped, the newest word of theirs (empty: nobody has said).
     """
 
     class FirstResponse(models.TextChoices):
@@ -116,6 +117,9 @@ class CaseCycle(models.Model):
     fix = models.TextField(blank=True)
     root_cause = models.TextField(blank=True)
     root_cause_unknown = models.BooleanField(default=False)
+    satisfaction = models.CharField(max_length=4, blank=True)
+    satisfaction_at = models.DateTimeField(null=True)
+    satisfaction_by = models.ForeignKey("directory.Person", models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "number"], name="case_cycle_once")]

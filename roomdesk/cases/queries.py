@@ -231,6 +231,7 @@ def shown_cycle(cycle: CaseCycle) -> dict[str, Any]:
         "fix": cycle.fix or None,
         "root_cause": cycle.root_cause or None,
         "root_cause_unknown": cycle.root_cause_unknown,
+        "satisfaction": cycle.satisfaction or None,
     }
 
 

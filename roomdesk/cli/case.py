@@ -110,7 +110,8 @@ def _cycle(cycle: dict[str, Any]) -> str:
     if not cycle["ended_at"]:
         return begun
     cause = cycle["root_cause"] or "unknown"
-    return f"{begun}, resolved {plain(cycle['ended_at'])}: {cycle['fix']} Root cause: {cause}"
+    rated = f" The customer says: {cycle['satisfaction']}." if cycle["satisfaction"] else ""
+    return f"{begun}, resolved {plain(cycle['ended_at'])}: {cycle['fix']} Root cause: {cause}{rated}"
 
 
 def _clock(clock: dict[str, Any]) -> str:

@@ -65,12 +65,16 @@ class Misuse(Part):
 
 
 class Life(Part):
-    """How long the stages of a case last. Business days are those of the office calendar."""
+    """How long the stages of a case last. Business days are those of the office calendar.
+
+    `ask_satisfaction`: customers are asked after a resolution whether they were helped.
+    """
 
     closing_business_days: Whole = 5
     deflected_business_days: Whole = 2
     reopen_days: Count = 30
     upward_grace_minutes: Count = 15
+    ask_satisfaction: Flag = False
     warnings: Annotated[tuple[Percent, ...], AfterValidator(_rising), Field(min_length=1)] = (50, 75, 90)
 
 

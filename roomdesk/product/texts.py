@@ -77,6 +77,7 @@ ALWAYS = {
     "case.severity": "ref severity",
     "deflection.offer": "phrase",
     "deflection.phrase": "",
+    "satisfaction.ask": "ref",
     "checklist.ask": "+ref",
     "checklist.complete": "+ref",
     "consent.asked": "ref action impact phrase who until",

@@ -21,6 +21,7 @@ _MOVED = {
     "incident": "Attached to the incident of {after}.",
     "attached": "{after} was attached to this incident.",
     "link": "Has to do with {after}.",
+    "satisfaction": "The customer says of the resolution: {after}.",
     "unmerged": "The merge of {before} was undone.",
 }
 

@@ -86,6 +86,11 @@ class Deescalate(Act):
     field: Text = Field("", description="Default: all of them.")
 
 
+class Rating(Wanted):
+    author: Text = Field(description="The id of a person of the workspace.")
+    score: Text = Field(description="good or bad.")
+
+
 class CallWanted(Wanted):
     """An answered inbound call is a first response; an outbound one only if it connected and is noted."""
 

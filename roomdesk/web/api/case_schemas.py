@@ -86,6 +86,7 @@ class Cycle(Schema):
     fix: str | None
     root_cause: str | None
     root_cause_unknown: bool
+    satisfaction: str | None = Field(description="good or bad, as the customer said of this resolution.")
 
 
 class Why(Schema):

@@ -35,6 +35,7 @@ RULES: dict[str, Rule] = {
     "cases_get": Rule("cases:read"),
     "cases_sla": Rule("cases:read"),
     "cases_say": Rule("cases:write"),
+    "cases_rate": Rule("cases:write"),
     # What staff decide: a token of one workspace could stop its own clocks, or lower what others wait for.
     "cases_change": Rule("cases:write", for_one=False),
     "cases_reopen": Rule("cases:write", for_one=False),
@@ -61,6 +62,7 @@ RULES: dict[str, Rule] = {
     "record_export": Rule("cases:read"),
     # Across customers: the order of all of them, and the vendor's own figures.
     "queue_list": Rule("cases:read", for_one=False),
+    "satisfaction": Rule("cases:read", for_one=False),
     "attainment": Rule("cases:read", for_one=False),
     "sla_simulate": Rule("directory:read"),
     "sla_retarget": Rule("admin", for_one=False),

@@ -165,6 +165,7 @@ def _told(reader: Reader, found: Case) -> dict[str, Any]:
     conversation = worklist.conversation(said, queries.changes(found))
     files, intake = files_of(said), intake_of(found)
     return {
+        "satisfaction": present.satisfaction(queries.cycles(found)),
         "leader": linking.leader_of(found),
         "attached": linking.attached_to(found),
         "linked": linking.linked_with(found),
