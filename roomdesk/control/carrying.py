@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from roomdesk.audit.work import Actor
-from roomdesk.cases import changing, escalating, incidents, joining, linking, parting
+from roomdesk.cases import changing, escalating, incidents, joining, linking, macros, parting
 from roomdesk.cases.changing import Change
 from roomdesk.cases.models import Case
 from roomdesk.cases.parting import Parting
@@ -157,6 +157,15 @@ def _answer_all(doing: Doing, given: Given) -> str:
     return incidents.in_words(incidents.do_answer_all(doing.hands, doing.case.ref, words, channel="matrix"))
 
 
+def _macro(doing: Doing, given: Given) -> str:
+    """Only the desk's own words stand in this room: where a macro names the customer, its text has the name."""
+    if not given["macro"]:
+        offers = macros.access_macros(doing.viewer, doing.case.ref, doing.person.name)
+        return "\n".join(f"{one.slug}: {one.text}" for one in offers) or "This product has no macros."
+    macros.do_macro(doing.hands, doing.case.ref, given["macro"], given["values"], channel="matrix")
+    return ""
+
+
 def _resolve(doing: Doing, given: Given) -> str:
     along = [] if given.get("alone") else incidents.goes_along(doing.case)
     doing.change(state=Case.State.RESOLVED, **given)
@@ -198,6 +207,7 @@ _ACTS: Mapping[str, Callable[[Doing, Given], str]] = {
     "assign": _assign,
     "escalate": _escalate,
     "deescalate": _deescalate,
+    "macro": _macro,
     "link": _link,
     "unlink": _unlink,
     "attach": _attach,

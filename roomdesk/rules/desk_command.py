@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from roomdesk.rules.errors import RuleError
+from roomdesk.rules.macro import values_of
 
 _COMMAND = re.compile(r"\s*!desk(?![\w-])", re.IGNORECASE)
 _REF = re.compile(r"[A-Za-z][A-Za-z0-9]{0,9}-[0-9]{1,12}")
@@ -126,6 +127,14 @@ def _assign(rest: str) -> Mapping[str, Any]:
     if not rest:
         raise CommandError("To whom? Write !desk assign ivan, !desk assign me or !desk assign nobody.")
     return {"to": rest}
+
+
+def _macro(rest: str) -> Mapping[str, Any]:
+    slug, values = _first(rest)
+    try:
+        return {"macro": slug.lower(), "values": values_of(values)}
+    except RuleError as error:
+        raise CommandError(str(error)) from error
 
 
 def _other(name: str) -> Callable[[str], Mapping[str, Any]]:
@@ -249,6 +258,7 @@ _VERBS: dict[str, _Verb] = {
     "assign": _Verb("!desk assign ivan|me|nobody", "give it to somebody", _assign),
     "escalate": _Verb("!desk escalate database [reason]", "call the specialists of a field into the room", _escalate),
     "deescalate": _Verb("!desk deescalate [database]", "they are needed no more", _deescalate),
+    "macro": _Verb("!desk macro [next_update when=…]", "say a canned answer to the customer; without a name, which there are", _macro),
     "link": _Verb("!desk link BC-1042 [reason]", "the two have to do with each other; customers do not see it", _other("link")),
     "unlink": _Verb("!desk unlink BC-1042 [reason]", "they have not", _other("unlink")),
     "attach": _Verb("!desk attach BC-1042 [reason]", "to the incident that BC-1042 leads, of whatever customer", _other("attach")),

@@ -12,6 +12,7 @@ from django.test import Client
 from roomdesk.cases.models import Case, CaseChange
 from roomdesk.clocks.models import Clock
 from roomdesk.directory import services
+from roomdesk.directory.models import Workspace
 from roomdesk.record.models import Message
 from roomdesk.runtime import clock
 from tests.cases_api.place import nothing_changes
@@ -48,7 +49,7 @@ def test_the_page_offers_what_the_state_allows(browser: Browser) -> None:
     case, client = open_case(), browser("tiago")
     assert drawn(client, case).keys() == {
         *("acknowledged", "investigating", "waiting_customer", "waiting_third_party", "resolved"),
-        *("take", "severity", "kind", "assign", "snooze", "link", "attach"),
+        *("take", "severity", "kind", "assign", "snooze", "macro", "link", "attach"),
     }
     open_case("Another one")
     assert "merge" in drawn(client, case)
@@ -232,3 +233,18 @@ def test_links_are_made_and_ended_from_the_page(browser: Browser) -> None:
     )
     do(client, other, "unlink", to=one.ref)
     assert "Has to do with" not in client.get(f"/console/cases/{one.ref}").content.decode()
+
+
+def test_a_macro_is_said_in_the_customers_language_and_moves_the_case(browser: Browser) -> None:
+    case, client = open_case(), browser("tiago")
+    Workspace.objects.filter(slug="beta").update(locale="pt")
+    page = client.get(f"/console/cases/{case.ref}").content.decode()
+    assert '<option value="on_it">On it: Obrigado, Oto. Estou olhando' in page
+    page = refused(client, case, "macro", 422, macro="next_update", values="")
+    assert "needs when: give when=…. Nothing was changed." in page
+    refused(client, case, "macro", 422, macro="next_update", values="tomorrow")
+    assert do(client, case, "macro", macro="please_check", values='what="a nova ponte"').state == "waiting_customer"
+    said = Message.objects.get(author_kind="staff")
+    assert said.body == (
+        f"Fizemos uma mudança por causa de {case.ref}: a nova ponte. Você pode tentar de novo e dizer se funciona?"
+    )

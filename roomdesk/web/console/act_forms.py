@@ -9,6 +9,7 @@ from django.http import QueryDict
 
 from roomdesk.cases.chosen import SPEECH
 from roomdesk.cases.linking import attached_to, leader_of, linked_with
+from roomdesk.cases.macros import access_macros
 from roomdesk.cases.models import Case
 from roomdesk.cases.queries import access_cases
 from roomdesk.directory.models import Person
@@ -78,6 +79,7 @@ class Form:
 _REASON = Field("reason", "Reason")
 HOURS: Options = (("1", "1 hour"), ("4", "4 hours"), ("24", "1 day"), ("72", "3 days"), ("168", "1 week"))
 _LONGEST = 60
+_MACRO = 160
 
 
 def offered(reader: Reader, case: Case, messages: Sequence[Message], refused: Refused | None) -> list[Form]:
@@ -128,6 +130,7 @@ def _changes(reader: Reader, case: Case, messages: Sequence[Message]) -> Iterabl
     yield from _classes(case)
     yield Form("assign", "Assign", (_assignee(reader, case),))
     yield from _escalations(reader, case)
+    yield from _macros(reader, case)
     yield from _others(case)
     if case.snoozed_until:
         yield Form("wake", "End the snooze")
@@ -153,6 +156,17 @@ def _escalations(reader: Reader, case: Case) -> Iterable[Form]:
     if called:
         options = [(field, plain(field)) for field in called]
         yield Form("deescalate", "End escalation", (Field("field", "To", "select", options=options), _REASON))
+
+
+def _macros(reader: Reader, case: Case) -> Iterable[Form]:
+    """Canned answers, as they would be said here."""
+    offers = access_macros(reader.viewer, case.ref, reader.person.name)
+    options = [(one.slug, f"{plain(one.slug)}: {one.text}"[:_MACRO]) for one in offers]
+    if options:
+        asks = sorted({name for one in offers for name in one.asks})
+        values = Field("values", f"Values ({', '.join(f'{name}=…' for name in asks)})") if asks else None
+        fields = (Field("macro", "Answer", "select", options=options), *([values] if values else []))
+        yield Form("macro", "Say a macro", fields, "Goes to the customer as your answer, in the customer's language.")
 
 
 def _others(case: Case) -> Iterable[Form]:

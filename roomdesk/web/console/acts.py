@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from roomdesk.cases import changing, escalating, incidents, joining, linking, parting
+from roomdesk.cases import changing, escalating, incidents, joining, linking, macros, parting
 from roomdesk.cases.models import Case
 from roomdesk.cases.together import Hands
 from roomdesk.directory.errors import Invalid
 from roomdesk.rules.case_states import MOVES
+from roomdesk.rules.errors import RuleError
+from roomdesk.rules.macro import values_of
 from roomdesk.web.console.act_forms import HOURS, Refused, Wanted, offered
 from roomdesk.web.console.guard import Reader
 
@@ -78,6 +80,17 @@ def _deescalate(doing: _Doing) -> Case:
     return escalating.do_deescalate(viewer, doing.ref, field, reason=doing.text("reason"), **doing.by)
 
 
+def _macro(doing: _Doing) -> Case:
+    try:
+        values = values_of(doing.text("values"))
+    except RuleError as error:
+        raise Invalid(str(error), field="values") from error
+    said = macros.do_macro(doing.hands, doing.ref, doing.text("macro"), values, channel="console")
+    assert said.case is not None
+    found: Case = said.case
+    return found
+
+
 def _link(doing: _Doing) -> Case:
     return linking.do_link(doing.hands, doing.ref, _other(doing), reason=doing.text("reason"))
 
@@ -139,6 +152,7 @@ _ACTIONS: Mapping[str, Callable[[_Doing], Case]] = {
     "assign": lambda doing: doing.change(assignee=doing.text("assignee") or None),
     "escalate": _escalate,
     "deescalate": _deescalate,
+    "macro": _macro,
     "link": _link,
     "unlink": _unlink,
     "attach": _attach,
