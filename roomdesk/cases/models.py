@@ -163,6 +163,13 @@ class Question(models.Model):
         indexes = [models.Index(fields=["workspace", "id"], name="question_open", condition=Q(answered_at=None))]
 
 
+class Turns(models.Model):
+    """Who of a product's staff got a case by turn, the longest ago first (ids of people). Locked while somebody is chosen."""
+
+    product = models.CharField(max_length=80, primary_key=True)
+    order = ArrayField(models.BigIntegerField(), default=list)
+
+
 class Link(models.Model):
     """Two cases that have to do with each other, of whatever workspaces; for staff only.
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from roomdesk.audit.work import Work
+from roomdesk.audit.work import Actor, Work
 from roomdesk.bootstrap import settings
 from roomdesk.cases.hearing import Claimed
 from roomdesk.cases.models import Case
@@ -23,6 +23,7 @@ from roomdesk.control.loading import Desk, Place
 from roomdesk.control.models import Command, Thread
 from roomdesk.directory.models import Person, StaffRole
 from roomdesk.directory.queries import viewer_of_person
+from roomdesk.directory.services.availability import do_set_availability
 from roomdesk.directory.services.intervals import valid_at
 from roomdesk.queues.errors import LanesBusy
 from roomdesk.queues.lanes import staff_key
@@ -39,6 +40,7 @@ _LOG = logging.getLogger(__name__)
 COMMAND_TIMER = "desk_command"
 #: When a command looks again that acts on other customers' cases too, while somebody else is at one of them.
 _AGAIN = timedelta(seconds=1)
+_PRESENCE = {"here": True, "away": False}
 _STRANGER = "Only staff of this product have commands carried out."
 _MAY_NOT = "Your role may look (status, why) and change nothing."
 _WHICH = "Which case? Write it in the case's thread, or name the case: !desk BC-1042 status. Nothing was done."
@@ -191,6 +193,10 @@ def _done(command: Command, now: datetime) -> str:
         raise CommandError(_MAY_NOT)
     if wanted.name == "help":
         return desk_command.help_text(wanted.given["topic"])
+    if wanted.name in _PRESENCE:
+        actor = Actor("staff", person.slug)
+        do_set_availability(person.slug, is_present=_PRESENCE[wanted.name], actor=actor, now=now)
+        return ""
     case = command.case
     if case is None:
         raise CommandError(f"There is no case {wanted.ref} here; nothing was done." if wanted.ref else _WHICH)

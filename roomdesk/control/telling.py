@@ -113,11 +113,14 @@ def _mentions(facts: Facts, notice: Notice, work: Work) -> Json:
 
 
 def _called_in(facts: Facts, change: Changed, work: Work) -> Json:
-    """Specialists hear that they are needed."""
-    if change.what != "escalation" or not change.after:
-        return {}
-    people = specialists_at(facts.case.product, work.now).get(change.after, [])
-    return {"user_ids": sorted(map(_user, people))} if people else {}
+    """Specialists hear that they are needed, and whoever was given a case by turn, that it is theirs."""
+    people: Sequence[Person] = ()
+    if change.what == "escalation" and change.after:
+        people = specialists_at(facts.case.product, work.now).get(change.after, [])
+    elif change.what == "assignee" and change.after and change.by == "desk":
+        people = list(Person.objects.filter(slug=change.after))
+    users = sorted(map(_user, people))
+    return {"user_ids": users} if users else {}
 
 
 def _user(person: Person) -> str:

@@ -170,6 +170,18 @@ class StaffRole(models.Model):
         ]
 
 
+class Availability(models.Model):
+    """Whether a member of the staff is given new cases by turn; who has said nothing is present.
+
+    `capacity` is the most open cases at which they get one more; 0 means the product's own number.
+    """
+
+    person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="availability")
+    is_present = models.BooleanField(default=True)
+    capacity = models.PositiveSmallIntegerField(default=0)
+    since = models.DateTimeField()
+
+
 class Escalation(models.Model):
     """Specialists of a field are called in for a case, for a span of time: while it is open they belong in the room (R26, D15, D32).
 

@@ -9,7 +9,16 @@ from datetime import datetime
 from django.db.models import Prefetch, Q, QuerySet
 
 from roomdesk.directory.errors import NotFound
-from roomdesk.directory.models import ApiToken, Escalation, Membership, Person, StaffRole, Workspace, WorkspaceTerms
+from roomdesk.directory.models import (
+    ApiToken,
+    Availability,
+    Escalation,
+    Membership,
+    Person,
+    StaffRole,
+    Workspace,
+    WorkspaceTerms,
+)
 from roomdesk.directory.services.intervals import valid_at
 
 #: The most that one page of a list holds.
@@ -138,7 +147,7 @@ def access_member(workspace: Workspace, person: str, at: datetime) -> Membership
 
 def staff_at(at: datetime, products: Iterable[str] | None = None) -> list[StaffRole]:
     """Staff roles in force at `at`, those for all products included, by person; `None` means of every product."""
-    rows = StaffRole.objects.filter(valid_at(at)).select_related("person")
+    rows = StaffRole.objects.filter(valid_at(at)).select_related("person__availability")
     rows = rows.order_by("person__slug", "product", "role", "field")
     return list(rows if products is None else rows.filter(product__in={"", *products}))
 
@@ -161,6 +170,11 @@ def specialists_at(product: str, at: datetime) -> dict[str, list[Person]]:
         if people is not None and row.person.is_active and row.person not in people:
             people.append(row.person)
     return found
+
+
+def is_present(person: Person) -> bool:
+    """Whether they are given new cases by turn."""
+    return not Availability.objects.filter(person=person, is_present=False).exists()
 
 
 def escalated(refs: Iterable[str]) -> dict[str, list[str]]:

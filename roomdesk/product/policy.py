@@ -12,6 +12,7 @@ from roomdesk.product.fields import Count, Flag, LocalTime, Part, Role, Slug, Te
 from roomdesk.product.promises import Severity, Target
 
 CoverAction = Literal["page", "notify", "answer"]
+StaffRole = Literal["account_manager", "engineer", "lead", "specialist"]
 Percent = Annotated[int, Strict(), Field(ge=1, le=99)]
 
 
@@ -78,6 +79,15 @@ class Life(Part):
     warnings: Annotated[tuple[Percent, ...], AfterValidator(_rising), Field(min_length=1)] = (50, 75, 90)
 
 
+class Assignment(Part):
+    """Whether new cases are given to somebody by themselves: `round_robin` by turn, among those of `roles` who are present and have
+    fewer than `capacity` open cases (a person may have a number of their own)."""
+
+    mode: Literal["off", "round_robin"] = "off"
+    roles: Annotated[tuple[StaffRole, ...], Field(min_length=1)] = ("engineer",)
+    capacity: Whole = 10
+
+
 class ConsentKind(Part):
     """What needs a written word first. A fixed `phrase` is the same in every language; else the text
     `consent.<slug>.phrase` is asked for. `approvers` are distinct people."""
@@ -110,6 +120,7 @@ class Rulebook(Part):
     oncall: Oncall
     misuse: Misuse = Misuse()
     life: Life = Life()
+    assignment: Assignment = Assignment()
     consent_rows: Annotated[tuple[ConsentKind, ...], Field(alias="consent")]
     security_features: tuple[Slug, ...] = ()
     restore: Restore

@@ -256,6 +256,8 @@ _VERBS: dict[str, _Verb] = {
     "ack": _Verb("!desk ack", "take the case and acknowledge it", _nothing),
     "investigate": _Verb("!desk investigate", "work on it, or go on after waiting", _reason),
     "assign": _Verb("!desk assign ivan|me|nobody", "give it to somebody", _assign),
+    "here": _Verb("!desk here", "you are given new cases by turn, where the product gives them", _nothing),
+    "away": _Verb("!desk away", "you are given none until you say !desk here", _nothing),
     "escalate": _Verb("!desk escalate database [reason]", "call the specialists of a field into the room", _escalate),
     "deescalate": _Verb("!desk deescalate [database]", "they are needed no more", _deescalate),
     "macro": _Verb("!desk macro [next_update when=…]", "say a canned answer to the customer; without a name, which there are", _macro),

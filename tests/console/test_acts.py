@@ -12,7 +12,7 @@ from django.test import Client
 from roomdesk.cases.models import Case, CaseChange
 from roomdesk.clocks.models import Clock
 from roomdesk.directory import services
-from roomdesk.directory.models import Workspace
+from roomdesk.directory.models import Availability, Workspace
 from roomdesk.record.models import Message
 from roomdesk.runtime import clock
 from tests.cases_api.place import nothing_changes
@@ -248,3 +248,13 @@ def test_a_macro_is_said_in_the_customers_language_and_moves_the_case(browser: B
     assert said.body == (
         f"Fizemos uma mudança por causa de {case.ref}: a nova ponte. Você pode tentar de novo e dizer se funciona?"
     )
+
+
+def test_presence_is_said_on_the_page_attention(browser: Browser) -> None:
+    client = browser("tiago")
+    assert "I am away" in client.get("/console/attention").content.decode()
+    assert client.post("/console/attention", {"presence": "away"}).status_code == 302
+    assert "You are away" in client.get("/console/attention").content.decode()
+    assert not Availability.objects.get(person__slug="tiago").is_present
+    client.post("/console/attention", {"presence": "here"})
+    assert Availability.objects.get(person__slug="tiago").is_present

@@ -13,6 +13,7 @@ from roomdesk.channels.matrix.names import path
 from roomdesk.control import carrying
 from roomdesk.control.models import Command
 from roomdesk.directory import services
+from roomdesk.directory.models import Availability
 from roomdesk.queues.models import OutboxRow, Timer
 from roomdesk.record.models import Message
 from roomdesk.runtime import clock
@@ -267,3 +268,11 @@ def test_a_macro_is_said_to_the_customer_as_the_person_who_chose_it(control: Con
     texts = [e["content"]["body"] for e in said if "again on Friday" in e["content"].get("body", "")]
     assert texts == [f"I am still working on {case.ref}. You hear from me again on Friday."]
     assert now(case).answered_at is not None, "it is an answer (R18)"
+
+
+def test_who_is_away_says_so_in_the_control_room(control: Control) -> None:
+    ivan = control.place.id("ivan")
+    assert control.answers(control.order("!desk away")) == DONE
+    assert not Availability.objects.get(person__slug=ivan).is_present
+    assert control.answers(control.order("!desk here")) == DONE
+    assert Availability.objects.get(person__slug=ivan).is_present

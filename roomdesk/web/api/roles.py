@@ -29,6 +29,7 @@ RULES: dict[str, Rule] = {
     "access_decide": Rule("directory:write"),
     "staff_list": Rule("directory:read", for_one=False),
     "staff_put": Rule("admin", for_one=False),
+    "staff_availability": Rule("directory:write", for_one=False),
     "staff_delete": Rule("admin", for_one=False),
     "cases_list": Rule("cases:read"),
     "cases_open": Rule("cases:write"),
