@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from roomdesk.audit.work import Work
 from roomdesk.bootstrap import settings
-from roomdesk.cases import admitting, checklist, deflecting, questions, services, staff_signs, triaging
+from roomdesk.cases import admitting, checklist, deflecting, questions, satisfaction, services, staff_signs, triaging
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.loading import BESIDE
 from roomdesk.cases.opening import Opening, open_case
@@ -192,6 +192,7 @@ def _beside(
             admitting.reacted(work, conversation, heard, item, original)
             if kind == "customer":
                 deflecting.reacted(work, conversation, heard, item, original)
+                satisfaction.reacted(work, conversation, heard, item, original, person)
             if kind == "staff":
                 staff_signs.reacted(work, conversation, heard, item, original)
 
