@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 from roomdesk.audit.work import Work
 from roomdesk.bootstrap import settings
-from roomdesk.cases import admitting, checklist, deflecting, questions, services, staff_signs, triaging
+from roomdesk.cases import (
+    admitting,
+    checklist,
+    customer_commands,
+    deflecting,
+    questions,
+    services,
+    staff_signs,
+    triaging,
+)
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.loading import BESIDE
 from roomdesk.cases.opening import Opening, open_case
@@ -35,6 +44,7 @@ SPEECH = frozenset({"message", "file"})
 STICKER = "m.sticker"
 NO_CASE = ("", "")
 NO_INTAKE = ("no_intake", "The workspace's state opens no cases.")
+CUSTOMERS_COMMAND = ("command", "A customer's command to the desk opens nothing.")
 COMMAND = ("command", "A command to the desk answers nobody.")
 
 
@@ -73,15 +83,21 @@ def _customer(work: Work, conversation: Conversation, heard: Heard, item: Claime
         heard.kind == "file" and heard.type != STICKER,
     )
     p0 = is_p0(heard.body, heard.formatted_body, bot_localpart=naming.BOT)
+    is_ordering = heard.kind == "message" and is_command(text)
+    if is_ordering and is_here(conversation, heard.room_id):
+        customer_commands.answer(work, conversation, heard)
+    is_only_command = is_ordering and not p0 and customer_commands.says_nothing_else(conversation, text)
     placement = grouping.place_customer(
         _said(heard, item, person, "customer", text),
         _cases(conversation, item.at),
         conversation.placed,
         policy_of(conversation),
         p0,
-        is_idle=triaging.is_small_talk(conversation, text),
+        is_idle=is_only_command or triaging.is_small_talk(conversation, text),
     )
     why = (placement.why.code, placement.why.words)
+    if is_only_command and placement.case_id is None:
+        return None, CUSTOMERS_COMMAND
     has_intake = conversation.state_at(item.at).intake
     if placement.opens and not has_intake:
         return None, NO_INTAKE

@@ -57,12 +57,16 @@ def is_command(text: str) -> bool:
     return _COMMAND.match(text) is not None
 
 
+def words_after(text: str) -> str:
+    """What stands behind the `!desk` of a text for which `is_command`."""
+    found = _COMMAND.match(text)
+    return text[found.end() :].strip(" :,\n\t") if found else ""
+
+
 def parse(text: str) -> Command:
     """The command of a text for which `is_command`; CommandError with a sentence for one that cannot be understood."""
-    found = _COMMAND.match(text)
-    words = text[found.end() :].strip(" :,\n\t") if found else ""
     ref = ""
-    first, rest = _first(words)
+    first, rest = _first(words_after(text))
     if _REF.fullmatch(first):
         ref = first.upper()
         first, rest = _first(rest)
