@@ -207,6 +207,7 @@ def _note(rest: str) -> Mapping[str, Any]:
 
 _VERBS: dict[str, _Verb] = {
     "help": _Verb("!desk help [command]", "what there is", lambda rest: {"topic": _first(rest)[0]}),
+    "direct": _Verb("!desk direct", "a room for you and the desk alone, where commands are answered to you only", _nothing),
     "status": _Verb("!desk status", "how the case stands", _nothing),
     "why": _Verb("!desk why", "why each message is in this case, with its number", _nothing),
     "ack": _Verb("!desk ack", "take the case and acknowledge it", _nothing),
@@ -227,6 +228,6 @@ _VERBS: dict[str, _Verb] = {
     "note": _Verb("!desk note …", "an internal note, as a plain reply in the thread is", _note),
 }  # fmt: skip
 _SHORT = {"?": "help", "take": "ack", "claim": "ack", "acknowledge": "ack", "resolved": "resolve", "go": "investigate"}
-_LOOKS = frozenset({"help", "status", "why"})
+_LOOKS = frozenset({"help", "direct", "status", "why"})
 #: They come with their features.
 NOT_YET = frozenset({"escalate", "consent", "page", "misuse", "known", "docs", "link", "swap"})
