@@ -67,7 +67,7 @@ def do_change(
         held = acting.hold(viewer, ref, author=author, actor=actor, now=now)
         entry = held.exactly(ref)
         _check_whole(entry, change)
-        _reclassify(held, entry, change)
+        reclassify(held, entry, change)
         _assign(held, entry, change)
         _move(held, entry, change)
         _snooze(held, entry, change)
@@ -90,7 +90,8 @@ def _product(entry: Open) -> Product:
     return product_of(entry.cycle.product_version_id)
 
 
-def _reclassify(held: Held, entry: Open, change: Change) -> None:
+def reclassify(held: Held, entry: Open, change: Change) -> None:
+    """Kind and severity, where they are given, with their history and their clocks (D17)."""
     product, case = _product(entry), entry.case
     severity, kind = change.severity or case.severity, change.kind or case.kind
     if severity not in product.severity_slugs:

@@ -14,7 +14,7 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from ninja.renderers import BaseRenderer
 
-from roomdesk.web.api import access, case_acts, directory, files, queue, record, search, sla
+from roomdesk.web.api import access, case_acts, directory, files, filing, queue, record, search, sla, webhooks
 from roomdesk.web.api.problems import CONTENT_TYPE, NOWHERE, handle, problem
 
 ODD = "The address holds a character that no name here has."
@@ -58,9 +58,11 @@ api.add_router("", access.router)
 api.add_router("", sla.router)
 api.add_router("", case_acts.router)
 api.add_router("", queue.router)
+api.add_router("", filing.router)
 api.add_router("", files.router)
 api.add_router("", search.router)
 api.add_router("", record.router)
+api.add_router("", webhooks.router)
 
 View = Callable[..., HttpResponse]
 

@@ -42,6 +42,7 @@ RULES: dict[str, Rule] = {
     "cases_move": Rule("cases:write", for_one=False),
     "cases_merge": Rule("cases:write", for_one=False),
     "cases_unmerge": Rule("cases:write", for_one=False),
+    "cases_undo_triage": Rule("cases:write", for_one=False),
     "cases_call": Rule("cases:write", for_one=False),
     "questions_list": Rule("cases:read", for_one=False),
     "questions_answer": Rule("cases:write", for_one=False),
@@ -55,7 +56,20 @@ RULES: dict[str, Rule] = {
     # Across customers: the order of all of them, and the vendor's own figures.
     "queue_list": Rule("cases:read", for_one=False),
     "attainment": Rule("cases:read", for_one=False),
+    "filing": Rule("cases:read", for_one=False),
+    "filing_unplaced": Rule("cases:read", for_one=False),
     "sla_simulate": Rule("directory:read"),
     "sla_retarget": Rule("admin", for_one=False),
     "sla_notices": Rule("cases:read", for_one=False),
+    # Where everything that happens is sent to, and what proves who sent it.
+    "webhooks_list": Rule("admin", for_one=False),
+    "webhooks_get": Rule("admin", for_one=False),
+    "webhooks_put": Rule("admin", for_one=False),
+    "webhooks_delete": Rule("admin", for_one=False),
+    "webhooks_rotate": Rule("admin", for_one=False),
+    "webhooks_switch": Rule("admin", for_one=False),
+    "webhooks_ping": Rule("admin", for_one=False),
+    "webhooks_deliveries": Rule("admin", for_one=False),
+    "webhooks_delivery": Rule("admin", for_one=False),
+    "webhooks_replay": Rule("admin", for_one=False),
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from roomdesk.cases import changing, joining, parting
+from roomdesk.cases import changing, joining, parting, untriaging
 from roomdesk.cases.chosen import SPEECH
 from roomdesk.cases.models import Case
 from roomdesk.cases.queries import access_cases
@@ -75,6 +75,8 @@ class Form:
     hint: str = ""
     is_open: bool = False
     problem: str = ""
+    #: The browser's own shortcut for the button; it needs a modifier, so it disturbs nobody.
+    shortcut: str = ""
 
 
 _REASON = Field("reason", "Reason")
@@ -86,7 +88,8 @@ def offered(reader: Reader, case: Case, messages: Sequence[Message], refused: Re
     """The forms that the case's state allows; one that was refused is there in any case. Three queries at most."""
     mine = case.assignee_id == reader.person.pk
     take = () if mine or case.state not in Case.OPEN else (Form("take", "Take it"),)
-    forms = [*take, *_moves(case), *(_changes(reader, case, messages) if case.state in Case.OPEN else ())]
+    undo = (Form("untriage", "Undo triage", shortcut="u"),) if untriaging.may_undo(case) else ()
+    forms = [*take, *_moves(case), *undo, *(_changes(reader, case, messages) if case.state in Case.OPEN else ())]
     if refused is None:
         return forms
     found = [_filled(form, refused) if form.act == refused.wanted.act else form for form in forms]
@@ -247,6 +250,7 @@ _ACTIONS: Mapping[str, Callable[[_Doing], Case]] = {
     "severity": lambda doing: doing.change(severity=doing.text("severity")),
     "kind": lambda doing: doing.change(kind=doing.text("kind")),
     "snooze": _snooze,
+    "untriage": lambda doing: untriaging.do_undo(doing.reader.viewer, doing.ref, **doing.by),
     "wake": lambda doing: doing.change(snoozed_until=None),
     "reopen": _reopen,
     "merge": _merge,
