@@ -118,14 +118,12 @@ class _Reader:
 
     def _is_small_talk(self) -> bool:
         """Nothing but such words, whatever stands between them."""
+        if len(self.words.plain) >= 200 or "?" in self.words.plain:
+            return False
         rest = self.vocabulary.without("small", self.words)
         text = rest.sounds if self.words.is_bulgarian and not rest.sounds.strip() else rest.plain
         texts = (rest.plain, rest.sounds) if self.words.is_bulgarian else (rest.plain,)
-        return (
-            len(self.words.plain) < 200
-            and any(not _WORD.findall(one) for one in (text, *texts))
-            and "?" not in self.words.plain
-        )
+        return any(not _WORD.search(one) for one in (text, *texts))
 
     def _is_polite(self) -> bool:
         """A few words that begin with thanks or a greeting, and want nothing."""

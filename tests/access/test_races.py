@@ -57,6 +57,7 @@ def test_of_two_who_decide_at_once_one_is_told_that_it_was_decided(monkeypatch: 
 def test_without_the_lane_lock_both_have_decided(monkeypatch: pytest.MonkeyPatch) -> None:
     number = ask().pk
     monkeypatch.setattr(lanes, "LOCKING", False)
-    meeting(monkeypatch, access, "access_request")
+    # Where each has seen the open request for the last time: whoever read later would find it decided.
+    meeting(monkeypatch, access_requests, "open_of")
     at_once(lambda: decide(number, "approved", "olga"), lambda: decide(number, "declined", "asen"))
     assert len(decisions()) == 2
