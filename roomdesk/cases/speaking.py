@@ -15,6 +15,7 @@ from roomdesk.cases import (
     customer_commands,
     deflecting,
     questions,
+    regrading,
     services,
     staff_signs,
     triaging,
@@ -127,6 +128,8 @@ def _customer(work: Work, conversation: Conversation, heard: Heard, item: Claime
     services.customer_spoke(work, conversation, entry, item.at, person, by=heard.sender, small_talk=is_idle)
     if not placement.opens:
         checklist.heard(work, conversation, entry, words, has_file=has_file)
+        if not is_idle:
+            regrading.heard(work, conversation, entry, words, item.at)
     return entry, why
 
 
