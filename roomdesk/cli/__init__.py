@@ -31,6 +31,7 @@ COMMANDS = {
     "bench": "roomdesk.cli.bench",
     "inbox": "roomdesk.cli.inbox",
     "audit": "roomdesk.cli.audit",
+    "webhook": "roomdesk.cli.webhook",
     "clock": "roomdesk.cli.clock",
     "matrix-login": "roomdesk.cli.matrix_login",
     "settings": "roomdesk.cli.settings",
