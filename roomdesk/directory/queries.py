@@ -9,7 +9,16 @@ from datetime import datetime
 from django.db.models import Prefetch, Q, QuerySet
 
 from roomdesk.directory.errors import NotFound
-from roomdesk.directory.models import ApiToken, Membership, Person, StaffRole, Workspace, WorkspaceTerms
+from roomdesk.directory.models import (
+    ApiToken,
+    Availability,
+    Escalation,
+    Membership,
+    Person,
+    StaffRole,
+    Workspace,
+    WorkspaceTerms,
+)
 from roomdesk.directory.services.intervals import valid_at
 
 #: The most that one page of a list holds.
@@ -20,7 +29,8 @@ PAGE = 100
 class Viewer:
     """Who looks, and what they may see. `kind` is token, staff or member; `name` the token's or the person's id.
 
-    `sees_all` and `products` (of staff; empty text: all) and `workspaces` (ids) say which workspaces are theirs.
+    `sees_all` and `products` (of staff; empty text: all) and `workspaces` (ids) say which workspaces are theirs, `security` of
+    which products they have the security role (empty text: all).
     """
 
     kind: str
@@ -30,6 +40,7 @@ class Viewer:
     products: frozenset[str] = frozenset()
     workspaces: frozenset[int] = field(default=frozenset())
     person_id: int | None = None
+    security: frozenset[str] = frozenset()
 
     def may(self, scope: str) -> bool:
         """Whether a token has the scope; `admin` has every one."""
@@ -58,10 +69,20 @@ def viewer_of_token(token: ApiToken) -> Viewer:
 
 def viewer_of_person(person: Person, at: datetime) -> Viewer:
     """What a person sees: as staff the workspaces of their products, as member their own."""
-    products = frozenset(StaffRole.objects.filter(valid_at(at), person=person).values_list("product", flat=True))
+    roles = list(StaffRole.objects.filter(valid_at(at), person=person).values_list("role", "product"))
+    products = frozenset(product for _, product in roles)
+    security = frozenset(product for role, product in roles if role == StaffRole.Role.SECURITY)
     own = frozenset(Membership.objects.filter(valid_at(at), person=person).values_list("workspace_id", flat=True))
     kind = "staff" if products else "member"
-    return Viewer(kind, person.slug, sees_all="" in products, products=products, workspaces=own, person_id=person.pk)
+    return Viewer(
+        kind,
+        person.slug,
+        sees_all="" in products,
+        products=products,
+        workspaces=own,
+        person_id=person.pk,
+        security=security,
+    )
 
 
 def workspaces_of(viewer: Viewer) -> QuerySet[Workspace]:
@@ -138,9 +159,14 @@ def access_member(workspace: Workspace, person: str, at: datetime) -> Membership
 
 def staff_at(at: datetime, products: Iterable[str] | None = None) -> list[StaffRole]:
     """Staff roles in force at `at`, those for all products included, by person; `None` means of every product."""
-    rows = StaffRole.objects.filter(valid_at(at)).select_related("person")
+    rows = StaffRole.objects.filter(valid_at(at)).select_related("person__availability")
     rows = rows.order_by("person__slug", "product", "role", "field")
     return list(rows if products is None else rows.filter(product__in={"", *products}))
+
+
+def is_staff_at(person: Person, at: datetime) -> bool:
+    """Whether the person works for the vendor at `at`, in whatever role and for whichever product."""
+    return StaffRole.objects.filter(valid_at(at), person=person).exists()
 
 
 def staff_of(product: str, at: datetime) -> dict[str, list[Person]]:
@@ -150,6 +176,30 @@ def staff_of(product: str, at: datetime) -> dict[str, list[Person]]:
         people = found.setdefault(row.role, [])
         if row.person not in people:
             people.append(row.person)
+    return found
+
+
+def specialists_at(product: str, at: datetime) -> dict[str, list[Person]]:
+    """Active specialists for a product by their field, at `at`."""
+    found: dict[str, list[Person]] = {}
+    for row in staff_at(at, [product]):
+        people = found.setdefault(row.field, []) if row.role == StaffRole.Role.SPECIALIST else None
+        if people is not None and row.person.is_active and row.person not in people:
+            people.append(row.person)
+    return found
+
+
+def is_present(person: Person) -> bool:
+    """Whether they are given new cases by turn."""
+    return not Availability.objects.filter(person=person, is_present=False).exists()
+
+
+def escalated(refs: Iterable[str]) -> dict[str, list[str]]:
+    """The fields to which each of these cases is escalated now, by reference; every reference has its list. One query."""
+    found: dict[str, list[str]] = {ref: [] for ref in refs}
+    rows = Escalation.objects.filter(ref__in=found, valid_to=None)
+    for ref, called in rows.order_by("field").values_list("ref", "field"):
+        found[ref].append(called)
     return found
 
 

@@ -68,6 +68,12 @@ class Message(models.Model):
             models.Index(fields=["case", "at"], name="message_case_at"),
             # Edits of a message; one of a note is a note.
             models.Index(fields=["target"], name="message_edits", condition=Q(kind__in=["edit", "note"])),
+            # What people said and what belongs to no case: few, and looked over by the support lead.
+            models.Index(
+                fields=["-id"],
+                name="message_unplaced",
+                condition=Q(case__isnull=True, kind__in=["message", "file"], author_kind__in=["customer", "staff"]),
+            ),
         ]
 
 

@@ -222,6 +222,8 @@ class _Reader:
 
     def _is_about_terms(self) -> bool:
         """Whether plan or money is the matter, and not only the plan under which something is asked."""
+        if self.has("expiring") and not self.has("plan_word"):
+            return False
         bare = self.vocabulary.without("plan_word", self.words)
         is_aside = self.has("rule_word") or not self.has("which_plan")
         if not self.vocabulary.found("subscription", bare) and self.asks and is_aside:
@@ -250,6 +252,8 @@ class _Reader:
         return not how and not self.has("fault", "hard", "outage")
 
     def _notice(self) -> Found:
+        if not self.asks and not self.has("hard") and self.said("expiring", "Something is about to run out"):
+            return "alert", None
         if not self.has("alert_notice", "notice_verb") or (
             self.has("tried") and not _BRACKETS.search(self.words.plain)
         ):

@@ -9,5 +9,5 @@ ON CONFLICT (message_id) DO NOTHING
 
 
 class Migration(migrations.Migration):
-    dependencies = [("record", "0006_message_edits")]
+    dependencies = [("record", "0007_message_edits")]
     operations = [migrations.RunSQL(FILE_ANEW, migrations.RunSQL.noop)]
