@@ -122,11 +122,9 @@ def _provision(rooms: int) -> float:
     from roomdesk.rooms.models import RoomMember
     from roomdesk.runtime import clock
 
-    wishes: list[Any] = []
-    for number in range(rooms):
-        slug = f"bench-{number}"
-        wishes.append(WorkspaceWish(slug=slug, product=PRODUCT, tier="pro", account_manager=MANAGER))
-        wishes += [MemberWish(workspace=slug, person=PersonWish(id=f"{slug}-{role}"), role=role) for role in CUSTOMERS]
+    def wishes(slug: str) -> list[Any]:
+        people = [MemberWish(workspace=slug, person=PersonWish(id=f"{slug}-{role}"), role=role) for role in CUSTOMERS]
+        return [WorkspaceWish(slug=slug, product=PRODUCT, tier="pro", account_manager=MANAGER), *people]
 
     def everybody_is_in() -> bool:
         joined = (
@@ -137,7 +135,9 @@ def _provision(rooms: int) -> float:
         return joined == rooms * (len(CUSTOMERS) + 1)
 
     def put() -> None:
-        services.grant(wishes, Actor("cli", "bench"), clock.now())
+        # As products put their customers: each by itself, while the rooms of those before are made.
+        for number in range(rooms):
+            services.grant(wishes(f"bench-{number}"), Actor("cli", "bench"), clock.now())
         _until(everybody_is_in)
 
     seconds = _timed(put)
