@@ -26,6 +26,8 @@ from benchmarks.support.installation import ROOT, installation
 
 ROOMS = 20
 PEOPLE = 3
+#: So many seconds without progress are the end.
+_STANDING = 60
 SAYING = "The export shows a wrong VAT amount for order 4711, since this morning, for all of us in the office."
 
 
@@ -181,8 +183,14 @@ def _store(events: list[dict[str, object]], size: int) -> None:
 def _await_done() -> None:
     from roomdesk.queues.models import InboxEvent
 
-    while InboxEvent.objects.filter(state="pending", external_id__startswith="$bench").exists():
+    pending = InboxEvent.objects.filter(state="pending", external_id__startswith="$bench")
+    left, since = pending.count(), time.monotonic()
+    while pending.exists():
         time.sleep(0.02)
+        if time.monotonic() - since > _STANDING and left == pending.count():
+            raise SystemExit(f"The worker stands still: {left} events are left, see the log.")
+        if time.monotonic() - since > _STANDING:
+            left, since = pending.count(), time.monotonic()
     set_aside = InboxEvent.objects.filter(state="set_aside")
     if set_aside.exists():
         raise SystemExit(f"Events were set aside: {set_aside[0].reason}")

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "roomdesk.product",
     "roomdesk.directory",
     "roomdesk.record",
+    "roomdesk.webhooks",
     "roomdesk.rooms",
     "roomdesk.clocks",
     "roomdesk.cases",

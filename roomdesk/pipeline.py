@@ -16,7 +16,7 @@ from roomdesk.audit.work import DESK, Work
 from roomdesk.cases import hearing, loading, notes
 from roomdesk.cases.conversation import Conversation
 from roomdesk.cases.hearing import Claimed
-from roomdesk.control import flow
+from roomdesk.control import direct, flow
 from roomdesk.control import loading as control
 from roomdesk.control.loading import Desk
 from roomdesk.queues import bulk, lanes
@@ -41,11 +41,14 @@ TRANSIENT = (OperationalError, InterfaceError)
 
 
 def drain(batch: int = BATCH) -> int:
-    """Works on one batch of pending events; returns how many were finished. 0 means there is nothing to do just now."""
+    """Works on one batch of pending events; returns how many were finished. 0 means there is nothing to do just now.
+
+    Invitations of the desk come last: nobody waits for them as customers do.
+    """
     lanes.assign_waiting()
     waiting = lanes.customers_first(lanes.waiting_lanes(LANES))
     if not waiting:
-        return 0
+        return direct.take_in_invitations()
     try:
         return _apply_batch(waiting, batch)
     except TRANSIENT:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -92,6 +92,13 @@ class Work:
         self._timers: dict[tuple[str, int], Wanted] = {}
         self._told: dict[tuple[str, str], None] = {}
         self._new: set[int] = set()
+        self._known: dict[str, Any] = {}
+
+    def remember(self, what: str, read: Callable[[], Any]) -> Any:
+        """What `read` gives, asked for once in this transaction."""
+        if what not in self._known:
+            self._known[what] = read()
+        return self._known[what]
 
     def new_id(self, model: type[models.Model]) -> int:
         return self._ids.take(model)

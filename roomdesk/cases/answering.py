@@ -6,6 +6,7 @@ None of it is a first response (R18). In a case of the state `deflected` the ans
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from roomdesk.audit.work import Work
 from roomdesk.cases import checklist, notices, quiet, triaging
@@ -60,7 +61,21 @@ def greet(work: Work, conversation: Conversation, entry: Open, clock: Clock, gre
         is_silent=deflected or greeting.is_split,
         after=after,
     )
-    if _is_guess(conversation, entry, judged) and not greeting.is_split:
+    if not greeting.is_split:
+        guess(work, conversation, entry, judged, entry.case.opened_at, after=after)
+
+
+def guess(
+    work: Work,
+    conversation: Conversation,
+    entry: Open,
+    judged: Judged,
+    at: datetime,
+    *,
+    after: OutboxRow | None = None,
+) -> None:
+    """Tells, once a case, what to write to wake the engineer, where triage alone calls it critical (D12)."""
+    if _is_guess(conversation, entry, judged, at):
         _say(work, conversation, entry, "guessed", _text(conversation, entry, "p0.guessed"), after)
 
 
@@ -79,12 +94,12 @@ def _answer(work: Work, conversation: Conversation, entry: Open, slug: str, afte
     _say(work, conversation, entry, "answer", text, after)
 
 
-def _is_guess(conversation: Conversation, entry: Open, judged: Judged) -> bool:
+def _is_guess(conversation: Conversation, entry: Open, judged: Judged, at: datetime) -> bool:
     """Critical by triage alone, while the office is closed, where a P0 would wake the engineer (D12)."""
     case, cycle = entry.case, entry.cycle
     if judged.found != "critical" or case.p0_at is not None or case.state == Case.State.DEFLECTED:
         return False
-    version, at = cycle.product_version_id, case.opened_at
+    version = cycle.product_version_id
     if office_of(version).next_working(at) <= at:
         return False
     cover = product_of(version).cover_for(cycle.tier, cycle.addons, case.severity, open_now=False)

@@ -84,7 +84,7 @@ def do_change(
         entry = held.exactly(ref)
         was_open = entry.is_open
         _check_whole(entry, change)
-        _reclassify(held, entry, change)
+        reclassify(held, entry, change)
         _assign(held, entry, change)
         _move(held, entry, change)
         _snooze(held, entry, change)
@@ -118,7 +118,8 @@ def _product(entry: Open) -> Product:
     return product_of(entry.cycle.product_version_id)
 
 
-def _reclassify(held: Held, entry: Open, change: Change) -> None:
+def reclassify(held: Held, entry: Open, change: Change) -> None:
+    """Kind and severity, where they are given, with their history and their clocks (D17)."""
     product, case = _product(entry), entry.case
     severity, kind = change.severity or case.severity, change.kind or case.kind
     if severity not in product.severity_slugs:

@@ -23,6 +23,7 @@ from roomdesk.rooms.planning import ADOPT, LOOK
 from roomdesk.rules import grouping
 from roomdesk.rules.own_text import own_text
 from roomdesk.runtime import clock
+from roomdesk.webhooks import emitting
 
 SERVER = settings.matrix_server_name
 
@@ -221,6 +222,11 @@ def report(work: Work, conversation: Conversation, item: Claimed) -> None:
 
 
 def vendor_report(work: Work, item: Claimed) -> None:
-    """What became of a call that belongs to no workspace: every use of an admin's or people's token is on record (D47)."""
+    """What became of a call that belongs to no workspace: every use of an admin's or people's token is on record (D47), and
+    a webhook that was given up."""
+    if item.data["kind"] == emitting.KIND:
+        given_up = {"id": item.data["payload"]["id"], "error": item.data.get("error")}
+        work.audit("webhook.given_up", item.event.address, given_up)
+        return
     user = str(item.data["payload"].get("user_id", ""))
     work.audit(f"matrix.{item.data['kind']}", f"user:{user}", reporting.outcome(item.data))

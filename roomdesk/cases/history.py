@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from roomdesk.audit.work import Work
+from roomdesk.cases import webhook_words
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.models import CaseChange
 from roomdesk.clocks.writing import tell_control_room
@@ -27,6 +28,7 @@ def note(
     entry.changed()
     case = entry.case
     tell_control_room(work, case.product, case.pk)
+    webhook_words.changed(work, conversation.workspace, case, what, before, after, at=at, by=by)
     work.insert(
         CaseChange(
             case=case,

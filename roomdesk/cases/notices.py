@@ -80,7 +80,7 @@ def say(
     `after` is the row that is just saying that first message; the notice takes its event id when it is there. `marks` are
     further keys of its content, by which the desk knows it again.
     """
-    content: dict[str, Any] = {**_words(text), CASE_MARK: entry.case.ref, **(marks or {})}
+    content: dict[str, Any] = {**words(text), CASE_MARK: entry.case.ref, **(marks or {})}
     root = {"$after": "event_id"} if after else entry.case.root_event_id
     if root and in_main_line:
         content["m.relates_to"] = {"m.in_reply_to": {"event_id": root}}
@@ -97,8 +97,8 @@ def say(
 def edit(work: Work, conversation: Conversation, entry: Open, text: str, *, original: int, once: str) -> OutboxRow:
     """Plans that a notice (the outbox row `original`) shows another text, in its place."""
     content = {
-        **_words(f"* {text}"),
-        "m.new_content": _words(text),
+        **words(f"* {text}"),
+        "m.new_content": words(text),
         "m.relates_to": {"rel_type": "m.replace", "event_id": {"$after": "event_id"}},
         CASE_MARK: entry.case.ref,
     }
@@ -116,11 +116,12 @@ def reworded(payload: str, text: str) -> str:
     """The payload of a notice, or of an edit of one, with another text."""
     given = json.loads(payload)
     is_edit = "m.new_content" in given["content"]
-    given["content"] |= {"body": f"* {text}", "m.new_content": _words(text)} if is_edit else {"body": text}
+    given["content"] |= {"body": f"* {text}", "m.new_content": words(text)} if is_edit else {"body": text}
     return json.dumps(given)
 
 
-def _words(text: str) -> dict[str, Any]:
+def words(text: str) -> dict[str, Any]:
+    """The content of a notice of the bot: clients are silent about it."""
     return {"msgtype": "m.notice", "body": text, "m.mentions": {}}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roomdesk.audit.work import Work
-from roomdesk.cases import answering, assigning, triaging
+from roomdesk.cases import answering, assigning, triaging, webhook_words
 from roomdesk.cases.answering import Greeting
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.models import Case, CaseChange, CaseCycle
@@ -60,6 +60,7 @@ def open_case(work: Work, conversation: Conversation, opening: Opening, *, by: s
     entry = Open(case, cycle, intake=answering.keep(work, case, judged) if judged else None)
     conversation.cases[case.pk] = entry
     tell_control_room(work, case.product, case.pk)
+    webhook_words.opened(work, conversation.workspace, case)
     work.insert(CaseChange(case=case, cycle=1, at=opening.at, what="state", after=case.state, by=by))
     work.audit("case.opened", f"case:{case.ref}", _shown(case, opening, judged), scope=conversation.scope)
     first_response = start_clocks(work, conversation, entry, opening.at, cause=opening.cause)

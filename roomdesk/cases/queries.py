@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from roomdesk.cases.models import Case, CaseChange, CaseCycle
 from roomdesk.clocks.models import Clock
@@ -20,12 +20,16 @@ MOST = 200
 
 
 def access_cases(viewer: Viewer) -> QuerySet[Case]:
-    """The cases that the viewer may see: all for staff and tokens of the installation, else those of their workspaces."""
+    """The cases that the viewer may see: all for staff and tokens of the installation, else those of their workspaces.
+
+    Restricted ones only with the security role for their product, where the viewer does not see all (D22).
+    """
     cases = Case.objects.select_related("workspace", "assignee", "opened_by")
     # Few cases have them, and each would join all columns of a case once more.
     cases = cases.prefetch_related("linked_to", "merged_into")
-    visible = cases if viewer.sees_all else cases.filter(workspace__in=workspaces_of(viewer))
-    return visible if viewer.sees_all else visible.filter(is_restricted=False)
+    if viewer.sees_all:
+        return cases
+    return cases.filter(Q(is_restricted=False) | Q(product__in=viewer.security), workspace__in=workspaces_of(viewer))
 
 
 def access_case(ref: str, viewer: Viewer) -> Case:

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING
 
 from roomdesk.audit.work import Work
 from roomdesk.bootstrap import settings
-from roomdesk.cases import admitting, checklist, deflecting, questions, satisfaction, services, staff_signs, triaging
+from roomdesk.cases import (
+    admitting,
+    checklist,
+    customer_commands,
+    deflecting,
+    questions,
+    regrading,
+    satisfaction,
+    services,
+    staff_signs,
+    triaging,
+)
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.loading import BESIDE
 from roomdesk.cases.opening import Opening, open_case
@@ -25,6 +36,7 @@ from roomdesk.rooms import naming
 from roomdesk.rules import grouping
 from roomdesk.rules.desk_command import is_command
 from roomdesk.rules.first_word import is_p0
+from roomdesk.rules.machine_text import is_machine
 from roomdesk.rules.own_text import own_text
 from roomdesk.rules.small_talk import normalised
 
@@ -35,6 +47,8 @@ SPEECH = frozenset({"message", "file"})
 STICKER = "m.sticker"
 NO_CASE = ("", "")
 NO_INTAKE = ("no_intake", "The workspace's state opens no cases.")
+MACHINE = ("machine", "It reads as an absence note or an automatic message, which opens nothing.")
+CUSTOMERS_COMMAND = ("command", "A customer's command to the desk opens nothing.")
 COMMAND = ("command", "A command to the desk answers nobody.")
 
 
@@ -73,15 +87,21 @@ def _customer(work: Work, conversation: Conversation, heard: Heard, item: Claime
         heard.kind == "file" and heard.type != STICKER,
     )
     p0 = is_p0(heard.body, heard.formatted_body, bot_localpart=naming.BOT)
+    is_ordering = heard.kind == "message" and is_command(text)
+    if is_ordering and is_here(conversation, heard.room_id):
+        customer_commands.answer(work, conversation, heard)
+    idle = None if p0 else _idle(conversation, heard, text)
     placement = grouping.place_customer(
         _said(heard, item, person, "customer", text),
         _cases(conversation, item.at),
         conversation.placed,
         policy_of(conversation),
         p0,
-        is_idle=triaging.is_small_talk(conversation, text),
+        is_idle=idle is not None or triaging.is_small_talk(conversation, text),
     )
     why = (placement.why.code, placement.why.words)
+    if idle is not None and placement.case_id is None:
+        return None, idle
     has_intake = conversation.state_at(item.at).intake
     if placement.opens and not has_intake:
         return None, NO_INTAKE
@@ -109,7 +129,18 @@ def _customer(work: Work, conversation: Conversation, heard: Heard, item: Claime
     services.customer_spoke(work, conversation, entry, item.at, person, by=heard.sender, small_talk=is_idle)
     if not placement.opens:
         checklist.heard(work, conversation, entry, words, has_file=has_file)
+        if not is_idle:
+            regrading.heard(work, conversation, entry, words, item.at)
     return entry, why
+
+
+def _idle(conversation: Conversation, heard: Heard, text: str) -> tuple[str, str] | None:
+    """Why a customer's message is as idle as small talk, where it is neither that nor a matter."""
+    if heard.kind != "message":
+        return None
+    if is_command(text) and customer_commands.says_nothing_else(conversation, text):
+        return CUSTOMERS_COMMAND
+    return MACHINE if is_machine(text) else None
 
 
 def is_here(conversation: Conversation, address: str) -> bool:

@@ -62,6 +62,11 @@ def is_small_talk(conversation: Conversation, text: str) -> bool:
     return bool(text.strip()) and len(text) < _SMALL and _found(conversation, text).kind == SMALL_TALK
 
 
+def kind_of(conversation: Conversation, text: str) -> str:
+    """The kind that triage finds in a text, `small_talk` and `other` among them."""
+    return _found(conversation, text).kind
+
+
 def provided(conversation: Conversation, text: str) -> frozenset[str]:
     """The items of the checklist of which a text says something."""
     assert conversation.version is not None

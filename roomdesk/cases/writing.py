@@ -16,7 +16,7 @@ from django.db import transaction
 
 from roomdesk.audit.work import Actor, Work
 from roomdesk.bootstrap import settings
-from roomdesk.cases import checklist, loading, services, speaking, triaging
+from roomdesk.cases import checklist, loading, regrading, services, speaking, triaging
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.models import Case
 from roomdesk.cases.opening import Opening, open_case
@@ -162,6 +162,8 @@ def _said(
     services.customer_spoke(work, conversation, entry, now, speaker.person, by=slug, small_talk=is_idle)
     if not is_first:
         checklist.heard(work, conversation, entry, text, has_file=False)
+        if not is_idle:
+            regrading.heard(work, conversation, entry, text, now)
 
 
 def check_text(text: str) -> str:

@@ -66,6 +66,15 @@ def set_kind(ref: str, kind: str, author: str | None, reason: str, as_json: bool
     _change(ref, author, as_json, kind=kind, reason=reason)
 
 
+@act("undo-triage")
+@click.argument("ref")
+def undo_triage(ref: str, author: str | None, reason: str, as_json: bool) -> None:
+    """Take back what the desk found by itself in the case REF: kind, severity and answer, unless staff have decided since."""
+    from roomdesk.cases import untriaging
+
+    tell(untriaging.do_undo(viewer(), ref, reason=reason, **_by(author)), as_json)
+
+
 @act("assign")
 @click.argument("ref")
 @click.argument("person", required=False)

@@ -1,4 +1,4 @@
-"""Commands that staff write in the control room: taken down where they are heard, carried out under the case's own lane (D9).
+"""Commands that staff write in the control room, or to the desk directly: taken down where they are heard, carried out under the case's own lane (D9).
 
 A command is a service of the console written as a sentence. It is carried out in one transaction with the note that it was, so that
 whoever dies, it happens once; what is refused changes nothing and is answered with the reason.
@@ -17,7 +17,7 @@ from roomdesk.bootstrap import settings
 from roomdesk.cases.hearing import Claimed
 from roomdesk.cases.models import Case
 from roomdesk.cases.staff_signs import PROPOSE
-from roomdesk.control import telling
+from roomdesk.control import direct, telling
 from roomdesk.control.carrying import Doing, carry_out
 from roomdesk.control.loading import Desk, Place
 from roomdesk.control.models import Command, Thread
@@ -26,12 +26,11 @@ from roomdesk.directory.queries import viewer_of_person
 from roomdesk.directory.services.availability import do_set_availability
 from roomdesk.directory.services.intervals import valid_at
 from roomdesk.queues.errors import LanesBusy
-from roomdesk.queues.lanes import staff_key
-from roomdesk.queues.models import Lane, Timer
+from roomdesk.queues.models import Timer
 from roomdesk.refusals import DeskError
 from roomdesk.rooms import naming
+from roomdesk.rooms.homes import House, home_of
 from roomdesk.rooms.models import Room
-from roomdesk.rooms.staff_rooms import houses
 from roomdesk.rules import desk_command
 from roomdesk.rules.desk_command import CommandError
 
@@ -45,7 +44,11 @@ _STRANGER = "Only staff of this product have commands carried out."
 _MAY_NOT = "Your role may look (status, why) and change nothing."
 _WHICH = "Which case? Write it in the case's thread, or name the case: !desk BC-1042 status. Nothing was done."
 _RESTRICTED = "{ref} is restricted, and everybody in this room would read the answer; act on it in the console."
+_WHICH_ALONE = "Which case? Name it: !desk BC-1042 status. Nothing was done."
+_NO_CASE = "There is no case {} here; nothing was done."
+_NOT_YOURS = "{ref} is restricted; only the security role acts on it, or is told of it. Nothing was done."
 _TAKE = "!desk ack"
+SECURITY = StaffRole.Role.SECURITY
 _PROPOSED = (
     "{name} proposes {ref} as resolved. To do it: !desk resolve fix: what made it work; cause: why it had failed."
 )
@@ -75,7 +78,8 @@ def take_down(work: Work, desk: Desk, place: Place, item: Claimed, thread: Threa
 
 
 def _put(work: Work, desk: Desk, command: Command) -> None:
-    command.pk, command.product = work.new_id(Command), desk.slug
+    command.pk = work.new_id(Command)
+    command.product = desk.slug or (command.case.product if command.case else "")
     work.insert(command)
     lane_id = command.case.workspace.lane_id if command.case else desk.lane.pk
     work.remind(lane_id, COMMAND_TIMER, command.pk, command.at)
@@ -112,13 +116,20 @@ def misplaced(work: Work, desk: Desk, item: Claimed) -> None:
     telling.say(work, place, "", text, once=f"control:misplaced:{data['event']}", mentions=[data["sender"]])
 
 
-def noted_case(desk: Desk, thread: Thread | None, text: str) -> Case | None:
-    """The case that `!desk note` writes a note of: it is what a plain reply in the case's thread is. None for other commands."""
+def noted_case(desk: Desk, place: Place, item: Claimed, thread: Thread | None, text: str) -> Case | None:
+    """The case that `!desk note` writes a note of: it is what a plain reply in the case's thread is. None for other commands.
+
+    Said to the desk directly it is one only by staff of the case's product, and of a restricted case by its security role.
+    """
     try:
         is_note = desk_command.parse(text).name == "note"
     except CommandError:
         return None
-    return _case(desk, thread, text) if is_note else None
+    case = _case(desk, thread, text) if is_note else None
+    if case is None or place.house.person is None:
+        return case
+    roles = _roles(place.house.person, case.product, item.at)
+    return case if roles and (not case.is_restricted or SECURITY in roles) else None
 
 
 def edited(work: Work, desk: Desk, place: Place, item: Claimed) -> bool:
@@ -135,7 +146,8 @@ def edited(work: Work, desk: Desk, place: Place, item: Claimed) -> bool:
 
 def _case(desk: Desk, thread: Thread | None, text: str) -> Case | None:
     """The case that is named, else that of the thread."""
-    cases = Case.objects.filter(product=desk.slug).select_related("workspace")
+    # Whoever speaks to the desk directly may work for several products; which is theirs is asked when it is carried out.
+    cases = Case.objects.filter(**({"product": desk.slug} if desk.slug else {})).select_related("workspace")
     try:
         ref = desk_command.parse(text).ref
     except CommandError:
@@ -153,7 +165,7 @@ def fire(work: Work, due: Sequence[Timer]) -> Mapping[int, datetime | None]:
     busy: set[int] = set()
     for command in waiting.select_related("case__workspace").order_by("pk"):
         lane = lanes[command.pk]
-        if lane in busy or not _carry_out(command, work.now):
+        if lane in busy or not _carry_out(work, command):
             # What is behind it in its lane was written after it, and waits for it.
             busy.add(lane)
             again[command.pk] = work.now + _AGAIN
@@ -164,12 +176,12 @@ def fire(work: Work, due: Sequence[Timer]) -> Mapping[int, datetime | None]:
     return again
 
 
-def _carry_out(command: Command, now: datetime) -> bool:
+def _carry_out(work: Work, command: Command) -> bool:
     """Does it, or notes why not. False where it has to wait for other customers' lanes: then nothing is done yet."""
     try:
         # What a service has written when it refuses is taken back; the refusal itself is noted.
         with transaction.atomic():
-            command.answer, command.state = _done(command, now), Command.State.DONE
+            command.answer, command.state = _done(work, command), Command.State.DONE
     except (DeskError, CommandError) as refusal:
         command.answer, command.state = str(refusal), Command.State.REFUSED
     except LanesBusy:
@@ -182,51 +194,60 @@ def _carry_out(command: Command, now: datetime) -> bool:
     return True
 
 
-def _done(command: Command, now: datetime) -> str:
+def _done(work: Work, command: Command) -> str:
     """Does it; gives what is to be answered in words, empty where a sign is enough."""
     wanted = desk_command.parse(command.text)
     person = Person.objects.filter(localpart=naming.localpart_of(command.sender, settings.matrix_server_name)).first()
-    roles = _roles(person, command) if person is not None and person.is_active else frozenset()
+    # What they were for this product when they wrote it.
+    roles = _roles(person, command.product, command.at) if person is not None and person.is_active else frozenset()
+    room = Room.objects.filter(room_id=command.room_id).first()
+    alone = room is not None and room.kind == Room.Kind.DIRECT
     if person is None or not roles:
-        raise CommandError(_STRANGER)
+        raise CommandError(_NO_CASE.format(wanted.ref) if alone and command.case else _STRANGER)
     if not desk_command.may(wanted, roles):
         raise CommandError(_MAY_NOT)
     if wanted.name == "help":
         return desk_command.help_text(wanted.given["topic"])
     if wanted.name in _PRESENCE:
         actor = Actor("staff", person.slug)
-        do_set_availability(person.slug, is_present=_PRESENCE[wanted.name], actor=actor, now=now)
+        do_set_availability(person.slug, is_present=_PRESENCE[wanted.name], actor=actor, now=work.now)
         return ""
+    if wanted.name == "direct":
+        return direct.ask(work, person)
     case = command.case
     if case is None:
-        raise CommandError(f"There is no case {wanted.ref} here; nothing was done." if wanted.ref else _WHICH)
+        raise CommandError(_NO_CASE.format(wanted.ref) if wanted.ref else _WHICH_ALONE if alone else _WHICH)
+    _check_restricted(case, alone, roles)
     if wanted.name == "note":
         raise CommandError(f"{case.ref} could not be noted in; write the note in its thread.")
-    if case.is_restricted:
+    return carry_out(Doing(case, person, viewer_of_person(person, work.now), work.now, command), wanted)
+
+
+def _check_restricted(case: Case, alone: bool, roles: frozenset[str]) -> None:
+    """Of a restricted case nothing is said but to its security role, and to them only where nobody else reads (D22)."""
+    if case.is_restricted and not alone:
         raise CommandError(_RESTRICTED.format(ref=case.ref))
-    return carry_out(Doing(case, person, viewer_of_person(person, now), now, command), wanted)
+    if case.is_restricted and SECURITY not in roles:
+        raise CommandError(_NOT_YOURS.format(ref=case.ref))
 
 
-def _roles(person: Person, command: Command) -> frozenset[str]:
-    """What they were for this product when they wrote it."""
-    found = StaffRole.objects.filter(valid_at(command.at), person=person, product__in=("", command.product))
+def _roles(person: Person, product: str, at: datetime) -> frozenset[str]:
+    """Of a product's staff; of any where no product is named."""
+    found = StaffRole.objects.filter(valid_at(at), person=person)
+    if product:
+        found = found.filter(product__in=("", product))
     return frozenset(found.values_list("role", flat=True))
 
 
 def _answer(work: Work, command: Command) -> None:
-    place = _place(command)
-    if place is None or place.room is None or place.room.room_id != command.room_id:
+    room = Room.objects.select_related("person").filter(room_id=command.room_id, workspace=None).first()
+    if room is None:
         # The room was made anew meanwhile: what was done shows in the case's thread there.
         return
+    home = home_of(room)
+    assert isinstance(home, House)
+    place = Place(home, room)
     if not command.is_sign:
         telling.answer(work, place, command.root, command.event_id, command.answer)
     elif command.answer:
         telling.say(work, place, command.root, command.answer, once=f"control:answer:{command.event_id}")
-
-
-def _place(command: Command) -> Place | None:
-    lane = Lane.objects.filter(key=staff_key(command.product)).first()
-    if lane is None:
-        return None
-    house = next(house for house in houses(command.product, lane.pk) if house.kind == Room.Kind.CONTROL)
-    return Place(house, Room.objects.filter(kind=house.kind, product=command.product).first())

@@ -13,7 +13,7 @@ from roomdesk.cases.models import Question
 from roomdesk.cases.questions import ASKED
 from roomdesk.cases.staff_signs import MISPLACED, REACTED
 from roomdesk.clocks.writing import CASE_CHANGED
-from roomdesk.control import commands, facts, listening, telling
+from roomdesk.control import commands, direct, facts, listening, telling
 from roomdesk.control.loading import Desk, Place
 from roomdesk.directory.models import Person
 from roomdesk.directory.services.staff import STAFF_CHANGED
@@ -54,8 +54,11 @@ def _own(work: Work, desk: Desk, item: Claimed) -> None:
 
 
 def _settle_all(work: Work, desk: Desk, item: Claimed) -> None:
+    left = item.data.get("left", ())
     for place in desk.places:
-        _settle(work, desk, place, item.data.get("left", ()))
+        # Nobody else belongs in a room for direct messages; there may be one for everybody on the staff.
+        if not direct.is_direct(place) or set(left) & set(place.members):
+            _settle(work, desk, place, left)
 
 
 def _settle(work: Work, desk: Desk, place: Place, left: Collection[str]) -> None:
@@ -127,7 +130,9 @@ def _unsaid(work: Work, desk: Desk, room: Room, data: Mapping[str, Any]) -> None
 
 
 def _begin(work: Work, desk: Desk, place: Place) -> None:
-    """A control room that is new, or another one, begins with all that is open."""
+    """A control room that is new, or another one, begins with all that is open; one for direct messages with how it is used."""
+    if direct.is_direct(place):
+        direct.greet(work, place)
     if place.house.kind == Room.Kind.CONTROL:
         for case_id in facts.open_cases(desk.slug):
             work.tell(desk.lane.key, CASE_CHANGED, case=case_id)
@@ -138,6 +143,9 @@ def _begin(work: Work, desk: Desk, place: Place) -> None:
 def _hear(work: Work, desk: Desk, item: Claimed, echoes: Echoes) -> None:
     """Decides one Matrix event of such a room."""
     heard, place = item.heard, desk.at(item.event.address)
+    if heard is not None and place is None and direct.is_invitation(heard):
+        direct.invited(work, desk, item)
+        return
     if heard is None or place is None or place.room is None:
         item.ignore("It comes from no room of the staff.")
         return
@@ -193,4 +201,5 @@ _ACTS: dict[str, Callable[[Work, Desk, Claimed], None]] = {
     ASKED: _ask,
     MISPLACED: commands.misplaced,
     REACTED: commands.reacted,
+    direct.WANTED: direct.wanted,
 }

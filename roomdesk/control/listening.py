@@ -1,4 +1,4 @@
-"""What staff say in a control room: in a case's thread it is an internal note, and goes on to the lane of the case's workspace (D9)."""
+"""What staff say in a control room, or to the desk directly: in a case's thread it is an internal note, and goes on to the lane of the case's workspace (D9)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from roomdesk.cases import notes
 from roomdesk.cases.hearing import Claimed
 from roomdesk.cases.models import Case
 from roomdesk.cases.speaking import SPEECH
-from roomdesk.control import commands
+from roomdesk.control import commands, direct, telling
 from roomdesk.control.loading import Desk, Place
 from roomdesk.queues import inbox
 from roomdesk.queues.models import InboxEvent
@@ -19,9 +19,12 @@ from roomdesk.rules.own_text import own_text
 
 
 def hear(work: Work, desk: Desk, place: Place, item: Claimed) -> None:
-    """A person's event in the control room. In a space nobody can write."""
+    """A person's event in the control room, or in one for direct messages. In a space nobody can write."""
     heard = item.heard
     assert heard is not None
+    if direct.is_direct(place) and not direct.is_theirs(place, heard):
+        item.ignore("Only the person for whom this room was made speaks to the desk here.")
+        return
     if heard.kind not in SPEECH:
         if not commands.edited(work, desk, place, item):
             _about_a_note(item)
@@ -29,11 +32,15 @@ def hear(work: Work, desk: Desk, place: Place, item: Claimed) -> None:
     thread = desk.thread(place, heard.thread_root, heard.reply_to)
     text = own_text(heard.body, bool(heard.reply_to))
     if is_command(text):
-        noted = commands.noted_case(desk, thread, text)
+        noted = commands.noted_case(desk, place, item, thread, text)
         if noted is None:
             commands.take_down(work, desk, place, item, thread, text)
         else:
             _pass_on(item, noted)
+            if direct.is_direct(place):
+                telling.answer(work, place, "", heard.event_id, "")
+    elif direct.is_direct(place):
+        direct.hint(work, place, item)
     elif thread is None:
         item.ignore("It was said outside the threads of cases.")
     else:

@@ -105,10 +105,18 @@ def _add_cases(desks: Mapping[int, Desk], items: list[Claimed], echoes: Echoes) 
         desk.threads, desk.cases = threads, cases
 
 
+def _place(desk: Desk, room: Room) -> Place | None:
+    """Rooms for direct messages are as many as have been asked for; the others there are always."""
+    if room.person is not None:
+        desk.places.append(Place(House(room.kind, room.product, desk.lane.pk, room.person)))
+        return desk.places[-1]
+    return desk.place(room.kind)
+
+
 def _add_rooms(desks: Mapping[int, Desk]) -> None:
     rooms: dict[int, Place] = {}
-    for room in Room.objects.filter(lane_id__in=desks):
-        place = desks[room.lane_id].place(room.kind) if room.lane_id else None
+    for room in Room.objects.filter(lane_id__in=desks).select_related("person"):
+        place = _place(desks[room.lane_id], room) if room.lane_id else None
         if place is not None:
             place.room, rooms[room.pk] = room, place
     for member in RoomMember.objects.filter(room_id__in=rooms):

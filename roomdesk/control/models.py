@@ -31,9 +31,9 @@ class Thread(models.Model):
 
 
 class Command(models.Model):
-    """A command of staff, as it was written in the control room (D9), and what became of it.
+    """A command of staff, as it was written in the control room or to the desk directly (D9), and what became of it.
 
-    It is carried out under the lane of its case's workspace, by a timer that is due at once; `case` is None where none was named.
+    `product` is that of the control room, or of the case, empty where there is neither. It is carried out under the lane of its case's workspace, by a timer that is due at once; `case` is None where none was named.
     `root` is the event whose thread it stands in, empty for the main line. `is_sign`: it was given as a reaction in the customer's room.
     """
 

@@ -29,7 +29,8 @@ PAGE = 100
 class Viewer:
     """Who looks, and what they may see. `kind` is token, staff or member; `name` the token's or the person's id.
 
-    `sees_all` and `products` (of staff; empty text: all) and `workspaces` (ids) say which workspaces are theirs.
+    `sees_all` and `products` (of staff; empty text: all) and `workspaces` (ids) say which workspaces are theirs, `security` of
+    which products they have the security role (empty text: all).
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Viewer:
     products: frozenset[str] = frozenset()
     workspaces: frozenset[int] = field(default=frozenset())
     person_id: int | None = None
+    security: frozenset[str] = frozenset()
 
     def may(self, scope: str) -> bool:
         """Whether a token has the scope; `admin` has every one."""
@@ -67,10 +69,20 @@ def viewer_of_token(token: ApiToken) -> Viewer:
 
 def viewer_of_person(person: Person, at: datetime) -> Viewer:
     """What a person sees: as staff the workspaces of their products, as member their own."""
-    products = frozenset(StaffRole.objects.filter(valid_at(at), person=person).values_list("product", flat=True))
+    roles = list(StaffRole.objects.filter(valid_at(at), person=person).values_list("role", "product"))
+    products = frozenset(product for _, product in roles)
+    security = frozenset(product for role, product in roles if role == StaffRole.Role.SECURITY)
     own = frozenset(Membership.objects.filter(valid_at(at), person=person).values_list("workspace_id", flat=True))
     kind = "staff" if products else "member"
-    return Viewer(kind, person.slug, sees_all="" in products, products=products, workspaces=own, person_id=person.pk)
+    return Viewer(
+        kind,
+        person.slug,
+        sees_all="" in products,
+        products=products,
+        workspaces=own,
+        person_id=person.pk,
+        security=security,
+    )
 
 
 def workspaces_of(viewer: Viewer) -> QuerySet[Workspace]:
@@ -150,6 +162,11 @@ def staff_at(at: datetime, products: Iterable[str] | None = None) -> list[StaffR
     rows = StaffRole.objects.filter(valid_at(at)).select_related("person__availability")
     rows = rows.order_by("person__slug", "product", "role", "field")
     return list(rows if products is None else rows.filter(product__in={"", *products}))
+
+
+def is_staff_at(person: Person, at: datetime) -> bool:
+    """Whether the person works for the vendor at `at`, in whatever role and for whichever product."""
+    return StaffRole.objects.filter(valid_at(at), person=person).exists()
 
 
 def staff_of(product: str, at: datetime) -> dict[str, list[Person]]:

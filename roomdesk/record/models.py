@@ -66,6 +66,12 @@ class Message(models.Model):
             models.Index(fields=["external_id"], name="message_external"),
             models.Index(fields=["workspace", "at"], name="message_workspace_at"),
             models.Index(fields=["case", "at"], name="message_case_at"),
+            # What people said and what belongs to no case: few, and looked over by the support lead.
+            models.Index(
+                fields=["-id"],
+                name="message_unplaced",
+                condition=Q(case__isnull=True, kind__in=["message", "file"], author_kind__in=["customer", "staff"]),
+            ),
         ]
 
 

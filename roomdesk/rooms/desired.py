@@ -121,7 +121,7 @@ def candidate(examined: Mapping[str, Any]) -> Candidate:
     """A room as `channels.matrix.looking.examine` told of it, with whose it is or was by our own books."""
     room_id = examined["room_id"]
     rows = Room.objects.filter(Q(room_id=room_id) | Q(former__address=room_id))
-    owner = rows.select_related("workspace").first()
+    owner = rows.select_related("workspace", "person").first()
     return Candidate(
         **{**examined, "creators": tuple(examined["creators"])}, owner=named(home_of(owner)) if owner else ""
     )

@@ -6,22 +6,25 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from roomdesk.audit.work import VENDOR
-from roomdesk.directory.models import Workspace
+from roomdesk.directory.models import Person, Workspace
 from roomdesk.rooms.models import Room
 
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """A room of the staff: the Staff Space (no product), the space of a product within it, or a product's control room."""
+    """A room of the staff: the Staff Space (no product), the space of a product within it, a product's control room, or one
+    person's for direct messages with the desk."""
 
     kind: str
     product: str
     lane_id: int
+    person: Person | None = None
 
     @property
     def slug(self) -> str:
         """Its name in commands, in the audit and as the outbox's destination."""
-        return f"{self.kind}-{self.product}" if self.product else self.kind
+        whose = self.person.slug if self.person else self.product
+        return f"{self.kind}-{whose}" if whose else self.kind
 
     @property
     def is_space(self) -> bool:
@@ -35,7 +38,7 @@ def home_of(room: Room) -> Home:
     if room.workspace is not None:
         return room.workspace
     assert room.lane_id is not None, "a room without a workspace has a lane of its own"
-    return House(room.kind, room.product, room.lane_id)
+    return House(room.kind, room.product, room.lane_id, room.person)
 
 
 def named(home: Home) -> str:

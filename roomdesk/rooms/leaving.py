@@ -41,7 +41,7 @@ def known_rooms(person: Person) -> list[Room]:
     """The desk's rooms, workspaces' and the staff's own, that the person is in, or asked into, by what we were told last."""
     user = naming.person_id(person, settings.matrix_server_name)
     rows = RoomMember.objects.filter(user_id=user, membership__in=ARRIVED)
-    return sorted((row.room for row in rows.select_related("room__workspace")), key=_place)
+    return sorted((row.room for row in rows.select_related("room__workspace", "room__person")), key=_place)
 
 
 def report(person: Person, before: Iterable[Room], now: datetime, *, matrix: Matrix | None = None) -> Json:
@@ -113,7 +113,7 @@ def _account(matrix: Matrix, user: str) -> Account:
 
 def _still_in(account: Account) -> Iterable[Room]:
     """The desk's rooms that the homeserver names and we knew nothing of."""
-    return Room.objects.filter(room_id__in=account.rooms or ()).select_related("workspace")
+    return Room.objects.filter(room_id__in=account.rooms or ()).select_related("workspace", "person")
 
 
 def _place(room: Room) -> tuple[bool, str]:

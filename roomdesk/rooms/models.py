@@ -9,13 +9,14 @@ class Room(models.Model):
     """A room that the desk keeps right. `room_id` is empty until the homeserver has made it.
 
     A workspace's, or one of the staff's own: then it has a `kind`, the `product` it is for (empty: all of them), and the
-    lane in which it is handled.
+    lane in which it is handled. One for direct messages has the `person` who is alone in it with the desk.
     """
 
     class Kind(models.TextChoices):
         WORKSPACE = "workspace"
         SPACE = "space"
         CONTROL = "control"
+        DIRECT = "direct"
 
     class State(models.TextChoices):
         WANTED = "wanted"
@@ -26,6 +27,7 @@ class Room(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.WORKSPACE)
     product = models.CharField(max_length=80, blank=True)
     lane = models.ForeignKey("queues.Lane", models.PROTECT, null=True, related_name="+")
+    person = models.OneToOneField("directory.Person", models.PROTECT, null=True, related_name="+")
     room_id = models.CharField(max_length=255, blank=True)
     alias = models.CharField(max_length=255, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WANTED)
@@ -49,12 +51,17 @@ class Room(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["room_id"], condition=~models.Q(room_id=""), name="room_id_once"),
             models.UniqueConstraint(
-                fields=["kind", "product"], condition=models.Q(workspace=None), name="staff_room_once"
+                fields=["kind", "product"], condition=models.Q(workspace=None, person=None), name="staff_room_once"
             ),
             models.CheckConstraint(
                 condition=models.Q(kind="workspace", workspace__isnull=False)
                 | (~models.Q(kind="workspace") & models.Q(workspace=None, lane__isnull=False)),
                 name="room_is_somebodys",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="direct", person__isnull=False)
+                | (~models.Q(kind="direct") & models.Q(person=None)),
+                name="room_is_direct",
             ),
         ]
 

@@ -58,14 +58,15 @@ class Page:
 
 
 def access_rooms(viewer: Viewer) -> QuerySet[Room]:
-    """The rooms of the viewer's products, and the Staff Space; whoever is no staff has none."""
-    rooms = Room.objects.select_related("workspace")
+    """The rooms of the viewer's products, the Staff Space, and their own for direct messages; whoever is no staff has none."""
+    rooms = Room.objects.select_related("workspace", "person")
     if viewer.sees_all:
         return rooms
     if not viewer.products:
         return rooms.none()
     own = Q(workspace__product__in=viewer.products)
-    return rooms.filter(own | Q(workspace=None, product__in=[*viewer.products, ""]))
+    staffs = Q(workspace=None, product__in=[*viewer.products, ""])
+    return rooms.filter(own | (staffs & (Q(person=None) | Q(person=viewer.person_id))))
 
 
 def access_room_of(viewer: Viewer, *, workspace: str = "", staff_room: str = "") -> Glance:
@@ -85,7 +86,7 @@ def page_of_rooms(viewer: Viewer, *, after: str = "", only_wrong: bool = False) 
     if only_wrong:
         open_drift = Drift.objects.filter(room=OuterRef("pk"), repaired_at=None)
         rooms = rooms.filter(Exists(open_drift) | ~Q(state=Room.State.READY))
-    own = [] if after else list(rooms.filter(workspace=None).order_by("product", "-kind"))
+    own = [] if after else list(rooms.filter(workspace=None).order_by("product", "-kind", "person__slug"))
     slug = after.replace("\0", "")
     found = list(rooms.filter(workspace__slug__gt=slug).order_by("workspace__slug")[: PAGE + 1])
     shown = found[:PAGE]

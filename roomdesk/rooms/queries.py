@@ -57,18 +57,22 @@ def _people(rows: list[RoomMember]) -> dict[str, str]:
 def home_at(room_id: str) -> Home | None:
     """Whose the room is, or was before another one took its place; None for one that the desk does not keep."""
     rows = Room.objects.filter(Q(room_id=room_id) | Q(former__address=room_id))
-    room = rows.select_related("workspace").first()
+    room = rows.select_related("workspace", "person").first()
     return home_of(room) if room else None
 
 
 def failed() -> list[Room]:
     """Rooms that could not be made."""
-    return list(Room.objects.filter(state=Room.State.FAILED).select_related("workspace").order_by("workspace__slug"))
+    return list(
+        Room.objects.filter(state=Room.State.FAILED).select_related("workspace", "person").order_by("workspace__slug")
+    )
 
 
 def staff_rooms() -> list[Room]:
-    """The staff's own rooms, wanted or made: the Staff Space first, then by product."""
-    return list(Room.objects.filter(workspace=None).order_by("product", "-kind"))
+    """The staff's own rooms, wanted or made: the Staff Space first, then those for direct messages, then by product."""
+    return list(
+        Room.objects.filter(workspace=None).select_related("person").order_by("product", "-kind", "person__slug")
+    )
 
 
 def access_staff_room(name: str) -> House:
@@ -83,7 +87,7 @@ def access_staff_room(name: str) -> House:
 
 def newest_ready(*, with_alias: bool = False) -> Room | None:
     """The room made last, if there is one."""
-    ready = Room.objects.filter(state=Room.State.READY).exclude(room_id="").select_related("workspace")
+    ready = Room.objects.filter(state=Room.State.READY).exclude(room_id="").select_related("workspace", "person")
     return (ready.exclude(alias="") if with_alias else ready).order_by("-pk").first()
 
 
@@ -96,7 +100,7 @@ def drifts(
     """
     those = Q(room__workspace__in=list(workspaces))
     those |= Q(room__workspace=None) if with_staff_rooms else Q()
-    rows = Drift.objects.filter(those).select_related("room__workspace")
+    rows = Drift.objects.filter(those).select_related("room__workspace", "room__person")
     return [_drift(row) for row in rows.order_by("-found_at", "-pk")[:limit]]
 
 

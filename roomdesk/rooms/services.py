@@ -33,7 +33,7 @@ def want_room(work: Work, workspace: Workspace, product: Product, *, server: str
 
 def want_staff_room(work: Work, house: House, product: Product | None) -> Room:
     """Plans a room of the staff that is not there yet (D9). Nobody can look for it by a name: it has none."""
-    room = Room(kind=house.kind, product=house.product, lane_id=house.lane_id, wanted_at=work.now)
+    room = Room(kind=house.kind, product=house.product, lane_id=house.lane_id, person=house.person, wanted_at=work.now)
     _want(work, room, house, product)
     return room
 

@@ -35,9 +35,13 @@ def houses(product: str, lane_id: int) -> tuple[House, ...]:
 
 
 def belong(house: House, server: str, now: datetime) -> dict[str, tuple[Person, int]]:
-    """Everybody who works for the product, in whatever role, sees its cases in the console too; nobody has power there."""
+    """Everybody who works for the product, in whatever role, sees its cases in the console too; nobody has power there.
+
+    In a room for direct messages it is that person, as long as they work for any.
+    """
     rows = staff_at(now, [house.product] if house.product else None)
-    return {naming.person_id(row.person, server): (row.person, 0) for row in rows if row.person.is_active}
+    people = {row.person for row in rows if row.person.is_active and house.person in (None, row.person)}
+    return {naming.person_id(person, server): (person, 0) for person in sorted(people, key=lambda one: one.slug)}
 
 
 def body_of(house: House, product: Product | None, server: str, mighty: Iterable[str] = ()) -> dict[str, Any]:
@@ -55,6 +59,8 @@ def body_of(house: House, product: Product | None, server: str, mighty: Iterable
 
 def _texts(house: House, product: Product | None) -> tuple[str, str]:
     """Name and topic. The staff's language is the console's, English."""
+    if house.person is not None:
+        return "Desk", "You and the desk alone: !desk commands are answered here to you only."
     if product is None:
         return "Support desk", "All rooms of the desk, by product. Staff only."
     if house.is_space:
@@ -66,7 +72,12 @@ def _texts(house: House, product: Product | None) -> tuple[str, str]:
 
 
 def tell_space(work: Work, room: Room, home: Home) -> None:
-    """Has the space in which the room stands name it, now that it is there; that of all products stands in none."""
+    """Has the space in which the room stands name it, now that it is there.
+
+    That of all products stands in none, nor does a room for direct messages: others need not know of it.
+    """
+    if room.kind == Room.Kind.DIRECT:
+        return
     if isinstance(home, House) and home.is_space:
         key = staff_key("") if home.product else None
     else:

@@ -53,7 +53,9 @@ def _want_staff_rooms(now: datetime) -> None:
 
 def _due(now: datetime, every: timedelta, limit: int) -> list[Room]:
     rooms = Room.objects.filter(Q(checked_at=None) | Q(checked_at__lt=now - every), state=Room.State.READY)
-    return list(rooms.select_related("workspace").order_by(F("checked_at").asc(nulls_first=True), "pk")[:limit])
+    return list(
+        rooms.select_related("workspace", "person").order_by(F("checked_at").asc(nulls_first=True), "pk")[:limit]
+    )
 
 
 def _claim(room: Room, now: datetime) -> bool:

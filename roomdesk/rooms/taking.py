@@ -87,7 +87,7 @@ def do_adopt(
 def _access(home: Home) -> tuple[Room, Product | None]:
     product = product_for(home)
     if isinstance(home, House):
-        return Room.objects.get(workspace=None, kind=home.kind, product=home.product), product
+        return Room.objects.get(workspace=None, kind=home.kind, product=home.product, person=home.person), product
     room = Room.objects.filter(workspace=home).first()
     if product is None or not product.room or room is None:
         raise NotFound(f'The workspace "{home.slug}" has no room.')

@@ -60,12 +60,16 @@ def is_command(text: str) -> bool:
     return _COMMAND.match(text) is not None
 
 
+def words_after(text: str) -> str:
+    """What stands behind the `!desk` of a text for which `is_command`."""
+    found = _COMMAND.match(text)
+    return text[found.end() :].strip(" :,\n\t") if found else ""
+
+
 def parse(text: str) -> Command:
     """The command of a text for which `is_command`; CommandError with a sentence for one that cannot be understood."""
-    found = _COMMAND.match(text)
-    words = text[found.end() :].strip(" :,\n\t") if found else ""
     ref = ""
-    first, rest = _first(words)
+    first, rest = _first(words_after(text))
     if _REF.fullmatch(first):
         ref = first.upper()
         first, rest = _first(rest)
@@ -251,6 +255,7 @@ def _note(rest: str) -> Mapping[str, Any]:
 
 _VERBS: dict[str, _Verb] = {
     "help": _Verb("!desk help [command]", "what there is", lambda rest: {"topic": _first(rest)[0]}),
+    "direct": _Verb("!desk direct", "a room for you and the desk alone, where commands are answered to you only", _nothing),
     "status": _Verb("!desk status", "how the case stands", _nothing),
     "why": _Verb("!desk why", "why each message is in this case, with its number", _nothing),
     "ack": _Verb("!desk ack", "take the case and acknowledge it", _nothing),
@@ -281,6 +286,6 @@ _VERBS: dict[str, _Verb] = {
     "note": _Verb("!desk note …", "an internal note, as a plain reply in the thread is", _note),
 }  # fmt: skip
 _SHORT = {"?": "help", "take": "ack", "claim": "ack", "acknowledge": "ack", "resolved": "resolve", "go": "investigate"}
-_LOOKS = frozenset({"help", "status", "why"})
+_LOOKS = frozenset({"help", "direct", "status", "why"})
 #: They come with their features.
 NOT_YET = frozenset({"consent", "page", "misuse", "known", "docs", "swap"})

@@ -118,14 +118,12 @@ class _Reader:
 
     def _is_small_talk(self) -> bool:
         """Nothing but such words, whatever stands between them."""
+        if len(self.words.plain) >= 200 or "?" in self.words.plain:
+            return False
         rest = self.vocabulary.without("small", self.words)
         text = rest.sounds if self.words.is_bulgarian and not rest.sounds.strip() else rest.plain
         texts = (rest.plain, rest.sounds) if self.words.is_bulgarian else (rest.plain,)
-        return (
-            len(self.words.plain) < 200
-            and any(not _WORD.findall(one) for one in (text, *texts))
-            and "?" not in self.words.plain
-        )
+        return any(not _WORD.search(one) for one in (text, *texts))
 
     def _is_polite(self) -> bool:
         """A few words that begin with thanks or a greeting, and want nothing."""
@@ -224,6 +222,8 @@ class _Reader:
 
     def _is_about_terms(self) -> bool:
         """Whether plan or money is the matter, and not only the plan under which something is asked."""
+        if self.has("expiring") and not self.has("plan_word"):
+            return False
         bare = self.vocabulary.without("plan_word", self.words)
         is_aside = self.has("rule_word") or not self.has("which_plan")
         if not self.vocabulary.found("subscription", bare) and self.asks and is_aside:
@@ -252,6 +252,8 @@ class _Reader:
         return not how and not self.has("fault", "hard", "outage")
 
     def _notice(self) -> Found:
+        if not self.asks and not self.has("hard") and self.said("expiring", "Something is about to run out"):
+            return "alert", None
         if not self.has("alert_notice", "notice_verb") or (
             self.has("tried") and not _BRACKETS.search(self.words.plain)
         ):

@@ -37,6 +37,8 @@ def _stands_still(words: Words, vocabulary: Vocabulary) -> bool:
         return False
     if vocabulary.found("standstill", words):
         return True
+    if vocabulary.found("slow", words):
+        return False
     everybody, outage = vocabulary.found("everybody", words), vocabulary.found("outage", words)
     return bool(outage) and (bool(everybody) or len(set(outage)) > 2)
 

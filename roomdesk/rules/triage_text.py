@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from typing import Any
 
 _QUOTE = re.compile(r"^\s*>.*$", re.MULTILINE)
 _MENTION = re.compile(r"^\s*@[\w.=/+-]+(?::[\w.-]+)?[,:]?\s*")
@@ -32,7 +33,7 @@ ENOUGH = 3_000
 class Words:
     """The own text in the forms that expressions are looked for in. `original` keeps capitals and line breaks.
 
-    `found` keeps what one vocabulary has been asked about it: the same concepts are asked for again and again.
+    `found` keeps what one vocabulary has been asked about it, `may_be` what is to be tried: the same concepts are asked for again and again.
     """
 
     original: str
@@ -41,6 +42,7 @@ class Words:
     is_bulgarian: bool
     is_portuguese: bool
     found: dict[str, list[str]] = field(default_factory=dict, compare=False)
+    may_be: dict[str, Any] = field(default_factory=dict, compare=False)
 
 
 def words_of(text: str, locale: str) -> Words:
@@ -62,6 +64,8 @@ _QUOTED = re.compile(r"\"[^\"]{1,200}\"|`[^`]+`")
 def unquoted(words: Words) -> Words:
     """Without what stands in quotation marks: names of buttons, words of notices."""
     plain, sounds = (_QUOTED.sub(" ", text) for text in (words.plain, words.sounds))
+    if plain == words.plain and sounds == words.sounds:
+        return words
     return Words(words.original, plain, sounds, words.is_bulgarian, words.is_portuguese)
 
 

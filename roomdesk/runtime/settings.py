@@ -57,6 +57,8 @@ class Settings:
     file_megabytes: int = 100
     clamav_url: str | None = None
     accounts: str = "shared"
+    webhook_networks: str = "public"
+    webhook_schemes: str = "https"
     log_level: str = "info"
     log_format: str = "text"
     pagerduty_url: str | None = None

@@ -166,6 +166,18 @@ SETTINGS: tuple[Spec, ...] = (
         "Whose the people's accounts at the homeserver are: `managed` ones serve the desk alone, and are locked when a person belongs nowhere any more.",
         "managed while the homeserver is embedded, else shared",
     ),
+    Spec(
+        "webhook_networks",
+        values.choice("public", "any"),
+        "Where webhooks may go: `public` addresses, or `any`, the desk's own network and this machine among them.",
+        "public",
+    ),
+    Spec(
+        "webhook_schemes",
+        values.choice("https", "any"),
+        "How webhooks may go: `https`, or `any`, plain http among them.",
+        "https",
+    ),
     Spec("log_level", values.choice("debug", "info", "warning", "error"), "What is logged at least.", "info"),
     Spec("log_format", values.choice("text", "json"), "Lines for people, or one JSON object per line.", "text"),
     Spec("pagerduty_url", _web, "Where PagerDuty events go (not used yet)."),

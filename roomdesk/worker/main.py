@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from django.db import connection
 from roomdesk import bootstrap
 from roomdesk.channels.matrix import client
 from roomdesk.queues.signals import INBOX, OUTBOX, TIMERS
+from roomdesk.runtime import ending
 from roomdesk.worker import rooms, timers
 from roomdesk.worker.filer import Filer
 from roomdesk.worker.files import FileKeeper
@@ -97,12 +97,10 @@ class Worker:
 
 def main() -> None:
     """Runs until SIGTERM or SIGINT. Settings, clock and logs are configured by the caller."""
-    # Blocked before any thread exists, so that all inherit it: the signals then wait for the main thread.
-    signals = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    ending.block()
     worker = Worker(flow())
     worker.start()
     _LOG.info("The worker is running.")
-    while signal.sigtimedwait(signals, 1.0) is None:
+    while not ending.asked(1.0):
         worker.identity.keep()
     _LOG.info("The worker ends%s.", "" if worker.end() else "; what was in hand is done again by the next")

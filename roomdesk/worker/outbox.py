@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 
 from django.db import InterfaceError, OperationalError, connection
 
-from roomdesk.channels.ways import WAYS, Way
+from roomdesk.channels.ways import Way
 from roomdesk.queues import outbox
 from roomdesk.queues.models import OutboxRow
 from roomdesk.queues.outbox import Sent
 from roomdesk.runtime import clock, faults
 from roomdesk.worker.identity import Identity
 from roomdesk.worker.loops import BACK_OFF, Stop, first_line
+from roomdesk.worker.ways import WAYS
 
 _LOG = logging.getLogger("roomdesk.outbox")
 

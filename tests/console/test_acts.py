@@ -49,7 +49,7 @@ def test_the_page_offers_what_the_state_allows(browser: Browser) -> None:
     case, client = open_case(), browser("tiago")
     assert drawn(client, case).keys() == {
         *("acknowledged", "investigating", "waiting_customer", "waiting_third_party", "resolved"),
-        *("take", "severity", "kind", "assign", "snooze", "macro", "link", "attach"),
+        *("take", "untriage", "severity", "kind", "assign", "snooze", "macro", "link", "attach"),
     }
     open_case("Another one")
     assert "merge" in drawn(client, case)

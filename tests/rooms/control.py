@@ -23,6 +23,8 @@ class Control:
     """Beside `place`: what its product's control room says, and people who speak there."""
 
     place: Place
+    #: Who reads along and writes, where nobody else is named.
+    name: str = "ivan"
 
     @property
     def room(self) -> str:
@@ -75,10 +77,10 @@ class Control:
             now=clock.now(),
         )
 
-    def order(self, text: str, case: Case | None = None, name: str = "ivan", **content: Any) -> str:
+    def order(self, text: str, case: Case | None = None, name: str = "", **content: Any) -> str:
         """Somebody writes a command, in the case's thread or the main line, and it is carried out; gives the event id."""
         thread = self.roots(case)[0]["event_id"] if case else ""
-        event = self.say(name, text, room=self.room, thread=thread, **content)
+        event = self.say(name or self.name, text, room=self.room, thread=thread, **content)
         self.settle()
         while timers.fire():
             self.settle()
@@ -86,13 +88,13 @@ class Control:
 
     def answers(self, event: str) -> list[str]:
         """What the desk answered to an event of this room: words, or a sign."""
-        found = [e for e in self.events(self.room, self.place.user("ivan")) if e["sender"] == self.place.matrix.bot]
+        found = [e for e in self.events(self.room, self.place.user(self.name)) if e["sender"] == self.place.matrix.bot]
         signs = [_relation(e)["key"] for e in found if _about(e, "m.annotation") == event]
         return signs + [e["content"]["body"] for e in found if _replied(e) == event and "body" in e["content"]]
 
-    def messages(self, reader: str = "ivan") -> list[Json]:
+    def messages(self, reader: str = "") -> list[Json]:
         """What stands in the control room, in its order, as somebody there reads it; what was removed is not there."""
-        found = self.events(self.room, self.place.user(reader))
+        found = self.events(self.room, self.place.user(reader or self.name))
         return [event for event in found if event["type"] == "m.room.message" and event["content"]]
 
     def roots(self, case: Case) -> list[Json]:

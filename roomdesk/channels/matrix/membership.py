@@ -114,6 +114,15 @@ def kick(matrix: Matrix, room: str, user: str, reason: str) -> None:
             raise
 
 
+def decline(matrix: Matrix, room: str) -> None:
+    """Turns an invitation of the desk down; one that was taken back, turned down before, or to a room that is gone, is fine."""
+    try:
+        matrix.call("POST", path("rooms", room, "leave"), {})
+    except MatrixError as error:
+        if not error.permanent:
+            raise
+
+
 def set_power(matrix: Matrix, room: str, user: str, power: int) -> None:
     """Gives one person this power level, where it is not so already.
 

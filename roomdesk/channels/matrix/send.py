@@ -65,6 +65,11 @@ def _remove(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
     return Sent(report={"room_id": room, "user_id": user, "membership": "leave"})
 
 
+def _decline(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
+    membership.decline(matrix, payload["room_id"])
+    return Sent()
+
+
 def _seat(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
     room, user = payload["room_id"], payload["user_id"]
     membership.seat(matrix, room, user)
@@ -165,6 +170,7 @@ _KINDS: dict[str, Callable[[Matrix, OutboxRow, Json], Sent]] = {
     "admit": _admit,
     "remove": _remove,
     "seat": _seat,
+    "decline": _decline,
     "alias": _alias,
     "look": _look,
     "examine": _examine,

@@ -14,7 +14,20 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from ninja.renderers import BaseRenderer
 
-from roomdesk.web.api import access, case_acts, directory, files, incidents, macros, queue, record, search, sla
+from roomdesk.web.api import (
+    access,
+    case_acts,
+    directory,
+    files,
+    filing,
+    incidents,
+    macros,
+    queue,
+    record,
+    search,
+    sla,
+    webhooks,
+)
 from roomdesk.web.api.problems import CONTENT_TYPE, NOWHERE, handle, problem
 
 ODD = "The address holds a character that no name here has."
@@ -60,9 +73,11 @@ api.add_router("", sla.router)
 assert case_acts.router is incidents.router is macros.router
 api.add_router("", case_acts.router)
 api.add_router("", queue.router)
+api.add_router("", filing.router)
 api.add_router("", files.router)
 api.add_router("", search.router)
 api.add_router("", record.router)
+api.add_router("", webhooks.router)
 
 View = Callable[..., HttpResponse]
 

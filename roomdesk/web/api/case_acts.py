@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from roomdesk.cases import calls, changing, escalating, joining, parting, questions, satisfaction, story
+from roomdesk.cases import calls, changing, escalating, joining, parting, questions, satisfaction, story, untriaging
 from roomdesk.cases.models import Case
 from roomdesk.refusals import Invalid
 from roomdesk.runtime import clock
@@ -45,6 +45,13 @@ def cases_reopen(request: HttpRequest, ref: str, wanted: forms.Act) -> HttpRespo
     """Reopen a resolved or closed case: a new cycle, without a first response until the customer speaks."""
     viewer = viewer_of(request)
     return _once(request, 200, lambda **by: changing.do_reopen(viewer, ref, **wanted.model_dump(), **by))
+
+
+@router.post("/cases/{ref}/undo-triage", response={200: CaseShown, **REFUSALS}, **endpoint("cases_undo_triage"))
+def cases_undo_triage(request: HttpRequest, ref: str, wanted: forms.Act) -> HttpResponse:
+    """Take back what the desk found by itself: kind, severity and answer, unless staff have decided since."""
+    viewer = viewer_of(request)
+    return _once(request, 200, lambda **by: untriaging.do_undo(viewer, ref, **wanted.model_dump(), **by))
 
 
 @router.post("/cases/{ref}/split", response={201: CaseShown, **REFUSALS}, **endpoint("cases_split"))

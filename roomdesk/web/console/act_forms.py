@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from django.http import QueryDict
 
+from roomdesk.cases import untriaging
 from roomdesk.cases.chosen import SPEECH
 from roomdesk.cases.linking import attached_to, leader_of, linked_with
 from roomdesk.cases.macros import access_macros
@@ -74,6 +75,8 @@ class Form:
     hint: str = ""
     is_open: bool = False
     problem: str = ""
+    #: The browser's own shortcut for the button; it needs a modifier, so it disturbs nobody.
+    shortcut: str = ""
 
 
 _REASON = Field("reason", "Reason")
@@ -86,7 +89,8 @@ def offered(reader: Reader, case: Case, messages: Sequence[Message], refused: Re
     """The forms that the case's state allows; one that was refused is there in any case. A bounded number of queries."""
     mine = case.assignee_id == reader.person.pk
     take = () if mine or case.state not in Case.OPEN else (Form("take", "Take it"),)
-    forms = [*take, *_moves(case), *(_changes(reader, case, messages) if case.state in Case.OPEN else ())]
+    undo = (Form("untriage", "Undo triage", shortcut="u"),) if untriaging.may_undo(case) else ()
+    forms = [*take, *_moves(case), *undo, *(_changes(reader, case, messages) if case.state in Case.OPEN else ())]
     if refused is None:
         return forms
     found = [_filled(form, refused) if form.act == refused.wanted.act else form for form in forms]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from roomdesk.cases import changing, escalating, incidents, joining, linking, macros, parting
+from roomdesk.cases import changing, escalating, incidents, joining, linking, macros, parting, untriaging
 from roomdesk.cases.models import Case
 from roomdesk.cases.together import Hands
 from roomdesk.directory.errors import Invalid
@@ -161,6 +161,7 @@ _ACTIONS: Mapping[str, Callable[[_Doing], Case]] = {
     "severity": lambda doing: doing.change(severity=doing.text("severity")),
     "kind": lambda doing: doing.change(kind=doing.text("kind")),
     "snooze": _snooze,
+    "untriage": lambda doing: untriaging.do_undo(doing.reader.viewer, doing.ref, **doing.by),
     "wake": lambda doing: doing.change(snoozed_until=None),
     "reopen": _reopen,
     "merge": _merge,

@@ -29,12 +29,17 @@ RESTRICTED = "Restricted case"
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A member of the staff at work. `security` are the products whose restricted cases they may read (empty text: all)."""
+    """A member of the staff at work. `security` are the products whose restricted cases they may read (empty text: all).
+
+    `is_administrator`: of some product; `is_lead`: a lead or an administrator.
+    """
 
     person: Person
     viewer: Viewer
     now: datetime
     security: frozenset[str]
+    is_administrator: bool
+    is_lead: bool
 
     @property
     def actor(self) -> Actor:
@@ -71,8 +76,10 @@ def _reader(request: HttpRequest) -> Reader:
     viewer = viewer_of_person(person, now)
     if viewer.kind != "staff":
         raise Http404
-    roles = StaffRole.objects.filter(valid_at(now), person=person, role=StaffRole.Role.SECURITY)
-    return Reader(person, viewer, now, frozenset(roles.values_list("product", flat=True)))
+    roles = set(StaffRole.objects.filter(valid_at(now), person=person).values_list("role", flat=True))
+    is_administrator = StaffRole.Role.ADMINISTRATOR in roles
+    is_lead = is_administrator or StaffRole.Role.LEAD in roles
+    return Reader(person, viewer, now, viewer.security, is_administrator, is_lead)
 
 
 def frame(reader: Reader) -> dict[str, Any]:
@@ -80,4 +87,5 @@ def frame(reader: Reader) -> dict[str, Any]:
     asked = questions.access_questions(reader.viewer).filter(answered_at=None).count()
     told = clocks.unseen_count(reader.viewer, reader.person, reader.now)
     urgent = [(case, reader.title(case)) for case in worklist.open_p0(reader.viewer)]
-    return {"now": reader.now, "p0": urgent, "attention": asked + told}
+    roles = {"is_administrator": reader.is_administrator, "is_lead": reader.is_lead}
+    return {"now": reader.now, "p0": urgent, "attention": asked + told, **roles}

@@ -222,6 +222,8 @@ def _row(glance: Glance, zone: str, now: datetime) -> Row:
 
 
 def _house(house: House) -> str:
+    if house.person is not None:
+        return f"Direct messages of {house.person.name}"
     if not house.product:
         return "Staff Space"
     return f"Space of {house.product}" if house.is_space else f"Control room of {house.product}"

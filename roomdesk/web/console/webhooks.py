@@ -1,0 +1,164 @@
+"""The page Webhooks, for administrators: where events go, how that goes, and what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from roomdesk.product.services import known
+from roomdesk.refusals import DeskError, Invalid
+from roomdesk.web.console.clock_words import moment, span
+from roomdesk.web.console.guard import Reader, frame, staff_only
+from roomdesk.webhooks import deliveries, managing, shown
+from roomdesk.webhooks.deliveries import Told
+from roomdesk.webhooks.emitting import TYPES
+from roomdesk.webhooks.models import Endpoint
+
+_STATES = {"on": ("met", "on"), "failing": ("soon", "failing"), "off": ("late", "off")}
+_FATES = {
+    "queued": ("", "waits"),
+    "sending": ("", "is being sent"),
+    "retry": ("soon", "is tried again"),
+    "sent": ("met", "taken"),
+    "failed": ("late", "given up"),
+    "dropped": ("late", "dropped"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An endpoint as it is drawn."""
+
+    slug: str
+    url: str
+    what: str
+    tone: str
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A delivery as it is drawn."""
+
+    number: int
+    type: str
+    subject: str
+    at: str
+    tone: str
+    fate: str
+    may_replay: bool
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only
+def endpoints(request: HttpRequest, reader: Reader) -> HttpResponse:
+    """All endpoints; POST makes one."""
+    given = {name: _clean(request, name) for name in ("slug", "url", "product")}
+    events = [event for event in request.POST.getlist("events") if event in TYPES]
+    problem, field, status, secret = "", "", 200, ""
+    if request.method == "POST":
+        wish = managing.Wish(given["url"], given["product"], events)
+        try:
+            _, secret = managing.do_put(reader.viewer, given["slug"], wish, actor=reader.actor, now=reader.now)
+        except DeskError as error:
+            problem, field, status = str(error), error.field or "", error.status
+    found = managing.access_endpoints(reader.viewer, reader.now)
+    context = {
+        **frame(reader),
+        "is_webhooks": True,
+        "endpoints": [_row(one) for one in found],
+        "products": known(),
+        "types": [(event, not events or event in events) for event in TYPES],
+        "given": given if problem else {},
+        "problem": problem,
+        "field": field,
+        "made": given["slug"],
+        "secret": secret,
+    }
+    return render(request, "console/webhooks.html", context, status=status)
+
+
+def _clean(request: HttpRequest, name: str) -> str:
+    return request.POST.get(name, "").replace("\0", "").strip()
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only
+def endpoint(request: HttpRequest, reader: Reader, slug: str) -> HttpResponse:
+    """One endpoint with its log; POST does what its buttons say. A new secret is on the page that answers, and on no other."""
+    found = managing.access_endpoint(reader.viewer, slug.replace("\0", ""), reader.now)
+    problem, status, secret = "", 200, ""
+    if request.method == "POST":
+        try:
+            secret = _do(reader, found.slug, _clean(request, "act"))
+        except DeskError as error:
+            problem, status = str(error), error.status
+        if not (secret or problem):
+            return HttpResponseRedirect(reverse("console:webhook", args=[found.slug]))
+        found = managing.access_endpoint(reader.viewer, found.slug, reader.now)
+    before = request.GET.get("before", "")
+    page = deliveries.page(reader.viewer, found.slug, reader.now, before=_number(before) if before else None)
+    context = {
+        **frame(reader),
+        "is_webhooks": True,
+        "row": _row(found),
+        "is_on": found.disabled_at is None,
+        "both_until": _both(found, reader.now),
+        "secret": secret,
+        "problem": problem,
+        "lines": [_line(told, reader.now) for told in page.items],
+        "next": f"{reverse('console:webhook', args=[found.slug])}?before={page.next}" if page.next else "",
+    }
+    return render(request, "console/webhook.html", context, status=status)
+
+
+def _do(reader: Reader, slug: str, act: str) -> str:
+    """Gives a new secret, where one was made."""
+    by: dict[str, Any] = {"actor": reader.actor, "now": reader.now}
+    name, _, number = act.partition(":")
+    acts: dict[str, Callable[[], object]] = {
+        "ping": lambda: managing.do_ping(reader.viewer, slug, **by),
+        "on": lambda: managing.do_switch(reader.viewer, slug, True, **by),
+        "off": lambda: managing.do_switch(reader.viewer, slug, False, **by),
+        "replay": lambda: deliveries.do_replay(reader.viewer, slug, _number(number), **by),
+    }
+    if name == "rotate":
+        return managing.do_rotate(reader.viewer, slug, **by)[1]
+    if name not in acts:
+        raise Invalid("This page has no such button; load it again.")
+    acts[name]()
+    return ""
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+
+
+def _row(found: Endpoint) -> Row:
+    tone, state = _STATES[shown.state_of(found)]
+    what = f"{found.product or 'all products'}, {', '.join(found.events) or 'all events'}"
+    return Row(found.slug, found.url, what, tone, state, found.disabled_reason)
+
+
+def _both(found: Endpoint, now: datetime) -> str:
+    until = found.former_until
+    return moment(until, "UTC", now) if until is not None and until > now else ""
+
+
+def _line(told: Told, now: datetime) -> Line:
+    one, last = told.delivery, told.last
+    tone, fate = _FATES[told.state]
+    details = [f"{told.attempts} attempts" if told.attempts > 1 else "", last.problem if last else ""]
+    if told.next_at is not None and told.attempts:
+        details.append(f"next in {span(max(told.next_at - now, now - now))}")
+    words = "; ".join(one for one in (fate, *details) if one)
+    is_over = told.state in ("sent", "failed", "dropped")
+    return Line(one.pk, one.type, one.subject, moment(one.at, "UTC", now), tone, words, is_over)
