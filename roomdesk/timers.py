@@ -12,6 +12,8 @@ from datetime import datetime
 from django.db import transaction
 
 from roomdesk.audit.work import DESK, Work
+from roomdesk.cases import assigning
+from roomdesk.cases.assigning import ASSIGN_TIMER
 from roomdesk.cases.quiet import CLOSE_TIMER, WAKE_TIMER
 from roomdesk.cases.timers import fire_close, fire_wake
 from roomdesk.clocks import firing
@@ -83,5 +85,6 @@ KINDS: dict[str, Fires] = {
     DUE_TIMER: fire_clocks,
     CLOSE_TIMER: fire_close,
     WAKE_TIMER: fire_wake,
+    ASSIGN_TIMER: assigning.fire,
     COMMAND_TIMER: commands.fire,
 }

@@ -72,10 +72,11 @@ def hold_workspace(
     # Read after the lock: whoever held the lane before may have changed every one of them.
     ids = list(Case.objects.filter(ref__in=list(refs), workspace=workspace).values_list("pk", flat=True))
     loaded = loading.load({lane.pk: lane}, case_ids=ids, earliest=now)
-    return Held(loaded[lane.pk], Work(now, actor), person.slug if person else _name(actor), person)
+    return Held(loaded[lane.pk], Work(now, actor), person.slug if person else name_of(actor), person)
 
 
-def _name(actor: Actor) -> str:
+def name_of(actor: Actor) -> str:
+    """Who acts, as the history of cases names them where no member of the staff is named."""
     return actor.name if actor.kind in ("staff", "person") else f"{actor.kind}:{actor.name}"
 
 

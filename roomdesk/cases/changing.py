@@ -5,6 +5,7 @@ What is so already is no change: the same request again writes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -12,13 +13,14 @@ from enum import Enum
 from django.db import transaction
 
 from roomdesk.audit.work import Actor
-from roomdesk.cases import acting, life
+from roomdesk.cases import acting, incidents, life, together
 from roomdesk.cases.acting import Held
 from roomdesk.cases.conversation import Open
 from roomdesk.cases.history import note
 from roomdesk.cases.life import Resolution
 from roomdesk.cases.models import Case
 from roomdesk.cases.queries import access_case
+from roomdesk.cases.together import Hands, Together
 from roomdesk.clocks import services as clocks
 from roomdesk.directory.errors import Conflict, Invalid
 from roomdesk.directory.queries import Viewer
@@ -45,7 +47,8 @@ KEPT = Kept.KEPT
 class Change:
     """What is to be changed; None (or `KEPT`, where None means nobody or never) leaves a thing as it is.
 
-    `fix`, `root_cause` and `root_cause_unknown` belong to the state `resolved`.
+    `fix`, `root_cause` and `root_cause_unknown` belong to the state `resolved`; so does `alone`: the cases attached to an
+    incident that this one leads are not resolved with it.
     """
 
     severity: str | None = None
@@ -57,27 +60,52 @@ class Change:
     fix: str = ""
     root_cause: str = ""
     root_cause_unknown: bool = False
+    alone: bool = False
 
 
 def do_change(
-    viewer: Viewer, ref: str, change: Change, *, author: str | None = None, actor: Actor, now: datetime
+    viewer: Viewer,
+    ref: str,
+    change: Change,
+    *,
+    author: str | None = None,
+    actor: Actor,
+    now: datetime,
+    patient: bool = True,
 ) -> Case:
-    """Changes the case. NotFound, Forbidden, Invalid with the field, or Conflict where its state is against it."""
+    """Changes the case. NotFound, Forbidden, Invalid with the field, or Conflict where its state is against it.
+
+    The resolution of a case that leads an incident resolves the open cases attached to it too, all or none; `patient` as in
+    `together.Hands`.
+    """
     with transaction.atomic():
-        held = acting.hold(viewer, ref, author=author, actor=actor, now=now)
+        found, attached = _hold(Hands(viewer, author, actor, now, patient), ref, change)
+        held = found.held(ref)
         entry = held.exactly(ref)
+        was_open = entry.is_open
         _check_whole(entry, change)
         reclassify(held, entry, change)
         _assign(held, entry, change)
         _move(held, entry, change)
         _snooze(held, entry, change)
-        held.flush()
+        if was_open and attached:
+            incidents.resolve_attached(found, entry.case, _resolution(change), attached)
+        found.flush()
     return access_case(ref, viewer)
+
+
+def _hold(hands: Hands, ref: str, change: Change) -> tuple[Together, Sequence[str]]:
+    """The case's lane, and those of the cases that are resolved with it; and which these are, now that the lanes are held."""
+    if change.state != Case.State.RESOLVED or change.alone:
+        return together.hold(hands, [ref]), ()
+    case = access_case(ref, hands.viewer)
+    found = together.hold(hands, [ref, *incidents.goes_along(case)])
+    return found, incidents.goes_along(case)
 
 
 def _check_whole(entry: Open, change: Change) -> None:
     if change.state != Case.State.RESOLVED:
-        for field in ("fix", "root_cause", "root_cause_unknown"):
+        for field in ("fix", "root_cause", "root_cause_unknown", "alone"):
             if getattr(change, field):
                 raise Invalid(f"The field {field} belongs to the state resolved; give that state too.", field=field)
     moves_on = change.severity or change.kind or change.snoozed_until not in (KEPT, None)

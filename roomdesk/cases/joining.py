@@ -12,6 +12,7 @@ from roomdesk.cases.acting import Held
 from roomdesk.cases.chosen import SPEECH
 from roomdesk.cases.conversation import Open
 from roomdesk.cases.history import note
+from roomdesk.cases.linking import attached_to
 from roomdesk.cases.models import Case, Merge
 from roomdesk.cases.parting import check_restriction
 from roomdesk.cases.queries import access_case
@@ -59,6 +60,10 @@ def _check(entry: Open, target: Open) -> None:
         if not one.is_open:
             raise Conflict(f"{one.case.ref} is {one.case.state}; only open cases can be merged.", field=field)
     check_restriction(entry, target, "into")
+    ref, into = entry.case.ref, target.case.ref
+    if attached_to(entry.case):
+        # Whom it leads would be led by a case that nobody looks at any more.
+        raise Conflict(f"{ref} leads an incident; merge {into} into it instead.", field="ref")
 
 
 def _merge(held: Held, entry: Open, target: Open, reason: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roomdesk.audit.work import Work
-from roomdesk.cases import notices
+from roomdesk.cases import assigning, notices, satisfaction, specialists
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.history import note
 from roomdesk.cases.models import Case, CaseCycle
@@ -57,6 +57,8 @@ def resolve(
     data = {"cycle": cycle.number, "fix": given.fix, "root_cause": given.root_cause or None}
     work.audit("case.resolved", f"case:{case.ref}", data, scope=conversation.scope)
     wake(work, conversation, entry, at, by=by)
+    specialists.end(work, conversation, entry, at, by=by, reason="It was resolved.")
+    satisfaction.ask(work, conversation, entry)
     work.remind(conversation.workspace.lane_id, CLOSE_TIMER, case.pk, closes_at(cycle, at))
 
 
@@ -86,6 +88,7 @@ def revive(work: Work, conversation: Conversation, entry: Open, at: datetime, *,
     change_state(work, conversation, entry, Case.State.NEW, at, by=by, reason=reason)
     work.remind(conversation.workspace.lane_id, CLOSE_TIMER, entry.case.pk, None)
     clocks.wake(work, entry.subject(conversation, at), entry.clocks, at=at)
+    assigning.plan(work, conversation, entry)
     for clock in entry.clocks:
         if clock.kind == Clock.Kind.FIRST_RESPONSE:
             notices.opened(work, conversation, entry, clock)
@@ -115,6 +118,8 @@ def reopen(
     entry.cycle = new_cycle(work, conversation, case, at, first)
     state = Case.State.NEW if by_customer else Case.State.INVESTIGATING
     change_state(work, conversation, entry, state, at, by=by, reason=reason)
+    if by_customer:
+        assigning.plan(work, conversation, entry)
     clock = start_clocks(work, conversation, entry, at)
     if clock is not None:
         notices.opened(work, conversation, entry, clock)

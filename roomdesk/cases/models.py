@@ -96,7 +96,8 @@ class CaseCycle(models.Model):
     """A run from opening (or reopening) to resolution; tier, add-ons and policy are pinned per cycle (D8).
 
     `first_response` says whether its clock was `started`, is `awaited` (staff reopened, the customer has not spoken yet,
-    D19), or is `none` (staff began the case). How it ended: `fix` and `root_cause`, or that the cause is unknown.
+    D19), or is `none` (staff began the case). How it ended: `fix` and `root_cause`, or that the cause is unknown; and whether
+    the customer was helped, the newest word of theirs (empty: nobody has said).
     """
 
     class FirstResponse(models.TextChoices):
@@ -116,6 +117,9 @@ class CaseCycle(models.Model):
     fix = models.TextField(blank=True)
     root_cause = models.TextField(blank=True)
     root_cause_unknown = models.BooleanField(default=False)
+    satisfaction = models.CharField(max_length=4, blank=True)
+    satisfaction_at = models.DateTimeField(null=True)
+    satisfaction_by = models.ForeignKey("directory.Person", models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "number"], name="case_cycle_once")]
@@ -157,6 +161,39 @@ class Question(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["workspace", "id"], name="question_open", condition=Q(answered_at=None))]
+
+
+class Turns(models.Model):
+    """Who of a product's staff got a case by turn, the longest ago first (ids of people). Locked while somebody is chosen."""
+
+    product = models.CharField(max_length=80, primary_key=True)
+    order = ArrayField(models.BigIntegerField(), default=list)
+
+
+class Link(models.Model):
+    """Two cases that have to do with each other, of whatever workspaces; for staff only.
+
+    `related`: `case` is the older one. `incident`: `case` is attached to `other`, which leads; at most one at a time.
+    """
+
+    class Kind(models.TextChoices):
+        RELATED = "related"
+        INCIDENT = "incident"
+
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    case = models.ForeignKey(Case, models.CASCADE, related_name="+")
+    other = models.ForeignKey(Case, models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    by = models.CharField(max_length=300)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "other"], condition=Q(ended_at=None, kind="related"), name="link_once"
+            ),
+            models.UniqueConstraint(fields=["case"], condition=Q(ended_at=None, kind="incident"), name="leader_once"),
+        ]
 
 
 class Merge(models.Model):

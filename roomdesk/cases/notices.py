@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -72,12 +73,14 @@ def say(
     once: str,
     in_main_line: bool = False,
     after: OutboxRow | None = None,
+    marks: Mapping[str, Any] | None = None,
 ) -> OutboxRow:
     """Plans a notice of the bot about a case: in the thread under the case's first message, or in the main line.
 
-    `after` is the row that is just saying that first message; the notice takes its event id when it is there.
+    `after` is the row that is just saying that first message; the notice takes its event id when it is there. `marks` are
+    further keys of its content, by which the desk knows it again.
     """
-    content: dict[str, Any] = {**words(text), CASE_MARK: entry.case.ref}
+    content: dict[str, Any] = {**words(text), CASE_MARK: entry.case.ref, **(marks or {})}
     root = {"$after": "event_id"} if after else entry.case.root_event_id
     if root and in_main_line:
         content["m.relates_to"] = {"m.in_reply_to": {"event_id": root}}

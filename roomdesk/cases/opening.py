@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roomdesk.audit.work import Work
-from roomdesk.cases import answering, triaging, webhook_words
+from roomdesk.cases import answering, assigning, triaging, webhook_words
 from roomdesk.cases.answering import Greeting
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.models import Case, CaseChange, CaseCycle
@@ -64,6 +64,8 @@ def open_case(work: Work, conversation: Conversation, opening: Opening, *, by: s
     work.insert(CaseChange(case=case, cycle=1, at=opening.at, what="state", after=case.state, by=by))
     work.audit("case.opened", f"case:{case.ref}", _shown(case, opening, judged), scope=conversation.scope)
     first_response = start_clocks(work, conversation, entry, opening.at, cause=opening.cause)
+    if entry.is_open and not opening.by_staff:
+        assigning.plan(work, conversation, entry)
     if first_response is not None and judged is not None:
         greeting = Greeting(judged, opening.has_file, bool(opening.cause), opening.mirror)
         answering.greet(work, conversation, entry, first_response, greeting)

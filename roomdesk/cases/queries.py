@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,21 @@ def access_place(ref: str, viewer: Viewer) -> Workspace:
     """The workspace of the case `ref`, if it exists and the viewer may see it: all that is asked before its lane is held."""
     cases = access_cases(viewer).select_related(None).prefetch_related(None)
     return _access(cases.select_related("workspace").only("ref", "workspace"), ref).workspace
+
+
+def access_places(refs: Collection[str], viewer: Viewer) -> dict[str, Workspace]:
+    """As `access_place` for several cases, in one query."""
+    cases = (
+        access_cases(viewer)
+        .select_related(None)
+        .prefetch_related(None)
+        .filter(ref__in=[r for r in refs if "\0" not in r])
+    )
+    found = {case.ref: case.workspace for case in cases.select_related("workspace").only("ref", "workspace")}
+    for ref in refs:
+        if ref not in found:
+            raise NotFound(f'There is no case "{ref}", or it is not yours to see.', field="ref")
+    return found
 
 
 def _access(cases: QuerySet[Case], ref: str) -> Case:
@@ -156,8 +171,13 @@ def is_staff(viewer: Viewer) -> bool:
     return viewer.sees_all or bool(viewer.products)
 
 
-def shown(case: Case, clocks: Sequence[Clock], viewer: Viewer | None = None) -> dict[str, Any]:
-    """A case as REST and `--json` give it; without the title where the viewer is told a stub."""
+def shown(
+    case: Case, clocks: Sequence[Clock], escalations: Sequence[str] = (), *, viewer: Viewer | None = None
+) -> dict[str, Any]:
+    """A case as REST and `--json` give it; without the title where the viewer is told a stub.
+
+    `escalations`: the fields whose specialists are called in.
+    """
     return {
         "ref": case.ref,
         "workspace": case.workspace.slug,
@@ -175,6 +195,7 @@ def shown(case: Case, clocks: Sequence[Clock], viewer: Viewer | None = None) -> 
         "cycle": case.cycle,
         "resolved_at": case.resolved_at,
         "snoozed_until": case.snoozed_until,
+        "escalations": list(escalations),
         "restricted": case.is_restricted,
         "linked_to": case.linked_to.ref if case.linked_to else None,
         "merged_into": case.merged_into.ref if case.merged_into else None,
@@ -224,6 +245,7 @@ def shown_cycle(cycle: CaseCycle) -> dict[str, Any]:
         "fix": cycle.fix or None,
         "root_cause": cycle.root_cause or None,
         "root_cause_unknown": cycle.root_cause_unknown,
+        "satisfaction": cycle.satisfaction or None,
     }
 
 

@@ -135,4 +135,4 @@ def shown_queue(found: Queued, viewer: Viewer) -> dict[str, Any]:
 
 def _shown(case: Case, clocks: Sequence[Clock], place: Place, viewer: Viewer) -> dict[str, Any]:
     why = {"code": place.why.code, "words": place.why.words}
-    return {"position": place.position, "why": why, "case": shown(case, clocks, viewer)}
+    return {"position": place.position, "why": why, "case": shown(case, clocks, viewer=viewer)}

@@ -5,24 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from roomdesk.cases import files, queries, triaging
+from roomdesk.cases import files, linking, queries, triaging
 from roomdesk.cases.models import Case, CaseChange
 from roomdesk.cases.report import intake_of, report
 from roomdesk.clocks.explain import explain_all
-from roomdesk.directory.queries import Viewer
+from roomdesk.directory.queries import Viewer, escalated
 from roomdesk.queues.models import OutboxRow
 from roomdesk.record.models import Message
 
 
 def case(found: Case, viewer: Viewer | None = None) -> dict[str, Any]:
     """The case with its clocks: those that the viewer may see, all of them where nobody is named."""
-    return queries.shown(found, queries.clocks_of([found], viewer)[found.pk], viewer)
+    called = escalated([found.ref])[found.ref]
+    return queries.shown(found, queries.clocks_of([found], viewer)[found.pk], called, viewer=viewer)
 
 
 def cases(page: queries.Page, viewer: Viewer | None = None) -> dict[str, Any]:
     """A page of cases, `{"items", "next"}`."""
-    clocks = queries.clocks_of(page.cases, viewer)
-    items = [queries.shown(found, clocks[found.pk], viewer) for found in page.cases]
+    clocks, called = queries.clocks_of(page.cases, viewer), escalated(found.ref for found in page.cases)
+    items = [queries.shown(found, clocks[found.pk], called[found.ref], viewer=viewer) for found in page.cases]
     return {"items": items, "next": page.next}
 
 
@@ -41,6 +42,7 @@ def whole(found: Case, viewer: Viewer) -> dict[str, Any]:
         "triage": triaging.shown(intake) if intake and queries.is_staff(viewer) and not is_stub else None,
         "report": report(found, intake, [] if is_stub else said, kept, cycles[-1].product_version_id),
         "cycles": [queries.shown_cycle(cycle) for cycle in cycles],
+        **_others(found, viewer),
         "merged": [other.ref for other in queries.merged(found)],
         "messages": messages,
         "changes": [change(row) for row in queries.told_changes(found, viewer)],
@@ -53,6 +55,18 @@ def _wordless(told: dict[str, Any]) -> dict[str, Any]:
     cycles = [{**cycle, "fix": None, "root_cause": None} for cycle in told["cycles"]]
     changes = [{**change, "reason": None} for change in told["changes"]]
     return {**told, "messages": messages, "cycles": cycles, "changes": changes}
+
+
+def _others(found: Case, viewer: Viewer) -> dict[str, Any]:
+    """Cases that it has to do with; for staff, since they may be other customers'."""
+    if not queries.is_staff(viewer):
+        return {"links": [], "incident": None, "attached": []}
+    leader = linking.leader_of(found)
+    return {
+        "links": [other.ref for other in linking.linked_with(found)],
+        "incident": leader.ref if leader else None,
+        "attached": [other.ref for other in linking.attached_to(found)],
+    }
 
 
 def sla(found: Case, now: datetime, viewer: Viewer | None = None) -> dict[str, Any]:

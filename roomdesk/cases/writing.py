@@ -34,6 +34,8 @@ from roomdesk.rules.first_word import is_p0
 from roomdesk.rules.small_talk import is_small_talk
 
 MAX_TEXT = 40_000
+WRITTEN = ("face", "It was written in this case.")
+_OVER = "{ref} is {state}; nothing more can be said in it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +104,29 @@ def do_say(*, ref: str, author: str, text: str, channel: str, actor: Actor, now:
         raise NotFound(f'There is no case "{ref}".', field="ref")
     with transaction.atomic():
         conversation, work = _begin(case.workspace, author, actor, now, case.pk)
-        speaker = _author(conversation, author, now)
         entry = conversation.current(case.pk)
-        if entry is None or not _takes(conversation, entry, speaker, now):
-            raise Conflict(f"{ref} is {case.state}; nothing more can be said in it.", field="ref")
-        message_id = work.new_id(Message)
-        mirror = _mirror(work, conversation, speaker, text, message_id, entry)
-        message = _record(
-            work, conversation, entry, speaker, text, channel, message_id, ("face", "It was written in this case.")
-        )
-        _said(work, conversation, entry, speaker, text, message_id, mirror)
+        if entry is None:
+            raise Conflict(_OVER.format(ref=ref, state=case.state), field="ref")
+        message = say(work, conversation, entry, author, text, channel, WRITTEN)
         _end(work, conversation)
+    return message
+
+
+def say(
+    work: Work, conversation: Conversation, entry: Open, author: str, text: str, channel: str, why: tuple[str, str]
+) -> Message:
+    """Plans a checked text as words of the person `author` in a case at hand, in the caller's `Work`, whose lane is held.
+
+    Invalid for an author who is neither staff nor of the workspace; Conflict where nothing can be said in the case, or by
+    them in its room: then nothing is planned.
+    """
+    speaker = _author(conversation, author, work.now)
+    if not _takes(conversation, entry, speaker, work.now):
+        raise Conflict(_OVER.format(ref=entry.case.ref, state=entry.case.state), field="ref")
+    message_id = work.new_id(Message)
+    mirror = _mirror(work, conversation, speaker, text, message_id, entry)
+    message = _record(work, conversation, entry, speaker, text, channel, message_id, why)
+    _said(work, conversation, entry, speaker, text, message_id, mirror)
     return message
 
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "sla": "roomdesk.cli.attainment",
     "consent": "roomdesk.cli.consent",
     "triage": "roomdesk.cli.triage",
+    "oncall": "roomdesk.cli.oncall",
     "rooms": "roomdesk.cli.rooms",
     "record": "roomdesk.cli.record",
     "bench": "roomdesk.cli.bench",

@@ -77,7 +77,11 @@ def _links(value: dict[str, Any]) -> list[str]:
     """What the case has to do with others, and who has it."""
     found = [
         f"assigned to {value['assignee']}" if value["assignee"] else "",
+        f"escalated to {', '.join(value['escalations'])}" if value["escalations"] else "",
         f"snoozed until {plain(value['snoozed_until'])}" if value["snoozed_until"] else "",
+        f"attached to {value['incident']}" if value["incident"] else "",
+        f"leads {', '.join(value['attached'])}" if value["attached"] else "",
+        f"has to do with {', '.join(value['links'])}" if value["links"] else "",
         f"merged into {value['merged_into']}" if value["merged_into"] else "",
         f"linked to {value['linked_to']}" if value["linked_to"] else "",
         f"with {', '.join(value['merged'])} merged into it" if value["merged"] else "",
@@ -106,7 +110,8 @@ def _cycle(cycle: dict[str, Any]) -> str:
     if not cycle["ended_at"]:
         return begun
     cause = cycle["root_cause"] or "unknown"
-    return f"{begun}, resolved {plain(cycle['ended_at'])}: {cycle['fix']} Root cause: {cause}"
+    rated = f" The customer says: {cycle['satisfaction']}." if cycle["satisfaction"] else ""
+    return f"{begun}, resolved {plain(cycle['ended_at'])}: {cycle['fix']} Root cause: {cause}{rated}"
 
 
 def _clock(clock: dict[str, Any]) -> str:

@@ -38,10 +38,11 @@ def _change(ref: str, author: str | None, as_json: bool, **given: Any) -> None:
     from roomdesk.cases import changing
 
     done = changing.do_change(viewer(), ref, changing.Change(**given), **_by(author))
-    _tell(done, as_json)
+    tell(done, as_json)
 
 
-def _tell(done: Any, as_json: bool) -> None:
+def tell(done: Any, as_json: bool) -> None:
+    """Prints the case that something was done with."""
     from roomdesk.cases import story
 
     value = story.case(done)
@@ -71,7 +72,7 @@ def undo_triage(ref: str, author: str | None, reason: str, as_json: bool) -> Non
     """Take back what the desk found by itself in the case REF: kind, severity and answer, unless staff have decided since."""
     from roomdesk.cases import untriaging
 
-    _tell(untriaging.do_undo(viewer(), ref, reason=reason, **_by(author)), as_json)
+    tell(untriaging.do_undo(viewer(), ref, reason=reason, **_by(author)), as_json)
 
 
 @act("assign")
@@ -126,11 +127,19 @@ def snooze(ref: str, until: datetime | None, author: str | None, reason: str, as
 @click.option("--fix", default="", help="What made it work again.")
 @click.option("--root-cause", default="", help="Why it had failed.")
 @click.option("--root-cause-unknown", is_flag=True, help="Nobody knows why it had failed.")
+@click.option("--alone", is_flag=True, help="Cases attached to it are not resolved with it.")
 def resolve(
-    ref: str, fix: str, root_cause: str, root_cause_unknown: bool, author: str | None, reason: str, as_json: bool
+    ref: str,
+    fix: str,
+    root_cause: str,
+    root_cause_unknown: bool,
+    alone: bool,
+    author: str | None,
+    reason: str,
+    as_json: bool,
 ) -> None:
     """Resolve the case REF: with the immediate fix and the root cause, or that nobody knows it."""
-    how = {"fix": fix, "root_cause": root_cause, "root_cause_unknown": root_cause_unknown}
+    how = {"fix": fix, "root_cause": root_cause, "root_cause_unknown": root_cause_unknown, "alone": alone}
     _change(ref, author, as_json, state="resolved", reason=reason, **how)
 
 
@@ -147,7 +156,7 @@ def reopen(ref: str, author: str | None, reason: str, as_json: bool) -> None:
     """Reopen the case REF: a new cycle, without a first response until the customer speaks."""
     from roomdesk.cases import changing
 
-    _tell(changing.do_reopen(viewer(), ref, reason=reason, **_by(author)), as_json)
+    tell(changing.do_reopen(viewer(), ref, reason=reason, **_by(author)), as_json)
 
 
 @act("split")
@@ -168,7 +177,7 @@ def split(
     from roomdesk.cases import parting
 
     leaving = parting.Parting(messages, reason, severity, kind)
-    _tell(parting.do_split(viewer(), ref, leaving, **_by(author)), as_json)
+    tell(parting.do_split(viewer(), ref, leaving, **_by(author)), as_json)
 
 
 @act("move")
@@ -179,7 +188,7 @@ def move(ref: str, messages: tuple[int, ...], into: str, author: str | None, rea
     """Put MESSAGES (ids) of the case REF into another case of the workspace; tells that one."""
     from roomdesk.cases import parting
 
-    _tell(parting.do_move(viewer(), ref, into, parting.Parting(messages, reason), **_by(author)), as_json)
+    tell(parting.do_move(viewer(), ref, into, parting.Parting(messages, reason), **_by(author)), as_json)
 
 
 @act("merge")
@@ -189,7 +198,7 @@ def merge(ref: str, into: str, author: str | None, reason: str, as_json: bool) -
     """Merge the case REF into the case INTO; tells that one."""
     from roomdesk.cases import joining
 
-    _tell(joining.do_merge(viewer(), ref, into, reason=reason, **_by(author)), as_json)
+    tell(joining.do_merge(viewer(), ref, into, reason=reason, **_by(author)), as_json)
 
 
 @act("unmerge")
@@ -198,7 +207,27 @@ def unmerge(ref: str, author: str | None, reason: str, as_json: bool) -> None:
     """Undo the merge of the case REF, within ten minutes."""
     from roomdesk.cases import joining
 
-    _tell(joining.do_unmerge(viewer(), ref, reason=reason, **_by(author)), as_json)
+    tell(joining.do_unmerge(viewer(), ref, reason=reason, **_by(author)), as_json)
+
+
+@act("escalate")
+@click.argument("ref")
+@click.argument("field")
+def escalate(ref: str, field: str, author: str | None, reason: str, as_json: bool) -> None:
+    """Call the specialists of FIELD into the customer's room for the case REF."""
+    from roomdesk.cases import escalating
+
+    tell(escalating.do_escalate(viewer(), ref, field, reason=reason, **_by(author)), as_json)
+
+
+@act("deescalate")
+@click.argument("ref")
+@click.argument("field", default="")
+def deescalate(ref: str, field: str, author: str | None, reason: str, as_json: bool) -> None:
+    """End the escalation of the case REF to FIELD; without one, all of them."""
+    from roomdesk.cases import escalating
+
+    tell(escalating.do_deescalate(viewer(), ref, field, reason=reason, **_by(author)), as_json)
 
 
 @case.command("call")
@@ -215,7 +244,7 @@ def call(ref: str, direction: str, connected: bool, note: str, at: datetime | No
     from roomdesk.cases import calls
 
     by = _by(author)
-    _tell(calls.note_call(viewer(), ref, calls.Call(direction, connected, at or by["now"], note), **by), as_json)
+    tell(calls.note_call(viewer(), ref, calls.Call(direction, connected, at or by["now"], note), **by), as_json)
 
 
 @case.command("questions")

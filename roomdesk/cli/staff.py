@@ -73,6 +73,29 @@ def remove(id: str, product: str | None, wait: float, as_json: bool) -> None:
     emit(value, as_json, leaving.told(f"{id} has {len(ended)} staff role(s) less.", found))
 
 
+@staff.command()
+@click.argument("id")
+@click.option("--present/--away", "is_present", default=None, help="Whether new cases are given to them by turn.")
+@click.option(
+    "--capacity", type=int, help="The most open cases at which they get one more; 0: the product's own number."
+)
+@json_option
+@with_desk
+def availability(id: str, is_present: bool | None, capacity: int | None, as_json: bool) -> None:
+    """Say whether the person ID is there for new cases, and for how many; without options, tell."""
+    from roomdesk.audit.work import Actor
+    from roomdesk.cli.base import actor_name
+    from roomdesk.directory import shown
+    from roomdesk.directory.services.availability import do_set_availability
+    from roomdesk.runtime import clock
+
+    actor = Actor("cli", actor_name())
+    row = do_set_availability(id, is_present=is_present, capacity=capacity, actor=actor, now=clock.now())
+    value = {"id": id, **shown.availability(row)}
+    most = value["capacity"] or "the product's number of"
+    emit(value, as_json, f"{id} is {'present' if value['present'] else 'away'}, for {most} open cases.")
+
+
 @staff.command("list")
 @click.option("--product", help="Those of one product, and those of all.")
 @json_option

@@ -51,12 +51,13 @@ def _run(announce: Callable[[dict[str, Any]], None]) -> None:
 
     try:
         wanted = settings.load(os.environ)
-        supervisor.run(wanted, progress=_progress, on_ready=lambda running: _open(running, announce))
+        began = time.monotonic()
+        supervisor.run(wanted, progress=_progress, on_ready=lambda running: _open(running, announce, began))
     except (settings.SettingsError, supervisor.InstanceError, supervisor.ChildError, DeskError) as error:
         raise Refused(str(error)) from error
 
 
-def _open(running: Running, announce: Callable[[dict[str, Any]], None]) -> None:
+def _open(running: Running, announce: Callable[[dict[str, Any]], None], began: float) -> None:
     """Brings products in once all parts run, and says that the desk is ready."""
     from roomdesk import bootstrap
 
@@ -67,7 +68,7 @@ def _open(running: Running, announce: Callable[[dict[str, Any]], None]) -> None:
         announce(_facts(running))
     finally:
         _let_go()
-    _progress(f"Ready after {running.seconds:.1f} s. Ctrl-C stops everything.")
+    _progress(f"Ready after {time.monotonic() - began:.1f} s. Ctrl-C stops everything.")
 
 
 def _load_products() -> None:

@@ -9,11 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from roomdesk.audit.work import Actor
-from roomdesk.cases import changing, joining, parting
+from roomdesk.cases import changing, escalating, incidents, joining, linking, macros, parting
 from roomdesk.cases.changing import Change
 from roomdesk.cases.models import Case
 from roomdesk.cases.parting import Parting
 from roomdesk.cases.queries import timeline
+from roomdesk.cases.together import Hands
 from roomdesk.control import facts
 from roomdesk.control.models import Command
 from roomdesk.directory.models import Person
@@ -43,8 +44,14 @@ class Doing:
     def by(self) -> dict[str, Any]:
         return {"author": self.person.slug, "actor": Actor("staff", self.person.slug), "now": self.now}
 
+    @property
+    def hands(self) -> Hands:
+        """Its lane is held already, so others are not waited for."""
+        by = self.by
+        return Hands(self.viewer, by["author"], by["actor"], self.now, patient=False)
+
     def change(self, **what: Any) -> str:
-        changing.do_change(self.viewer, self.case.ref, Change(**what), **self.by)
+        changing.do_change(self.viewer, self.case.ref, Change(**what), **self.by, patient=False)
         return ""
 
     @property
@@ -105,6 +112,16 @@ def _names(person: Person) -> set[str]:
     return {name.casefold() for name in (person.slug, person.name, person.localpart)}
 
 
+def _escalate(doing: Doing, given: Given) -> str:
+    escalating.do_escalate(doing.viewer, doing.case.ref, given["field"], reason=given["reason"], **doing.by)
+    return ""
+
+
+def _deescalate(doing: Doing, given: Given) -> str:
+    escalating.do_deescalate(doing.viewer, doing.case.ref, given["field"], reason=given["reason"], **doing.by)
+    return ""
+
+
 def _snooze(doing: Doing, given: Given) -> str:
     until = doing.now + given["length"] if "length" in given else _instant(doing.zone, given["until"])
     return doing.change(snoozed_until=until, reason=given["reason"])
@@ -113,6 +130,46 @@ def _snooze(doing: Doing, given: Given) -> str:
 def _instant(zone: str, day: Day) -> datetime:
     local = (day.day.toordinal() - EPOCH_DAY) * 86400 + day.minute * 60
     return EPOCH + timedelta(seconds=first_instant(zone_named(zone), local))
+
+
+def _link(doing: Doing, given: Given) -> str:
+    linking.do_link(doing.hands, doing.case.ref, given["to"], reason=given["reason"])
+    return ""
+
+
+def _unlink(doing: Doing, given: Given) -> str:
+    linking.do_unlink(doing.hands, doing.case.ref, given["to"], reason=given["reason"])
+    return ""
+
+
+def _attach(doing: Doing, given: Given) -> str:
+    linking.do_attach(doing.hands, doing.case.ref, given["to"], reason=given["reason"])
+    return ""
+
+
+def _detach(doing: Doing, given: Given) -> str:
+    linking.do_detach(doing.hands, doing.case.ref, reason=given["reason"])
+    return ""
+
+
+def _answer_all(doing: Doing, given: Given) -> str:
+    words = incidents.Words(given["text"], given["texts"])
+    return incidents.in_words(incidents.do_answer_all(doing.hands, doing.case.ref, words, channel="matrix"))
+
+
+def _macro(doing: Doing, given: Given) -> str:
+    """Only the desk's own words stand in this room: where a macro names the customer, its text has the name."""
+    if not given["macro"]:
+        offers = macros.access_macros(doing.viewer, doing.case.ref, doing.person.name)
+        return "\n".join(f"{one.slug}: {one.text}" for one in offers) or "This product has no macros."
+    macros.do_macro(doing.hands, doing.case.ref, given["macro"], given["values"], channel="matrix")
+    return ""
+
+
+def _resolve(doing: Doing, given: Given) -> str:
+    along = [] if given.get("alone") else incidents.goes_along(doing.case)
+    doing.change(state=Case.State.RESOLVED, **given)
+    return f"Resolved with it: {', '.join(along)}." if along else ""
 
 
 def _reopen(doing: Doing, given: Given) -> str:
@@ -148,12 +205,20 @@ _ACTS: Mapping[str, Callable[[Doing, Given], str]] = {
     "ack": _ack,
     "investigate": lambda doing, given: doing.change(state=Case.State.INVESTIGATING, reason=given["reason"]),
     "assign": _assign,
+    "escalate": _escalate,
+    "deescalate": _deescalate,
+    "macro": _macro,
+    "link": _link,
+    "unlink": _unlink,
+    "attach": _attach,
+    "detach": _detach,
+    "answer-all": _answer_all,
     "severity": lambda doing, given: doing.change(severity=given["severity"], reason=given["reason"]),
     "kind": lambda doing, given: doing.change(kind=given["kind"], reason=given["reason"]),
     "wait": lambda doing, given: doing.change(state=given["state"], reason=given["reason"]),
     "snooze": _snooze,
     "wake": lambda doing, given: doing.change(snoozed_until=None, reason=given["reason"]),
-    "resolve": lambda doing, given: doing.change(state=Case.State.RESOLVED, **given),
+    "resolve": _resolve,
     "close": lambda doing, given: doing.change(state=Case.State.CLOSED, reason=given["reason"]),
     "reopen": _reopen,
     "merge": _merge,

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from roomdesk.audit.work import Work
+from roomdesk.audit.work import Actor, Work
 from roomdesk.bootstrap import settings
 from roomdesk.cases.hearing import Claimed
 from roomdesk.cases.models import Case
@@ -23,7 +23,9 @@ from roomdesk.control.loading import Desk, Place
 from roomdesk.control.models import Command, Thread
 from roomdesk.directory.models import Person, StaffRole
 from roomdesk.directory.queries import viewer_of_person
+from roomdesk.directory.services.availability import do_set_availability
 from roomdesk.directory.services.intervals import valid_at
+from roomdesk.queues.errors import LanesBusy
 from roomdesk.queues.models import Timer
 from roomdesk.refusals import DeskError
 from roomdesk.rooms import naming
@@ -35,6 +37,9 @@ from roomdesk.rules.desk_command import CommandError
 _LOG = logging.getLogger(__name__)
 
 COMMAND_TIMER = "desk_command"
+#: When a command looks again that acts on other customers' cases too, while somebody else is at one of them.
+_AGAIN = timedelta(seconds=1)
+_PRESENCE = {"here": True, "away": False}
 _STRANGER = "Only staff of this product have commands carried out."
 _MAY_NOT = "Your role may look (status, why) and change nothing."
 _WHICH = "Which case? Write it in the case's thread, or name the case: !desk BC-1042 status. Nothing was done."
@@ -154,27 +159,39 @@ def _case(desk: Desk, thread: Thread | None, text: str) -> Case | None:
 
 def fire(work: Work, due: Sequence[Timer]) -> Mapping[int, datetime | None]:
     """Carries out commands, in the order in which they were written, and answers them."""
-    waiting = Command.objects.filter(pk__in=[timer.subject_id for timer in due], state=Command.State.WAITING)
+    lanes = {timer.subject_id: timer.lane_id for timer in due}
+    waiting = Command.objects.filter(pk__in=lanes, state=Command.State.WAITING)
+    again: dict[int, datetime | None] = {}
+    busy: set[int] = set()
     for command in waiting.select_related("case__workspace").order_by("pk"):
-        _carry_out(work, command)
+        lane = lanes[command.pk]
+        if lane in busy or not _carry_out(work, command):
+            # What is behind it in its lane was written after it, and waits for it.
+            busy.add(lane)
+            again[command.pk] = work.now + _AGAIN
+            continue
         command.done_at = work.now
         work.update(command, "state", "answer", "done_at")
         _answer(work, command)
-    return {}
+    return again
 
 
-def _carry_out(work: Work, command: Command) -> None:
+def _carry_out(work: Work, command: Command) -> bool:
+    """Does it, or notes why not. False where it has to wait for other customers' lanes: then nothing is done yet."""
     try:
         # What a service has written when it refuses is taken back; the refusal itself is noted.
         with transaction.atomic():
             command.answer, command.state = _done(work, command), Command.State.DONE
     except (DeskError, CommandError) as refusal:
         command.answer, command.state = str(refusal), Command.State.REFUSED
+    except LanesBusy:
+        return False
     except (OperationalError, InterfaceError):
         raise
     except Exception:  # noqa: BLE001 - one that always fails must not come up for ever, nor stop those behind it
         _LOG.exception("Command %s failed.", command.pk)
         command.answer, command.state = _BROKEN, Command.State.REFUSED
+    return True
 
 
 def _done(work: Work, command: Command) -> str:
@@ -191,6 +208,10 @@ def _done(work: Work, command: Command) -> str:
         raise CommandError(_MAY_NOT)
     if wanted.name == "help":
         return desk_command.help_text(wanted.given["topic"])
+    if wanted.name in _PRESENCE:
+        actor = Actor("staff", person.slug)
+        do_set_availability(person.slug, is_present=_PRESENCE[wanted.name], actor=actor, now=work.now)
+        return ""
     if wanted.name == "direct":
         return direct.ask(work, person)
     case = command.case

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db.models import F
 
 from roomdesk.bootstrap import settings
+from roomdesk.cases.linking import leads
 from roomdesk.cases.models import Case, CaseChange, CaseCycle, Question
 from roomdesk.clocks.models import Clock, Notice
 from roomdesk.control.models import Thread
+from roomdesk.directory.queries import escalated
 from roomdesk.product.queries import product_of
 from roomdesk.rules.control_card import CaseFact, Changed, ClockFact, Pressed
 
@@ -43,7 +45,7 @@ def open_questions(product: str) -> Iterable[int]:
 
 
 def load(case_ids: Collection[int], threads: Mapping[int, Thread]) -> dict[int, Facts]:
-    """The facts of these cases, by id; `threads` are those that they have. Five queries."""
+    """The facts of these cases, by id; `threads` are those that they have. Seven queries."""
     rows = Case.objects.filter(pk__in=case_ids).select_related("workspace", "assignee")
     cases = {case.pk: case for case in rows}
     cycles = {c.case_id: c for c in CaseCycle.objects.filter(case_id__in=cases, number=F("case__cycle"))}
@@ -51,7 +53,12 @@ def load(case_ids: Collection[int], threads: Mapping[int, Thread]) -> dict[int, 
     running = Clock.objects.filter(case_id__in=cases, stopped_at=None, cycle__number=F("case__cycle"))
     for clock in running.exclude(state=Clock.State.CANCELLED).order_by("pk"):
         clocks[clock.case_id].append(clock)
-    found = {pk: Facts(case, _card(case, cycles[pk], clocks[pk])) for pk, case in cases.items()}
+    called, led = escalated(case.ref for case in cases.values()), leads(cases.values())
+    found = {}
+    for pk, case in cases.items():
+        leader, attached = led[pk]
+        made = _card(case, cycles[pk], clocks[pk])
+        found[pk] = Facts(case, replace(made, escalated=tuple(called[case.ref]), leader=leader, attached=attached))
     _add_changes(found, threads)
     _add_notices(found, threads)
     return found

@@ -18,11 +18,11 @@ from roomdesk.control.facts import Facts
 from roomdesk.control.loading import Place
 from roomdesk.control.models import Thread
 from roomdesk.directory.models import Person
-from roomdesk.directory.queries import staff_of
+from roomdesk.directory.queries import specialists_at, staff_of
 from roomdesk.queues.models import OutboxRow
 from roomdesk.rooms import naming
 from roomdesk.rooms.homes import destination
-from roomdesk.rules.control_card import card, changed_words, pressed_words, question_words
+from roomdesk.rules.control_card import Changed, card, changed_words, pressed_words, question_words
 
 Json = dict[str, Any]
 SERVER = settings.matrix_server_name
@@ -87,7 +87,8 @@ def _tell(work: Work, place: Place, thread: Thread, facts: Facts) -> bool:
         words = changed_words(facts.card, change) if pk > thread.told_change else ""
         if words:
             said = True
-            _post(work, place, thread, _notice(words), f"change:{pk}")
+            called = _called_in(facts, change, work)
+            _post(work, place, thread, _calling(words, called), f"change:{pk}", priority=0 if called else BEHIND)
     for notice, pressed in facts.notices:
         if notice.pk > thread.told_notice:
             said = True
@@ -108,6 +109,17 @@ def _mentions(facts: Facts, notice: Notice, work: Work) -> Json:
     leads = staff_of(facts.case.product, work.now).get("lead", []) if notice.audience == Notice.Audience.LEAD else []
     called = [*leads, *([notice.assignee] if notice.assignee else [])]
     users = sorted({_user(person) for person in called if person.is_active})
+    return {"user_ids": users} if users else {}
+
+
+def _called_in(facts: Facts, change: Changed, work: Work) -> Json:
+    """Specialists hear that they are needed, and whoever was given a case by turn, that it is theirs."""
+    people: Sequence[Person] = ()
+    if change.what == "escalation" and change.after:
+        people = specialists_at(facts.case.product, work.now).get(change.after, [])
+    elif change.what == "assignee" and change.after and change.by == "desk":
+        people = list(Person.objects.filter(slug=change.after))
+    users = sorted(map(_user, people))
     return {"user_ids": users} if users else {}
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from roomdesk.directory.models import Membership, Person, StaffRole, Workspace
+from roomdesk.directory.models import Escalation, Membership, Person, StaffRole, Workspace
 from roomdesk.directory.queries import account_manager_at
 
 
@@ -23,14 +23,16 @@ def customers(workspace: Workspace, at: datetime) -> list[Person]:
 
 
 def staff(workspace: Workspace, at: datetime, *, many_rooms: bool) -> list[Person]:
-    """The account manager always; account managers and engineers of the product while it has few enough rooms (D32)."""
+    """The account manager always; account managers and engineers of the product while it has few enough rooms; specialists
+    while a case is escalated to their field (D32)."""
+    called = Escalation.objects.filter(_valid(at), workspace=workspace).values("field")
+    needed = Q(role=StaffRole.Role.SPECIALIST, field__in=called)
+    if not many_rooms:
+        needed |= Q(role__in=[StaffRole.Role.ACCOUNT_MANAGER, StaffRole.Role.ENGINEER])
     roles: QuerySet[StaffRole] = StaffRole.objects.filter(
-        _valid(at),
-        Q(product="") | Q(product=workspace.product),
-        role__in=[StaffRole.Role.ACCOUNT_MANAGER, StaffRole.Role.ENGINEER],
-        person__is_active=True,
+        _valid(at), needed, Q(product="") | Q(product=workspace.product), person__is_active=True
     )
-    people = {} if many_rooms else {row.person_id: row.person for row in roles.select_related("person")}
+    people = {row.person_id: row.person for row in roles.select_related("person")}
     # Somebody who left the staff is out of every room, whatever the workspaces still name.
     manager = account_manager_at(workspace, at)
     if manager and manager.is_active:

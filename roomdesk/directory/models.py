@@ -170,6 +170,39 @@ class StaffRole(models.Model):
         ]
 
 
+class Availability(models.Model):
+    """Whether a member of the staff is given new cases by turn; who has said nothing is present.
+
+    `capacity` is the most open cases at which they get one more; 0 means the product's own number.
+    """
+
+    person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="availability")
+    is_present = models.BooleanField(default=True)
+    capacity = models.PositiveSmallIntegerField(default=0)
+    since = models.DateTimeField()
+
+
+class Escalation(models.Model):
+    """Specialists of a field are called in for a case, for a span of time: while it is open they belong in the room (R26, D15, D32).
+
+    `ref` is the case's reference: cases are kept above this layer. `field` as in `StaffRole`.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="escalations")
+    ref = models.CharField(max_length=40)
+    field = models.CharField(max_length=40)
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ref", "field"], condition=Q(valid_to=None), name="escalation_one_open"),
+            models.CheckConstraint(
+                condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")), name="escalation_valid_forwards"
+            ),
+        ]
+
+
 class ApiToken(models.Model):
     """A scoped token for REST; only its SHA-256 is kept."""
 

@@ -9,7 +9,16 @@ from datetime import datetime
 from django.db.models import Prefetch, Q, QuerySet
 
 from roomdesk.directory.errors import NotFound
-from roomdesk.directory.models import ApiToken, Membership, Person, StaffRole, Workspace, WorkspaceTerms
+from roomdesk.directory.models import (
+    ApiToken,
+    Availability,
+    Escalation,
+    Membership,
+    Person,
+    StaffRole,
+    Workspace,
+    WorkspaceTerms,
+)
 from roomdesk.directory.services.intervals import valid_at
 
 #: The most that one page of a list holds.
@@ -150,7 +159,7 @@ def access_member(workspace: Workspace, person: str, at: datetime) -> Membership
 
 def staff_at(at: datetime, products: Iterable[str] | None = None) -> list[StaffRole]:
     """Staff roles in force at `at`, those for all products included, by person; `None` means of every product."""
-    rows = StaffRole.objects.filter(valid_at(at)).select_related("person")
+    rows = StaffRole.objects.filter(valid_at(at)).select_related("person__availability")
     rows = rows.order_by("person__slug", "product", "role", "field")
     return list(rows if products is None else rows.filter(product__in={"", *products}))
 
@@ -167,6 +176,30 @@ def staff_of(product: str, at: datetime) -> dict[str, list[Person]]:
         people = found.setdefault(row.role, [])
         if row.person not in people:
             people.append(row.person)
+    return found
+
+
+def specialists_at(product: str, at: datetime) -> dict[str, list[Person]]:
+    """Active specialists for a product by their field, at `at`."""
+    found: dict[str, list[Person]] = {}
+    for row in staff_at(at, [product]):
+        people = found.setdefault(row.field, []) if row.role == StaffRole.Role.SPECIALIST else None
+        if people is not None and row.person.is_active and row.person not in people:
+            people.append(row.person)
+    return found
+
+
+def is_present(person: Person) -> bool:
+    """Whether they are given new cases by turn."""
+    return not Availability.objects.filter(person=person, is_present=False).exists()
+
+
+def escalated(refs: Iterable[str]) -> dict[str, list[str]]:
+    """The fields to which each of these cases is escalated now, by reference; every reference has its list. One query."""
+    found: dict[str, list[str]] = {ref: [] for ref in refs}
+    rows = Escalation.objects.filter(ref__in=found, valid_to=None)
+    for ref, called in rows.order_by("field").values_list("ref", "field"):
+        found[ref].append(called)
     return found
 
 

@@ -6,7 +6,16 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from roomdesk.directory.models import AccessRequest, ApiToken, Membership, Person, StaffRole, Workspace, WorkspaceTerms
+from roomdesk.directory.models import (
+    AccessRequest,
+    ApiToken,
+    Availability,
+    Membership,
+    Person,
+    StaffRole,
+    Workspace,
+    WorkspaceTerms,
+)
 from roomdesk.directory.services.people import user_id
 from roomdesk.product.models import ProductVersion
 from roomdesk.product.services import product_of
@@ -62,7 +71,13 @@ def staff(rows: Iterable[StaffRole]) -> list[dict[str, Any]]:
 
 def _staff_member(rows: list[StaffRole]) -> dict[str, Any]:
     roles = [{"role": str(r.role), "product": r.product, "field": r.field, "since": r.valid_from} for r in rows]
-    return {**person(rows[0].person), "roles": roles}
+    said = getattr(rows[0].person, "availability", None)
+    return {**person(rows[0].person), "roles": roles, "availability": availability(said)}
+
+
+def availability(row: Availability | None) -> dict[str, Any]:
+    """`capacity` is None where the product's own number holds."""
+    return {"present": row.is_present if row else True, "capacity": (row.capacity or None) if row else None}
 
 
 def token(row: ApiToken) -> dict[str, Any]:

@@ -83,6 +83,7 @@ Slug = Annotated[Text, matching(r"[a-z][a-z0-9_-]{0,62}", '"{value}" is not a sl
 AnswerSlug = Annotated[
     Text, matching(r"[a-z_]+(:[a-z_]+)?", '"{value}" does not name an answer, such as out_of_scope:training.')
 ]
+Variable = Annotated[Text, matching(r"[a-z_]{1,40}", '"{value}" is not the name of a variable, such as invoice.')]
 RefPrefix = Annotated[Text, matching(r"[A-Z]{2,5}", '"{value}" is not a prefix of two to five capital letters.')]
 Locale = Annotated[Text, matching(r"[a-z]{2}", '"{value}" is not a locale of two small letters, such as en.')]
 Colour = Annotated[Text, matching(r"#[0-9a-f]{6}", '"{value}" is not a colour, such as #1f6feb.')]

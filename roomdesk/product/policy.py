@@ -12,6 +12,7 @@ from roomdesk.product.fields import Count, Flag, LocalTime, Part, Role, Slug, Te
 from roomdesk.product.promises import Severity, Target
 
 CoverAction = Literal["page", "notify", "answer"]
+StaffRole = Literal["account_manager", "engineer", "lead", "specialist"]
 Percent = Annotated[int, Strict(), Field(ge=1, le=99)]
 
 
@@ -65,13 +66,26 @@ class Misuse(Part):
 
 
 class Life(Part):
-    """How long the stages of a case last. Business days are those of the office calendar."""
+    """How long the stages of a case last. Business days are those of the office calendar.
+
+    `ask_satisfaction`: customers are asked after a resolution whether they were helped.
+    """
 
     closing_business_days: Whole = 5
     deflected_business_days: Whole = 2
     reopen_days: Count = 30
     upward_grace_minutes: Count = 15
+    ask_satisfaction: Flag = False
     warnings: Annotated[tuple[Percent, ...], AfterValidator(_rising), Field(min_length=1)] = (50, 75, 90)
+
+
+class Assignment(Part):
+    """Whether new cases are given to somebody by themselves: `round_robin` by turn, among those of `roles` who are present and have
+    fewer than `capacity` open cases (a person may have a number of their own)."""
+
+    mode: Literal["off", "round_robin"] = "off"
+    roles: Annotated[tuple[StaffRole, ...], Field(min_length=1)] = ("engineer",)
+    capacity: Whole = 10
 
 
 class ConsentKind(Part):
@@ -106,6 +120,7 @@ class Rulebook(Part):
     oncall: Oncall
     misuse: Misuse = Misuse()
     life: Life = Life()
+    assignment: Assignment = Assignment()
     consent_rows: Annotated[tuple[ConsentKind, ...], Field(alias="consent")]
     security_features: tuple[Slug, ...] = ()
     restore: Restore

@@ -9,6 +9,7 @@ from roomdesk.product.fields import ClockName
 from roomdesk.product.problems import Problem, listed, nearest
 from roomdesk.product.schema import Product
 from roomdesk.product.text_checks import check_texts
+from roomdesk.rules.macro import KNOWN
 
 # What the code of the desk itself speaks of; a product may add kinds and answers to these.
 KINDS = [
@@ -196,6 +197,11 @@ def _requests(product: Product) -> Iterator[Problem]:
     yield from _absent(file, "answers", product.answers, ANSWERS)
     for n, answer in enumerate(product.answer_rows, 1):
         yield from _unknown(file, f"answers[{n}].kind", "kind", answer.kind, product.kinds)
+    yield from _twice(file, "macros", (macro.slug for macro in product.macro_rows))
+    for n, macro in enumerate(product.macro_rows, 1):
+        yield from _twice(file, f"macros[{n}].asks", macro.asks)
+        for name in sorted(KNOWN & set(macro.asks)):
+            yield Problem(file, f"macros[{n}].asks", f'"{name}" is filled in by the desk; nobody is asked for it.')
     checklist = product.checklist
     yield from _twice(file, "checklist.items", checklist.items)
     for item in checklist.optional:

@@ -15,6 +15,7 @@ from roomdesk.product.fields import (
     Part,
     Slug,
     Text,
+    Variable,
     Whole,
 )
 
@@ -43,6 +44,19 @@ class Answer(Part):
     @property
     def text_key(self) -> str:
         return f"answer.{self.slug.replace(':', '.')}"
+
+
+class Macro(Part):
+    """A canned answer, the text `macro.<slug>`. `asks` are variables whose values are given with it, `state` what the case becomes then."""
+
+    slug: Slug
+    asks: tuple[Variable, ...] = ()
+    state: Literal["investigating", "waiting_customer", "waiting_third_party"] | None = None
+    example: Flag = False
+
+    @property
+    def text_key(self) -> str:
+        return f"macro.{self.slug}"
 
 
 class Security(Part):
@@ -76,6 +90,7 @@ class Requests(Part):
 
     kind_rows: Annotated[tuple[Kind, ...], Field(alias="kinds", min_length=1)]
     answer_rows: Annotated[tuple[Answer, ...], Field(alias="answers")]
+    macro_rows: Annotated[tuple[Macro, ...], Field(alias="macros")] = ()
     security: Security
     checklist: Checklist
     grouping: Grouping

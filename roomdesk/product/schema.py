@@ -10,7 +10,7 @@ from roomdesk.product.fields import Locale, Slug, Text
 from roomdesk.product.identity import Addon, Identity, State, Tier
 from roomdesk.product.policy import ConsentKind, CoverAction, Rulebook
 from roomdesk.product.promises import Measure, Severity, Target
-from roomdesk.product.requests import Answer, Kind, Requests, Triage
+from roomdesk.product.requests import Answer, Kind, Macro, Requests, Triage
 from roomdesk.product.texts import fill
 
 __all__ = ["Calendar", "Measure", "Product", "Severity", "Target"]
@@ -39,6 +39,10 @@ class Product(Identity, Rulebook, Requests):
     @cached_property
     def answers(self) -> Mapping[str, Answer]:
         return {answer.slug: answer for answer in self.answer_rows}
+
+    @cached_property
+    def macros(self) -> Mapping[str, Macro]:
+        return {macro.slug: macro for macro in self.macro_rows}
 
     @cached_property
     def states(self) -> Mapping[str, State]:

@@ -14,7 +14,8 @@ from typing import Any, Literal, Protocol
 from roomdesk.product.identity import BackupChannel, State
 from roomdesk.product.policy import ConsentKind, CoverAction
 from roomdesk.product.promises import Measure, Severity
-from roomdesk.product.requests import Answer, Checklist, Kind
+from roomdesk.product.requests import Answer, Checklist, Kind, Macro
+from roomdesk.rules.macro import KNOWN
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
@@ -77,6 +78,7 @@ ALWAYS = {
     "case.severity": "ref severity",
     "deflection.offer": "phrase",
     "deflection.phrase": "",
+    "satisfaction.ask": "ref",
     "checklist.ask": "+ref",
     "checklist.complete": "+ref",
     "consent.asked": "ref action impact phrase who until",
@@ -117,6 +119,8 @@ class Sayer(Protocol):
     @property
     def answer_rows(self) -> tuple[Answer, ...]: ...
     @property
+    def macro_rows(self) -> tuple[Macro, ...]: ...
+    @property
     def checklist(self) -> Checklist: ...
     @property
     def backup(self) -> tuple[BackupChannel, ...]: ...
@@ -142,6 +146,7 @@ def _own(product: Sayer) -> Iterator[tuple[str, str]]:
         yield f"severity.{severity.slug}.definition", ""
     yield from ((f"kind.{kind.slug}", "") for kind in product.kind_rows)
     yield from ((answer.text_key, _answer_words(answer)) for answer in product.answer_rows)
+    yield from ((macro.text_key, _macro_words(macro)) for macro in product.macro_rows)
     yield from ((f"checklist.item.{item}", "") for item in product.checklist.items)
     yield from ((f"backup.{channel.slug}", "") for channel in product.backup)
     yield from ((f"state.{state.slug}", "") for state in product.state_rows)
@@ -152,6 +157,10 @@ def _own(product: Sayer) -> Iterator[tuple[str, str]]:
 def _answer_words(answer: Answer) -> str:
     given = [name for name in ("address", "menu") if getattr(answer, name)]
     return " ".join([*given, "+ref"])
+
+
+def _macro_words(macro: Macro) -> str:
+    return " ".join([*macro.asks, *(f"+{name}" for name in sorted(KNOWN - set(macro.asks)))])
 
 
 def _consent(product: Sayer) -> Iterator[tuple[str, str]]:

@@ -6,3 +6,10 @@ class LockOutsideTransaction(Exception):
 
     def __str__(self) -> str:
         return str(self.__doc__)
+
+
+class LanesBusy(Exception):
+    """Somebody else holds a lane that is needed, and whoever holds one already must not wait for it; nothing was done."""
+
+    def __str__(self) -> str:
+        return str(self.__doc__)

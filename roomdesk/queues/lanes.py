@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
-from roomdesk.queues.errors import LockOutsideTransaction
+from roomdesk.queues.errors import LanesBusy, LockOutsideTransaction
 from roomdesk.queues.models import InboxEvent, Lane, Route
 from roomdesk.runtime import clock, faults
 
@@ -49,6 +49,23 @@ def lock(lane_id: int) -> Lane:
         raise LockOutsideTransaction
     lanes = Lane.objects.filter(pk=lane_id)
     return (lanes.select_for_update(no_key=True) if LOCKING else lanes).get()
+
+
+def lock_all(lane_ids: Iterable[int], *, patient: bool = True) -> dict[int, Lane]:
+    """Holds all of these lanes until the transaction ends, taken in one order: two who want the same ones never stand crosswise.
+
+    Who holds a lane already is not `patient`, and gets `LanesBusy` instead of waiting: its lane may be the next one of
+    whoever it would wait for. Raises outside a transaction.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise LockOutsideTransaction
+    if patient:
+        return {lane_id: lock(lane_id) for lane_id in sorted(lane_ids)}
+    wanted = set(lane_ids)
+    held = lock_free(wanted)
+    if held.keys() != wanted:
+        raise LanesBusy
+    return held
 
 
 def lock_free(lane_ids: Iterable[int]) -> dict[int, Lane]:

@@ -18,7 +18,18 @@ _MOVED = {
     "merge": "Merged into {after}.",
     "merged": "{after} was merged into this case.",
     "unmerge": "The merge into {before} was undone.",
+    "incident": "Attached to the incident of {after}.",
+    "attached": "{after} was attached to this incident.",
+    "link": "Has to do with {after}.",
+    "satisfaction": "The customer says of the resolution: {after}.",
     "unmerged": "The merge of {before} was undone.",
+}
+
+
+_ENDS = {
+    "incident": "Detached from the incident of {before}.",
+    "attached": "{before} was detached from this incident.",
+    "link": "No longer linked to {before}.",
 }
 
 
@@ -47,6 +58,11 @@ class CaseFact:
     answered: str = ""
     is_p0: bool = False
     is_restricted: bool = False
+    #: Fields whose specialists are called in.
+    escalated: tuple[str, ...] = ()
+    #: The case that leads its incident, and how many are attached where it leads one itself.
+    leader: str = ""
+    attached: int = 0
     clocks: tuple[ClockFact, ...] = ()
 
 
@@ -75,7 +91,7 @@ class Pressed:
 def card(case: CaseFact) -> str:
     """The card's text, equal for equal facts. Of a restricted case only reference, assignee and clock (D22)."""
     head = [case.ref, "restricted"] if case.is_restricted else _head(case)
-    lines = [" · ".join(head), *map(_clock, case.clocks), _who(case), case.link]
+    lines = [" · ".join(head), *map(_clock, case.clocks), _who(case), _incident(case), case.link]
     if case.is_restricted:
         lines.append("Everybody in this room would read a note written here; write it in the console.")
     return "\n".join(line for line in lines if line)
@@ -88,7 +104,14 @@ def _head(case: CaseFact) -> list[str]:
 
 def _who(case: CaseFact) -> str:
     whose = f"Assignee: {case.assignee or 'nobody'}"
-    return f"{whose} · answered {case.answered}" if case.answered else whose
+    called = f"escalated to {', '.join(case.escalated)}" if case.escalated and not case.is_restricted else ""
+    return " · ".join(filter(None, [whose, called, f"answered {case.answered}" if case.answered else ""]))
+
+
+def _incident(case: CaseFact) -> str:
+    if case.attached:
+        return f"Leads an incident: {case.attached} attached"
+    return f"Attached to the incident of {case.leader}" if case.leader else ""
 
 
 def _clock(clock: ClockFact) -> str:
@@ -117,7 +140,10 @@ def _change(change: Changed) -> str:
         return f"{_TOLD[change.what]}: {_plain(change.before)} → {_plain(change.after)}{by}."
     if change.what == "assignee":
         return f"Assignee: {change.before or 'nobody'} → {change.after or 'nobody'}{by}."
-    return _MOVED.get(change.what, "").format(before=change.before, after=change.after)
+    if change.what == "escalation":
+        return f"Escalated to {change.after}{by}." if change.after else f"No longer escalated to {change.before}{by}."
+    table = _MOVED if change.after or change.what not in _ENDS else _ENDS
+    return table.get(change.what, "").format(before=change.before, after=change.after)
 
 
 def pressed_words(pressed: Pressed) -> str:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from roomdesk.rules.errors import RuleError
+from roomdesk.rules.macro import values_of
 
 _COMMAND = re.compile(r"\s*!desk(?![\w-])", re.IGNORECASE)
 _REF = re.compile(r"[A-Za-z][A-Za-z0-9]{0,9}-[0-9]{1,12}")
@@ -15,6 +16,8 @@ _LENGTH = re.compile(r"([0-9]{1,4})\s*(min|m|h|d|w)\b", re.IGNORECASE)
 _UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([01][0-9]|2[0-3]):([0-5][0-9]))?")
 _CAUSE = re.compile(r"(?:^|[;,.\n])\s*cause\s*:\s*", re.IGNORECASE)
+_LOCALE = re.compile(r"^([a-z]{2}(?:_[A-Z]{2})?):", re.MULTILINE)
+_ALONE = re.compile(r"alone\b[\s,:]*", re.IGNORECASE)
 _FIX = re.compile(r"\s*fix\s*:\s*", re.IGNORECASE)
 #: When a snooze ends that names a date only.
 MORNING = 9 * 60
@@ -130,6 +133,49 @@ def _assign(rest: str) -> Mapping[str, Any]:
     return {"to": rest}
 
 
+def _macro(rest: str) -> Mapping[str, Any]:
+    slug, values = _first(rest)
+    try:
+        return {"macro": slug.lower(), "values": values_of(values)}
+    except RuleError as error:
+        raise CommandError(str(error)) from error
+
+
+def _other(name: str) -> Callable[[str], Mapping[str, Any]]:
+    def read(rest: str) -> Mapping[str, Any]:
+        ref, reason = _first(rest)
+        if not _REF.fullmatch(ref):
+            raise CommandError(f"To which case? Write !desk {name} BC-1042.")
+        return {"to": ref.upper(), "reason": reason}
+
+    return read
+
+
+def _answer_all(rest: str) -> Mapping[str, Any]:
+    """A text, and after it, at the beginning of a line, those for other languages: `bg: …`."""
+    parts = _LOCALE.split(rest)
+    if not parts[0].strip():
+        raise CommandError(
+            "What is to be said? Write !desk answer-all We are on it, and for others on lines of their own bg: …"
+        )
+    return {
+        "text": parts[0].strip(),
+        "texts": {key: text.strip() for key, text in zip(parts[1::2], parts[2::2], strict=True)},
+    }
+
+
+def _escalate(rest: str) -> Mapping[str, Any]:
+    field, reason = _first(rest)
+    if not field:
+        raise CommandError("To which field? Write it like !desk escalate database.")
+    return {"field": field.lower().strip(".,;:"), "reason": reason}
+
+
+def _deescalate(rest: str) -> Mapping[str, Any]:
+    field, reason = _first(rest)
+    return {"field": field.lower().strip(".,;:"), "reason": reason}
+
+
 def _wait(rest: str) -> Mapping[str, Any]:
     word, reason = _first(rest)
     whose = {"customer": "waiting_customer", "third": "waiting_third_party", "third-party": "waiting_third_party"}
@@ -139,7 +185,8 @@ def _wait(rest: str) -> Mapping[str, Any]:
 
 
 def _resolve(rest: str) -> Mapping[str, Any]:
-    parts = _CAUSE.split(rest, maxsplit=1)
+    alone = _ALONE.match(rest)
+    parts = _CAUSE.split(rest[alone.end() :] if alone else rest, maxsplit=1)
     fix = _FIX.sub("", parts[0], count=1).strip(" ;,\n")
     cause = parts[1].strip() if len(parts) > 1 else ""
     unknown = cause.lower().rstrip(".") == "unknown"
@@ -147,7 +194,8 @@ def _resolve(rest: str) -> Mapping[str, Any]:
         raise CommandError(
             "A resolution needs both: !desk resolve fix: what made it work; cause: why it had failed (or cause: unknown)."
         )
-    return {"fix": fix, "root_cause": "" if unknown else cause, "root_cause_unknown": unknown}
+    given = {"fix": fix, "root_cause": "" if unknown else cause, "root_cause_unknown": unknown}
+    return {**given, "alone": True} if alone else given
 
 
 def _snooze(rest: str) -> Mapping[str, Any]:
@@ -213,12 +261,22 @@ _VERBS: dict[str, _Verb] = {
     "ack": _Verb("!desk ack", "take the case and acknowledge it", _nothing),
     "investigate": _Verb("!desk investigate", "work on it, or go on after waiting", _reason),
     "assign": _Verb("!desk assign ivan|me|nobody", "give it to somebody", _assign),
+    "here": _Verb("!desk here", "you are given new cases by turn, where the product gives them", _nothing),
+    "away": _Verb("!desk away", "you are given none until you say !desk here", _nothing),
+    "escalate": _Verb("!desk escalate database [reason]", "call the specialists of a field into the room", _escalate),
+    "deescalate": _Verb("!desk deescalate [database]", "they are needed no more", _deescalate),
+    "macro": _Verb("!desk macro [next_update when=…]", "say a canned answer to the customer; without a name, which there are", _macro),
+    "link": _Verb("!desk link BC-1042 [reason]", "the two have to do with each other; customers do not see it", _other("link")),
+    "unlink": _Verb("!desk unlink BC-1042 [reason]", "they have not", _other("unlink")),
+    "attach": _Verb("!desk attach BC-1042 [reason]", "to the incident that BC-1042 leads, of whatever customer", _other("attach")),
+    "detach": _Verb("!desk detach [reason]", "take it out of its incident", _reason),
+    "answer-all": _Verb("!desk answer-all … [bg: …]", "tell every customer of the incident that this case leads", _answer_all),
     "severity": _Verb("!desk severity critical [reason]", "a reason is needed to lower it", _slug("severity", "critical")),
     "kind": _Verb("!desk kind question [reason]", "file it as another kind", _slug("kind", "question")),
     "wait": _Verb("!desk wait customer|third [reason]", "wait for the customer, or for a third party", _wait),
     "snooze": _Verb("!desk snooze 4h|2d|2026-03-06 [14:30] [reason]", "out of sight until then, or until the customer writes", _snooze),
     "wake": _Verb("!desk wake", "end the snooze", _reason),
-    "resolve": _Verb("!desk resolve fix: …; cause: …|unknown", "needs what made it work and why it had failed", _resolve),
+    "resolve": _Verb("!desk resolve fix: …; cause: …|unknown", "needs what made it work and why it had failed; resolves what is attached too, but for resolve alone fix: …", _resolve),
     "close": _Verb("!desk close", "put a resolved case away", _reason),
     "reopen": _Verb("!desk reopen [reason]", "a new cycle", _reason),
     "merge": _Verb("!desk merge BC-1042 [reason]", "go on in another case; undone within ten minutes", _case),
@@ -230,4 +288,4 @@ _VERBS: dict[str, _Verb] = {
 _SHORT = {"?": "help", "take": "ack", "claim": "ack", "acknowledge": "ack", "resolved": "resolve", "go": "investigate"}
 _LOOKS = frozenset({"help", "direct", "status", "why"})
 #: They come with their features.
-NOT_YET = frozenset({"escalate", "consent", "page", "misuse", "known", "docs", "link", "swap"})
+NOT_YET = frozenset({"consent", "page", "misuse", "known", "docs", "swap"})

@@ -96,3 +96,18 @@ def test_a_token_of_one_workspace_manages_its_people_and_no_others(admin: Caller
         assert limited("PUT", "workspaces/acme", {"tier": "enterprise"}).status_code == 403
         assert limited("PUT", "workspaces/nord/members/mira", {"role": "owner"}).status_code == 404
         assert limited("DELETE", "workspaces/nord/members/mira").status_code == 404
+
+
+def test_staff_are_present_until_they_say_otherwise(admin: Caller) -> None:
+    assert admin("PUT", "staff/petya", {"role": "lead"}).status_code == 201
+    assert {item["id"]: item["availability"] for item in json_of(admin("GET", "staff"))["items"]}["petya"] == {
+        "present": True,
+        "capacity": None,
+    }
+    wanted = {"present": False, "capacity": 3}
+    assert json_of(admin("PUT", "staff/petya/availability", wanted)) == wanted
+    with nothing_changes():
+        assert json_of(admin("PUT", "staff/petya/availability", wanted)) == wanted
+        assert admin("PUT", "staff/nobody/availability", wanted).status_code == 404
+        assert admin("PUT", "staff/petya/availability", {"capacity": 5000}).status_code == 422
+    assert json_of(admin("PUT", "staff/petya/availability", {"capacity": 0})) == {"present": False, "capacity": None}

@@ -13,10 +13,11 @@ from django.test import Client
 
 from roomdesk.audit.models import Head
 from roomdesk.audit.work import Actor
-from roomdesk.cases.models import Case, CaseChange, CaseCycle, Merge, Question
+from roomdesk.cases.models import Case, CaseChange, CaseCycle, Link, Merge, Question
 from roomdesk.cli import main
 from roomdesk.clocks.models import Clock
 from roomdesk.directory import services
+from roomdesk.directory.models import Escalation
 from roomdesk.queues.models import IdempotentRequest, InboxEvent, OutboxRow, Timer
 from roomdesk.record.models import Message
 from roomdesk.runtime import clock
@@ -27,6 +28,8 @@ _TABLES = (
     Case,
     CaseChange,
     CaseCycle,
+    Escalation,
+    Link,
     Merge,
     Question,
     Clock,

@@ -11,10 +11,12 @@ from django.test import Client
 
 from roomdesk.cases.models import Case, CaseChange
 from roomdesk.clocks.models import Clock
+from roomdesk.directory import services
+from roomdesk.directory.models import Availability, Workspace
 from roomdesk.record.models import Message
 from roomdesk.runtime import clock
 from tests.cases_api.place import nothing_changes
-from tests.console.conftest import open_case
+from tests.console.conftest import ACTOR, open_case
 
 Browser = Callable[[str | None], Client]
 
@@ -47,7 +49,7 @@ def test_the_page_offers_what_the_state_allows(browser: Browser) -> None:
     case, client = open_case(), browser("tiago")
     assert drawn(client, case).keys() == {
         *("acknowledged", "investigating", "waiting_customer", "waiting_third_party", "resolved"),
-        *("take", "untriage", "severity", "kind", "assign", "snooze"),
+        *("take", "untriage", "severity", "kind", "assign", "snooze", "macro", "link", "attach"),
     }
     open_case("Another one")
     assert "merge" in drawn(client, case)
@@ -185,3 +187,74 @@ def test_a_long_fix_folds_the_updates_that_are_done(browser: Browser) -> None:
     updates = Clock.objects.filter(case=case, kind="update").count()
     assert updates == 4
     assert "3 earlier" in page
+
+
+def test_escalating_and_sending_home(browser: Browser) -> None:
+    case, client = open_case(), browser("tiago")
+    assert not {"escalate", "deescalate"} & drawn(client, case).keys(), "nobody is a specialist yet"
+    services.do_put_staff(
+        id="carla", roles=["specialist"], product="power-omni", field="channels", actor=ACTOR, now=clock.now()
+    )
+    do(client, case, "escalate", field="channels", reason="The bridge is mute")
+    page = client.get(f"/console/cases/{case.ref}").content.decode()
+    assert "<dt>Escalated to</dt><dd>Channels</dd>" in page and "escalate" not in drawn(client, case)
+    refused(client, case, "escalate", 409, field="integrations")
+    do(client, case, "deescalate", field="channels")
+    assert "Escalated to" not in client.get(f"/console/cases/{case.ref}").content.decode()
+    rows = CaseChange.objects.filter(what="escalation").order_by("pk").values_list("before", "after", "by")
+    assert list(rows) == [("", "channels", "tiago"), ("channels", "", "tiago")]
+
+
+def test_an_incident_is_led_answered_and_resolved_from_the_page(browser: Browser) -> None:
+    then = clock.now() - timedelta(days=30)
+    services.do_put_workspace(slug="gamma", product="power-omni", tier="enterprise", locale="pt", actor=ACTOR, now=then)
+    services.do_put_member(workspace="gamma", id="guida", role="owner", actor=ACTOR, now=then)
+    leader, case, client = open_case(), open_case("Tudo parado", "gamma", "guida"), browser("tiago")
+    assert "answer_all" not in drawn(client, leader)
+    refused(client, case, "attach", 422, to="")
+    do(client, case, "attach", to=leader.ref.lower(), reason="The same bridge")
+    page = client.get(f"/console/cases/{leader.ref}").content.decode()
+    assert f'leads <a href="/console/cases/{case.ref}">' in page
+    assert {"detach"} <= drawn(client, case).keys() and "attach" not in drawn(client, case)
+    assert do(client, leader, "answer_all", text="We are on it.", text_pt="Estamos nisso.").ref == leader.ref
+    said = Message.objects.filter(author_kind="staff").order_by("case_id").values_list("case", "body")
+    assert list(said) == [(leader.pk, "We are on it."), (case.pk, "Estamos nisso.")]
+    assert f"Resolves {case.ref} with it." in client.get(f"/console/cases/{leader.ref}").content.decode()
+    do(client, leader, "resolved", fix="Restarted", root_cause="A leak")
+    assert set(Case.objects.values_list("state", flat=True)) == {"resolved"}
+
+
+def test_links_are_made_and_ended_from_the_page(browser: Browser) -> None:
+    one, other, client = open_case(), open_case("Another one"), browser("tiago")
+    do(client, one, "link", to=other.ref)
+    assert (
+        f'<dt>Has to do with</dt><dd><a href="/console/cases/{other.ref}">'
+        in client.get(f"/console/cases/{one.ref}").content.decode()
+    )
+    do(client, other, "unlink", to=one.ref)
+    assert "Has to do with" not in client.get(f"/console/cases/{one.ref}").content.decode()
+
+
+def test_a_macro_is_said_in_the_customers_language_and_moves_the_case(browser: Browser) -> None:
+    case, client = open_case(), browser("tiago")
+    Workspace.objects.filter(slug="beta").update(locale="pt")
+    page = client.get(f"/console/cases/{case.ref}").content.decode()
+    assert '<option value="on_it">On it: Obrigado, Oto. Estou olhando' in page
+    page = refused(client, case, "macro", 422, macro="next_update", values="")
+    assert "needs when: give when=…. Nothing was changed." in page
+    refused(client, case, "macro", 422, macro="next_update", values="tomorrow")
+    assert do(client, case, "macro", macro="please_check", values='what="a nova ponte"').state == "waiting_customer"
+    said = Message.objects.get(author_kind="staff")
+    assert said.body == (
+        f"Fizemos uma mudança por causa de {case.ref}: a nova ponte. Você pode tentar de novo e dizer se funciona?"
+    )
+
+
+def test_presence_is_said_on_the_page_attention(browser: Browser) -> None:
+    client = browser("tiago")
+    assert "I am away" in client.get("/console/attention").content.decode()
+    assert client.post("/console/attention", {"presence": "away"}).status_code == 302
+    assert "You are away" in client.get("/console/attention").content.decode()
+    assert not Availability.objects.get(person__slug="tiago").is_present
+    client.post("/console/attention", {"presence": "here"})
+    assert Availability.objects.get(person__slug="tiago").is_present

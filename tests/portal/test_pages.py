@@ -11,6 +11,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from roomdesk.cases import changing
+from roomdesk.cases.changing import Change
 from roomdesk.cases.models import Case
 from roomdesk.directory import services
 from roomdesk.directory.models import AccessRequest, Membership, Workspace
@@ -19,7 +21,7 @@ from roomdesk.record.models import File, Message
 from roomdesk.rooms import inside
 from roomdesk.runtime import clock
 from tests.cases_api.place import nothing_changes
-from tests.flow.world import ACTOR, OLGA, message, room, store
+from tests.flow.world import ACTOR, EVERYONE, OLGA, message, room, store
 from tests.portal import scene
 from tests.portal.conftest import Browser
 from tests.portal.scene import ANSWER, FILE, SAID
@@ -322,3 +324,20 @@ def test_only_in_production_the_products_own_chat_is_meant(browser: Browser, mon
     assert "/chat/acme" in page(browser("mira"), "/portal/acme/")
     monkeypatch.setattr(inside, "settings", replace(inside.settings, mode="production"))
     assert 'href="https://chat.planapulse.com/#/room/' in page(browser("mira"), "/portal/acme/")
+
+
+def test_a_resolution_is_rated_with_one_button_and_staff_see_it(browser: Browser) -> None:
+    ref, olga = scene.case_of("$said").ref, browser("olga")
+    where = f"/portal/acme/cases/{ref}"
+    assert "Were you helped?" not in olga.get(where).content.decode()
+    fixed = Change(state="resolved", fix="Restarted it", root_cause="A full disk")
+    changing.do_change(EVERYONE, ref, fixed, author="ivan", actor=ACTOR, now=clock.now())
+    assert "Were you helped?" in olga.get(where).content.decode()
+    with nothing_changes():
+        assert olga.post(f"{where}/rate", {"score": "great"}).status_code == 422
+    assert olga.post(f"{where}/rate", {"score": "bad"})["Location"] == f"{where}#rate"
+    page = olga.get(where).content.decode()
+    assert 'value="bad" aria-pressed="true"' in page and 'value="good" aria-pressed="false"' in page
+    assert (
+        "<dt>Customer says</dt><dd>👎 not helped</dd>" in browser("ivan").get(f"/console/cases/{ref}").content.decode()
+    )

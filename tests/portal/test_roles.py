@@ -50,6 +50,10 @@ TABLE: dict[str, list[Page]] = {
         Page("/portal/acme/cases/{secret}", (404, 404, 404, 404, 404, 404, 404, 302)),
         Page("/portal/acme/cases/{theirs}", (404, 404, 404, 404, 404, 404, 404, 302)),
     ],
+    "portal:rate": [
+        Page("/portal/acme/cases/{ref}/rate", (409, 409, 409, 404, 404, 404, 404, 302), {"score": "good"}),
+        Page("/portal/acme/cases/{secret}/rate", (404, 404, 404, 404, 404, 404, 404, 302), {"score": "good"}),
+    ],
     "portal:search": [Page("/portal/acme/search", _ALL), Page("/portal/acme/search?q=zephyr", _ALL)],
     "portal:files": [Page("/portal/acme/files", _ALL)],
     "portal:file": [Page("/portal/acme/files/{file}", (409, 409, 409, 404, 404, 404, 404, 302))],

@@ -122,6 +122,7 @@ IN_POLICY = [
     ]),
 ]  # fmt: skip
 IN_REQUESTS = [
+    ('asks = ["when"]', 'asks = ["when", "ref"]', ['macros[2].asks: "ref" is filled in by the desk; nobody is asked for it.']),
     ("p0_window_minutes = 30", "p0_window_minutes = 0", ["grouping.p0_window_minutes: This must be at least 1, not 0."]),
     ("p0_window_minutes = 30", "p0_window_minutes = 30.5", ["grouping.p0_window_minutes: This must be a whole number, not 30.5."]),
     ('"tried", "ex', '"where", "tried", "ex', ['checklist.items: "where" stands here 2 times; it may stand once.']),
@@ -135,6 +136,10 @@ IN_TRIAGE = [
     ]),
 ]  # fmt: skip
 IN_TEXTS = [
+    ("Estou olhando {ref}", "Estou olhando {screen}", [
+        "macro.on_it: This text names {screen}, which nobody fills in; it may name {agent}, {customer}, {ref} and {workspace}.",
+    ]),
+    ("notícias minhas {when}", "notícias minhas", ["macro.next_update: This text must name {when}."]),
     ('met = "', 'mett = "', ["clock.met: This text is missing.", 'clock.mett: This text is unknown. Did you mean "clock.met"?']),
     ('past_aim = "além do nosso objetivo"', "past_aim = 1", ["clock.past_aim: This must be a text in quotes that is not empty."]),
     ("plantão já foi chamado.", "plantão chama {name}.", ["p0.joined: This text names {name}, which nobody fills in; it may name {ref}."]),
@@ -229,3 +234,8 @@ def test_problems_of_a_folder_name_the_product(tmp_path: Path) -> None:
 def test_a_folder_without_products(tmp_path: Path) -> None:
     with pytest.raises(ProductError, match=r"There is no product here: no folder has a product\.toml\.$"):
         check_folder(tmp_path)
+
+
+def test_a_macro_that_stands_twice_is_named(broken: Break) -> None:
+    problems = broken("requests.toml", 'slug = "on_it"', 'slug = "next_update"')
+    assert 'requests.toml: macros: "next_update" stands here 2 times; it may stand once.' in problems

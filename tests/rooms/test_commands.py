@@ -13,6 +13,7 @@ from roomdesk.channels.matrix.names import path
 from roomdesk.control import carrying
 from roomdesk.control.models import Command
 from roomdesk.directory import services
+from roomdesk.directory.models import Availability
 from roomdesk.queues.models import OutboxRow, Timer
 from roomdesk.record.models import Message
 from roomdesk.runtime import clock
@@ -254,3 +255,24 @@ def test_neutral_reactions_take_a_case_and_propose_it_as_resolved(control: Contr
     react(control, "ivan", root, "✅")
     assert now(case).state == "acknowledged"
     assert control.told(case)[-1].startswith(f"ivan-{place.slug} proposes {case.ref} as resolved.")
+
+
+def test_a_macro_is_said_to_the_customer_as_the_person_who_chose_it(control: Control) -> None:
+    place, case = control.place, control.open("It needs a macro.")
+    (listed,) = control.answers(control.order("!desk macro", case))
+    assert listed.splitlines()[1] == f"next_update: I am still working on {case.ref}. You hear from me again {{when}}."
+    (refused,) = control.answers(control.order("!desk macro next_update", case))
+    assert refused == 'The macro "next_update" needs when: give when=….'
+    assert control.answers(control.order('!desk macro next_update when="on Friday"', case)) == DONE
+    said = [e for e in control.events(place.room, place.user("olga")) if e["sender"] == place.user("ivan")]
+    texts = [e["content"]["body"] for e in said if "again on Friday" in e["content"].get("body", "")]
+    assert texts == [f"I am still working on {case.ref}. You hear from me again on Friday."]
+    assert now(case).answered_at is not None, "it is an answer (R18)"
+
+
+def test_who_is_away_says_so_in_the_control_room(control: Control) -> None:
+    ivan = control.place.id("ivan")
+    assert control.answers(control.order("!desk away")) == DONE
+    assert not Availability.objects.get(person__slug=ivan).is_present
+    assert control.answers(control.order("!desk here")) == DONE
+    assert Availability.objects.get(person__slug=ivan).is_present

@@ -83,3 +83,25 @@ def test_a_question_has_its_choices_and_then_its_answer() -> None:
     asked = question_words("Ivan", "Acme", ["BC-7", "BC-8"], "https://desk.test/a", "")
     assert asked.endswith("BC-7, BC-8?\nChoose here: https://desk.test/a")
     assert question_words("Ivan", "Acme", ["BC-7"], "x", "BC-7, by nina.").endswith("BC-7?\nBC-7, by nina.")
+
+
+def test_escalations_and_incidents_stand_on_the_card_and_in_the_thread() -> None:
+    assert "Assignee: Ivan · escalated to ai, database" in card(replace(CASE, escalated=("ai", "database")))
+    assert "Leads an incident: 3 attached" in card(replace(CASE, attached=3))
+    assert "Attached to the incident of BC-1" in card(replace(CASE, leader="BC-1"))
+    assert "escalated" not in card(replace(CASE, escalated=("ai",), is_restricted=True))
+    told = [
+        changed_words(CASE, Changed(what, before, after, "ivan"))
+        for what in ("escalation", "incident", "attached", "link")
+        for before, after in (("", "BC-1"), ("BC-1", ""))
+    ]
+    assert told == [
+        "Escalated to BC-1, by ivan.",
+        "No longer escalated to BC-1, by ivan.",
+        "Attached to the incident of BC-1.",
+        "Detached from the incident of BC-1.",
+        "BC-1 was attached to this incident.",
+        "BC-1 was detached from this incident.",
+        "Has to do with BC-1.",
+        "No longer linked to BC-1.",
+    ]

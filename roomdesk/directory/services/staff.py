@@ -88,7 +88,7 @@ def _specialty(wish: StaffWish) -> str:
 
 
 def _open(slug: str) -> list[StaffRole]:
-    rows = StaffRole.objects.filter(person__slug=slug, valid_to=None).select_related("person")
+    rows = StaffRole.objects.filter(person__slug=slug, valid_to=None).select_related("person__availability")
     return list(rows.order_by("product", "role", "field"))
 
 

@@ -29,6 +29,7 @@ class CaseChange(Act):
     snoozed_until: AwareDatetime | None = None
     fix: Text = Field("", description="For resolved: what made it work again.")
     root_cause: Text = Field("", description="For resolved: why it had failed.")
+    alone: StrictBool = Field(False, description="For resolved: cases attached to this one are not resolved with it.")
     root_cause_unknown: StrictBool = Field(False, description="For resolved: nobody knows why.")
 
 
@@ -45,6 +46,49 @@ class MergeWanted(Act):
 class MoveWanted(Act):
     messages: list[StrictInt]
     to: Text = Field(description="The reference of the case they belong to.")
+
+
+class OtherCase(Act):
+    to: Text = Field(description="The reference of the other case.")
+
+
+class AnswerAll(Wanted):
+    """Said in the room of each customer, in the language of the workspace where `texts` has it."""
+
+    author: Text = Field(description="The id of the member of the staff who answers.")
+    text: Text
+    texts: dict[Text, Text] = Field(default_factory=dict, description="By locale, such as `bg`.")
+
+
+class ToldCase(Schema):
+    ref: str
+    workspace: str
+    message: int
+
+
+class NotTold(Schema):
+    ref: str
+    workspace: str
+    why: str
+
+
+class AllTold(Schema):
+    ref: str
+    told: list[ToldCase]
+    not_told: list[NotTold]
+
+
+class Escalate(Act):
+    field: Text = Field(description="One of the product's, or that of a specialist of its staff.")
+
+
+class Deescalate(Act):
+    field: Text = Field("", description="Default: all of them.")
+
+
+class Rating(Wanted):
+    author: Text = Field(description="The id of a person of the workspace.")
+    score: Text = Field(description="good or bad.")
 
 
 class CallWanted(Wanted):

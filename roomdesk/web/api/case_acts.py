@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from roomdesk.cases import calls, changing, joining, parting, questions, story, untriaging
+from roomdesk.cases import calls, changing, escalating, joining, parting, questions, satisfaction, story, untriaging
 from roomdesk.cases.models import Case
 from roomdesk.refusals import Invalid
 from roomdesk.runtime import clock
@@ -86,6 +86,31 @@ def cases_unmerge(request: HttpRequest, ref: str, wanted: forms.Act) -> HttpResp
     """Undo a merge within ten minutes."""
     viewer = viewer_of(request)
     return _once(request, 200, lambda **by: joining.do_unmerge(viewer, ref, **wanted.model_dump(), **by))
+
+
+@router.post("/cases/{ref}/escalate", response={200: CaseShown, **REFUSALS}, **endpoint("cases_escalate"))
+def cases_escalate(request: HttpRequest, ref: str, wanted: forms.Escalate) -> HttpResponse:
+    """Call the specialists of a field into the customer's room for this case."""
+    viewer = viewer_of(request)
+    return _once(request, 200, lambda **by: escalating.do_escalate(viewer, ref, **wanted.model_dump(), **by))
+
+
+@router.post("/cases/{ref}/deescalate", response={200: CaseShown, **REFUSALS}, **endpoint("cases_deescalate"))
+def cases_deescalate(request: HttpRequest, ref: str, wanted: forms.Deescalate) -> HttpResponse:
+    """End the escalation to a field, or all of them; who came for it alone leaves the room."""
+    viewer = viewer_of(request)
+    return _once(request, 200, lambda **by: escalating.do_deescalate(viewer, ref, **wanted.model_dump(), **by))
+
+
+@router.post("/cases/{ref}/satisfaction", response={200: CaseShown, **REFUSALS}, **endpoint("cases_rate"))
+def cases_rate(request: HttpRequest, ref: str, wanted: forms.Rating) -> HttpResponse:
+    """Say as a customer whether the resolution helped; the newest word counts."""
+    viewer = viewer_of(request)
+
+    def rate(**by: Any) -> Case:
+        return satisfaction.do_rate(viewer, ref, wanted.score, author=wanted.author, **by)
+
+    return _once(request, 200, rate)
 
 
 @router.post("/cases/{ref}/calls", response={201: CaseShown, **REFUSALS}, **endpoint("cases_call"))

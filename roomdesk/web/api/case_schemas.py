@@ -70,6 +70,7 @@ class Case(Schema):
     cycle: int
     resolved_at: datetime | None
     snoozed_until: datetime | None
+    escalations: list[str] = Field(description="Fields whose specialists are called in.")
     restricted: bool
     linked_to: str | None = Field(description="The case it was split from, or follows.")
     merged_into: str | None
@@ -87,6 +88,7 @@ class Cycle(Schema):
     fix: str | None
     root_cause: str | None
     root_cause_unknown: bool
+    satisfaction: str | None = Field(description="good or bad, as the customer said of this resolution.")
 
 
 class Why(Schema):
@@ -157,6 +159,11 @@ class Story(Case):
     triage: Triage | None = Field(description="What the desk found in the first message; for staff.")
     report: Report = Field(description="What the customer's messages say of the matter.")
     cycles: list[Cycle]
+    links: list[str] = Field(description="Cases that it has to do with; for staff.")
+    incident: str | None = Field(
+        description="The case that leads the incident which this one is attached to; for staff."
+    )
+    attached: list[str] = Field(description="Cases attached to the incident that this one leads; for staff.")
     merged: list[str] = Field(description="Cases that are merged into this one.")
     messages: list[Message]
     changes: list[Change]

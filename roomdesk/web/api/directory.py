@@ -9,6 +9,7 @@ from ninja import Query, Router, Status
 
 from roomdesk.directory import queries, services, shown
 from roomdesk.directory.services import MemberGone, MemberWish, PersonWish, StaffGone, StaffWish, WorkspaceWish
+from roomdesk.directory.services.availability import do_set_availability
 from roomdesk.directory.services.wishes import Outcome, Wish
 from roomdesk.product import services as products
 from roomdesk.runtime import clock
@@ -149,3 +150,15 @@ def staff_delete(request: HttpRequest, id: str, product: str | None = None) -> S
     """End what a person does for the vendor; with `product` only for that product."""
     _grant(request, StaffGone(id=id, product=product))
     return Status(204, None)
+
+
+@router.put(
+    "/staff/{id}/availability", response={200: schemas.Available, **schemas.REFUSALS}, **endpoint("staff_availability")
+)
+def staff_availability(request: HttpRequest, id: str, wanted: schemas.AvailabilityWanted) -> dict[str, Any]:
+    """Say whether a member of the staff is given new cases by turn, and up to how many; what is left out stays."""
+    return shown.availability(
+        do_set_availability(
+            id, is_present=wanted.present, capacity=wanted.capacity, actor=actor_of(request), now=clock.now()
+        )
+    )

@@ -10,7 +10,7 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from roomdesk.cases import queue
-from roomdesk.reports import shown
+from roomdesk.reports import satisfaction, shown
 from roomdesk.reports.attainment import Asked
 from roomdesk.runtime import clock
 from roomdesk.web.api import case_schemas as forms
@@ -75,6 +75,23 @@ class Attainment(Schema):
     downward_total: int
 
 
+class Satisfied(Schema):
+    resolved: int
+    answered: int
+    good: int
+    bad: int
+    percent: str | None = Field(description="Good, of those that were answered; one decimal, halves up.")
+
+
+class SatisfactionLine(Satisfied):
+    product: str
+    month: str = Field(description="Of the resolution, where the office is.")
+
+
+class Satisfaction(Satisfied):
+    items: list[SatisfactionLine]
+
+
 @router.get("/queue", response={200: Queue, **REFUSALS}, **endpoint("queue_list"))
 def queue_list(
     request: HttpRequest,
@@ -102,3 +119,14 @@ def attainment(
     """How many clocks were met, breached or are undecided, by month, product, tier, severity and clock."""
     check_query(request, "product", "tier", "severity", "month", "clock")
     return shown.report(viewer_of(request), Asked(product, tier, severity, month, clock))
+
+
+@router.get("/satisfaction", response={200: Satisfaction, **REFUSALS}, **endpoint("satisfaction"))
+def satisfied(
+    request: HttpRequest,
+    product: str | None = None,
+    month: str | None = Query(None, description="Such as 2026-03."),
+) -> dict[str, Any]:
+    """What customers said of resolutions, by product and month."""
+    check_query(request, "product", "month")
+    return satisfaction.shown(satisfaction.satisfaction(viewer_of(request), product=product, month=month))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from ninja import Schema
-from pydantic import AfterValidator, ConfigDict, Field, StrictBool, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 
 def _storable(text: str) -> str:
@@ -103,8 +103,19 @@ class StaffRole(Schema):
     since: datetime
 
 
+class AvailabilityWanted(Wanted):
+    present: StrictBool | None = Field(None, description="Whether new cases are given to them by turn.")
+    capacity: StrictInt | None = Field(None, description="Open cases at which they get one more; 0: the product's own.")
+
+
+class Available(Schema):
+    present: bool
+    capacity: int | None = Field(description="Null where the product's own number holds.")
+
+
 class StaffMember(Person):
     roles: list[StaffRole]
+    availability: Available
 
 
 class Named(Schema):

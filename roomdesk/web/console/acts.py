@@ -1,178 +1,23 @@
-"""What staff can do with a case from its page: which forms are offered, and what each does."""
+"""What staff do with a case from its page: what each form does, as the person who looks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.http import QueryDict
-
-from roomdesk.cases import changing, joining, parting, untriaging
-from roomdesk.cases.chosen import SPEECH
+from roomdesk.cases import changing, escalating, incidents, joining, linking, macros, parting, untriaging
 from roomdesk.cases.models import Case
-from roomdesk.cases.queries import access_cases
+from roomdesk.cases.together import Hands
 from roomdesk.directory.errors import Invalid
-from roomdesk.directory.queries import staff_of
-from roomdesk.product.queries import newest, product_of
-from roomdesk.record.models import Message
 from roomdesk.rules.case_states import MOVES
+from roomdesk.rules.errors import RuleError
+from roomdesk.rules.macro import values_of
+from roomdesk.web.console.act_forms import HOURS, Refused, Wanted, offered
 from roomdesk.web.console.guard import Reader
-from roomdesk.web.console.present import plain
 
-Options = Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A form as it was sent."""
-
-    act: str
-    given: Mapping[str, str]
-    messages: tuple[str, ...]
-
-    @classmethod
-    def of(cls, post: QueryDict) -> Wanted:
-        clean = {name: str(post.get(name, "")).replace("\0", "").strip() for name in post}
-        return cls(clean.get("act", ""), clean, tuple(one.replace("\0", "") for one in post.getlist("messages")))
-
-    def words(self) -> tuple[str, ...]:
-        """Everything that makes it the same request or another one."""
-        asked = sorted((k, v) for k, v in self.given.items() if k not in ("key", "csrfmiddlewaretoken", "messages"))
-        return (*(word for pair in asked for word in pair), *self.messages)
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A form that was refused, to be drawn again as it was filled in, with the sentence beside `field`."""
-
-    wanted: Wanted
-    sentence: str
-    field: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field of a form. `kind` is select, text, area, check or checks (of several)."""
-
-    name: str
-    label: str
-    kind: str = "text"
-    value: str = ""
-    options: Options = ()
-    chosen: tuple[str, ...] = ()
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """One act. Without fields it is a button alone; `is_open` and `problem` where it was just refused."""
-
-    act: str
-    words: str
-    fields: tuple[Field, ...] = ()
-    hint: str = ""
-    is_open: bool = False
-    problem: str = ""
-    #: The browser's own shortcut for the button; it needs a modifier, so it disturbs nobody.
-    shortcut: str = ""
-
-
-_REASON = Field("reason", "Reason")
-_HOURS: Options = (("1", "1 hour"), ("4", "4 hours"), ("24", "1 day"), ("72", "3 days"), ("168", "1 week"))
-_LONGEST = 60
-
-
-def offered(reader: Reader, case: Case, messages: Sequence[Message], refused: Refused | None) -> list[Form]:
-    """The forms that the case's state allows; one that was refused is there in any case. Three queries at most."""
-    mine = case.assignee_id == reader.person.pk
-    take = () if mine or case.state not in Case.OPEN else (Form("take", "Take it"),)
-    undo = (Form("untriage", "Undo triage", shortcut="u"),) if untriaging.may_undo(case) else ()
-    forms = [*take, *_moves(case), *undo, *(_changes(reader, case, messages) if case.state in Case.OPEN else ())]
-    if refused is None:
-        return forms
-    found = [_filled(form, refused) if form.act == refused.wanted.act else form for form in forms]
-    has_it = any(form.act == refused.wanted.act for form in forms)
-    return found if has_it else [Form(refused.wanted.act, "", is_open=True, problem=refused.sentence), *found]
-
-
-def _moves(case: Case) -> Iterable[Form]:
-    can = MOVES[case.state]
-    words = {
-        "acknowledged": Form("acknowledged", "Acknowledge"),
-        "investigating": Form("investigating", "Go on" if case.state.startswith("waiting") else "Investigate"),
-        "waiting_customer": Form("waiting_customer", "Wait for the customer"),
-        "waiting_third_party": Form("waiting_third_party", "Wait for a third party"),
-        "resolved": Form("resolved", "Resolve", _RESOLUTION),
-        "closed": Form("closed", "Close"),
-    }
-    yield from (form for state, form in words.items() if state in can)
-    if case.state in (Case.State.RESOLVED, Case.State.CLOSED):
-        yield Form("reopen", "Reopen", (_REASON,), "A new cycle; its first response begins when the customer speaks.")
-    if case.state == Case.State.MERGED:
-        yield Form("unmerge", "Undo the merge")
-
-
-_RESOLUTION = (
-    Field("fix", "Immediate fix", "area"),
-    Field("root_cause", "Root cause", "area"),
-    Field("root_cause_unknown", "Nobody knows the root cause", "check"),
-)
-
-
-def _changes(reader: Reader, case: Case, messages: Sequence[Message]) -> Iterable[Form]:
-    yield from _classes(case)
-    yield Form("assign", "Assign", (_assignee(reader, case),))
-    if case.snoozed_until:
-        yield Form("wake", "End the snooze")
-    yield Form("snooze", "Snooze", (Field("hours", "For", "select", options=_HOURS),), "Ends when the customer writes.")
-    others = access_cases(reader.viewer).filter(workspace=case.workspace, state__in=Case.OPEN).exclude(pk=case.pk)
-    refs = [(other.ref, f"{other.ref} {reader.title(other)}"[:_LONGEST]) for other in others.order_by("-pk")[:50]]
-    if refs:
-        hint = "Can be undone within ten minutes."
-        yield Form("merge", "Merge into", (Field("into", "Case", "select", options=refs), _REASON), hint)
-    chosen = [(str(one.pk), f"{one.at:%d %b %H:%M} {_line(one)}") for one in messages if one.kind in SPEECH]
-    if len(chosen) > 1:
-        yield Form("split", "Split", (Field("messages", "Messages", "checks", options=chosen[-50:]), _REASON))
-
-
-def _line(message: Message) -> str:
-    author = message.author.name if message.author else message.author_ref
-    text = "(removed)" if message.redacted_at else " ".join((message.edited_body or message.body).split())
-    return f"{author}: {text[:_LONGEST]}{'…' if len(text) > _LONGEST else ''}"
-
-
-def _classes(case: Case) -> Iterable[Form]:
-    """Severities and kinds of the version that the present cycle was promised by."""
-    pinned = case.cycles.filter(number=case.cycle).values_list("product_version", flat=True).first()
-    product = product_of(pinned or newest([case.product])[case.product].pk)
-    severities = [(slug, plain(slug)) for slug in product.severity_slugs]
-    kinds = [(slug, plain(slug)) for slug in product.kinds]
-    reason = replace(_REASON, label="Reason (needed to lower it)")
-    yield Form("severity", "Severity", (Field("severity", "Severity", "select", case.severity, severities), reason))
-    yield Form("kind", "Kind", (Field("kind", "Kind", "select", case.kind, kinds), _REASON))
-
-
-def _assignee(reader: Reader, case: Case) -> Field:
-    staff = {one.slug: one.name for people in staff_of(case.product, reader.now).values() for one in people}
-    options = [("", "nobody"), *sorted(staff.items(), key=lambda pair: pair[1])]
-    return Field("assignee", "To", "select", case.assignee.slug if case.assignee else "", options)
-
-
-def _filled(form: Form, refused: Refused) -> Form:
-    given, told = refused.wanted.given, refused.field
-    fields = tuple(
-        replace(
-            one,
-            value=given.get(one.name, ""),
-            chosen=refused.wanted.messages if one.kind == "checks" else (),
-            problem=refused.sentence if one.name == told else "",
-        )
-        for one in form.fields
-    )
-    beside = any(one.problem for one in fields)
-    return replace(form, fields=fields, is_open=True, problem="" if beside else refused.sentence)
+__all__ = ["Refused", "Wanted", "do", "offered"]
 
 
 def do(reader: Reader, case: Case, wanted: Wanted) -> str:
@@ -197,6 +42,11 @@ class _Doing:
     def text(self, name: str) -> str:
         return self.given.get(name, "")
 
+    @property
+    def hands(self) -> Hands:
+        reader = self.reader
+        return Hands(reader.viewer, reader.viewer.name, reader.actor, reader.now)
+
     def change(self, **what: Any) -> Case:
         change = changing.Change(reason=self.text("reason"), **what)
         return changing.do_change(self.reader.viewer, self.ref, change, **self.by)
@@ -209,14 +59,67 @@ def _state(state: str) -> Callable[[_Doing], Case]:
 def _resolve(doing: _Doing) -> Case:
     unknown = bool(doing.text("root_cause_unknown"))
     fix, cause = doing.text("fix"), doing.text("root_cause")
-    return doing.change(state="resolved", fix=fix, root_cause=cause, root_cause_unknown=unknown)
+    alone = bool(doing.text("alone"))
+    return doing.change(state="resolved", fix=fix, root_cause=cause, root_cause_unknown=unknown, alone=alone)
 
 
 def _snooze(doing: _Doing) -> Case:
     hours = doing.text("hours")
-    if hours not in dict(_HOURS):
+    if hours not in dict(HOURS):
         raise Invalid("Choose for how long.", field="hours")
     return doing.change(snoozed_until=doing.reader.now + timedelta(hours=int(hours)))
+
+
+def _escalate(doing: _Doing) -> Case:
+    viewer, field = doing.reader.viewer, doing.text("field")
+    return escalating.do_escalate(viewer, doing.ref, field, reason=doing.text("reason"), **doing.by)
+
+
+def _deescalate(doing: _Doing) -> Case:
+    viewer, field = doing.reader.viewer, doing.text("field")
+    return escalating.do_deescalate(viewer, doing.ref, field, reason=doing.text("reason"), **doing.by)
+
+
+def _macro(doing: _Doing) -> Case:
+    try:
+        values = values_of(doing.text("values"))
+    except RuleError as error:
+        raise Invalid(str(error), field="values") from error
+    said = macros.do_macro(doing.hands, doing.ref, doing.text("macro"), values, channel="console")
+    assert said.case is not None
+    found: Case = said.case
+    return found
+
+
+def _link(doing: _Doing) -> Case:
+    return linking.do_link(doing.hands, doing.ref, _other(doing), reason=doing.text("reason"))
+
+
+def _unlink(doing: _Doing) -> Case:
+    return linking.do_unlink(doing.hands, doing.ref, _other(doing), reason=doing.text("reason"))
+
+
+def _attach(doing: _Doing) -> Case:
+    return linking.do_attach(doing.hands, doing.ref, _other(doing), reason=doing.text("reason"))
+
+
+def _other(doing: _Doing) -> str:
+    if not doing.text("to"):
+        raise Invalid("Give the reference of the other case, such as BC-1042.", field="to")
+    return doing.text("to").upper()
+
+
+def _detach(doing: _Doing) -> Case:
+    return linking.do_detach(doing.hands, doing.ref, reason=doing.text("reason"))
+
+
+def _answer_all(doing: _Doing) -> Case:
+    texts = {
+        name.removeprefix("text_"): text for name, text in doing.given.items() if name.startswith("text_") and text
+    }
+    return incidents.do_answer_all(
+        doing.hands, doing.ref, incidents.Words(doing.text("text"), texts), channel="console"
+    ).leader
 
 
 def _reopen(doing: _Doing) -> Case:
@@ -247,6 +150,14 @@ _ACTIONS: Mapping[str, Callable[[_Doing], Case]] = {
     "resolved": _resolve,
     "take": lambda doing: doing.change(assignee=doing.reader.viewer.name),
     "assign": lambda doing: doing.change(assignee=doing.text("assignee") or None),
+    "escalate": _escalate,
+    "deescalate": _deescalate,
+    "macro": _macro,
+    "link": _link,
+    "unlink": _unlink,
+    "attach": _attach,
+    "detach": _detach,
+    "answer_all": _answer_all,
     "severity": lambda doing: doing.change(severity=doing.text("severity")),
     "kind": lambda doing: doing.change(kind=doing.text("kind")),
     "snooze": _snooze,

@@ -19,6 +19,8 @@ from roomdesk.clocks import queries, seeing
 from roomdesk.clocks.models import Clock, Notice
 from roomdesk.clocks.pace import zone_of
 from roomdesk.directory.models import Person, Workspace
+from roomdesk.directory.queries import is_present
+from roomdesk.directory.services.availability import do_set_availability
 from roomdesk.product.queries import newest, product_of
 from roomdesk.refusals import DeskError, Invalid
 from roomdesk.rules.clock_steps import BREACH
@@ -76,7 +78,7 @@ class Digest:
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only
 def attention(request: HttpRequest, reader: Reader) -> HttpResponse:
-    """The page; POST answers a question (`answer`: id, colon, reference or `none`) or notes notices as seen (`seen`: ids)."""
+    """The page; POST answers a question (`answer`: id, colon, reference or `none`), notes notices as seen (`seen`: ids), or says whether one is there (`presence`)."""
     problem, status = "", 200
     if request.method == "POST":
         try:
@@ -88,9 +90,12 @@ def attention(request: HttpRequest, reader: Reader) -> HttpResponse:
 
 
 def _do(request: HttpRequest, reader: Reader) -> None:
-    answer, seen = request.POST.get("answer"), request.POST.get("seen")
+    answer, seen, presence = (request.POST.get(name) for name in ("answer", "seen", "presence"))
     if answer is not None:
         _answer(reader, *answer.replace("\0", "").partition(":")[::2])
+    elif presence in ("here", "away"):
+        is_here = presence == "here"
+        do_set_availability(reader.person.slug, is_present=is_here, actor=reader.actor, now=reader.now)
     elif seen is not None:
         for one in seen.split(",")[:MOST]:
             seeing.do_acknowledge(reader.viewer, _number(one), person=reader.person, actor=reader.actor, now=reader.now)
@@ -118,6 +123,7 @@ def _told(reader: Reader) -> dict[str, Any]:
     told, digests = _sorted_out(page.items, reader)
     return {
         **frame(reader),
+        "is_present": is_present(reader.person),
         "questions": _questions(asked, reader),
         "notices": told,
         "digests": digests,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from roomdesk.cases import triaging
-from roomdesk.cases.models import Case, CaseChange, Intake
+from roomdesk.cases.models import Case, CaseChange, CaseCycle, Intake
 from roomdesk.cases.worklist import Delivery
 from roomdesk.clocks.models import Clock
 from roomdesk.directory.models import Membership
@@ -102,6 +102,15 @@ def filed(intake: Intake | None) -> list[str]:
         *[why["words"] for why in found["why"]],
         *answer,
     ]
+
+
+_SATISFACTION = {"good": "👍 helped", "bad": "👎 not helped"}
+
+
+def satisfaction(cycles: Sequence[CaseCycle]) -> str:
+    """What the customer said of each resolution, the newest first; empty where they said nothing."""
+    said = [(cycle.number, _SATISFACTION[cycle.satisfaction]) for cycle in reversed(cycles) if cycle.satisfaction]
+    return ", ".join(words if len(cycles) == 1 else f"{words} (cycle {number})" for number, words in said)
 
 
 _FIELDS = {

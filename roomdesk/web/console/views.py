@@ -12,13 +12,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from roomdesk.cases import queries, worklist, writing
+from roomdesk.cases import linking, queries, worklist, writing
 from roomdesk.cases.files import files_of
 from roomdesk.cases.models import Case
 from roomdesk.cases.queue import place_of
 from roomdesk.cases.report import intake_of, report
 from roomdesk.clocks import explain
-from roomdesk.directory.queries import people_of, workspace_page
+from roomdesk.directory.queries import escalated, people_of, workspace_page
 from roomdesk.queues import requests
 from roomdesk.refusals import DeskError
 from roomdesk.rooms import queries as rooms
@@ -165,6 +165,11 @@ def _told(reader: Reader, found: Case) -> dict[str, Any]:
     conversation = worklist.conversation(said, queries.changes(found))
     files, intake = files_of(said), intake_of(found)
     return {
+        "satisfaction": present.satisfaction(queries.cycles(found)),
+        "leader": linking.leader_of(found),
+        "attached": linking.attached_to(found),
+        "linked": linking.linked_with(found),
+        "escalated": [present.plain(field) for field in escalated([found.ref])[found.ref]],
         "filed": present.filed(intake),
         "report": present.report_lines(report(found, intake, said, files, row.version_id)) if row.version_id else [],
         "row": row,

@@ -11,9 +11,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from roomdesk.cases import for_customers, queries, worklist, writing
+from roomdesk.cases import for_customers, queries, satisfaction, worklist, writing
 from roomdesk.cases.files import files_of
 from roomdesk.cases.models import Case, CaseChange
 from roomdesk.cases.worklist import Delivery
@@ -83,6 +83,19 @@ def _say(request: HttpRequest, visitor: Visitor, found: Case) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('portal:case', args=[visitor.slug, found.ref])}#{done.body}")
 
 
+@require_POST
+@customer_only
+def rate(request: HttpRequest, visitor: Visitor, ref: str) -> HttpResponse:
+    """Keeps whether the resolution helped; pressing again changes nothing."""
+    found, score = access_case(ref, visitor), request.POST.get("score", "")
+    person, viewer = visitor.person.slug, visitor.customer.viewer
+    try:
+        satisfaction.do_rate(viewer, found.ref, score, author=person, actor=visitor.actor, now=visitor.now)
+    except DeskError as error:
+        return _page(request, visitor, found, problem=str(error), status=error.status)
+    return HttpResponseRedirect(f"{reverse('portal:case', args=[visitor.slug, found.ref])}#rate")
+
+
 def key_of(request: HttpRequest) -> str | None:
     """The key that the form was drawn with."""
     return request.POST.get("key", "").replace("\0", "")[:40] or None
@@ -107,12 +120,20 @@ def _page(
         "row": row_of(found, clocks, visitor),
         "clocks": [clock_told(clock, found, visitor) for clock in clocks if clock.cycle.number == found.cycle],
         "lines": list(_lines(conversation, visitor, people, files_of(said), worklist.undelivered(found))),
+        "rating": _rating(found),
         "takes_words": found.state not in (Case.State.CLOSED, Case.State.MERGED),
         "text": text,
         "problem": problem,
         "key": secrets.token_urlsafe(12),
     }
     return render(request, "portal/case.html", context, status=status)
+
+
+def _rating(found: Case) -> str | None:
+    """What was said of the newest resolution, empty for nothing yet; None while there is none to speak of."""
+    if found.state not in (Case.State.RESOLVED, Case.State.CLOSED):
+        return None
+    return found.cycles.get(number=found.cycle).satisfaction
 
 
 def _lines(

@@ -14,6 +14,7 @@ urlpatterns = [
     path("<str:slug>/team", team.team, name="team"),
     path("<str:slug>/cases", cases.cases, name="cases"),
     path("<str:slug>/cases/<str:ref>", cases.case, name="case"),
+    path("<str:slug>/cases/<str:ref>/rate", cases.rate, name="rate"),
     path("<str:slug>/search", search.search, name="search"),
     path("<str:slug>/files", files.files, name="files"),
     path("<str:slug>/files/<int:number>", files.file, name="file"),

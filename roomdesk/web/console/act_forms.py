@@ -1,0 +1,246 @@
+"""What staff can do with a case from its page: the forms that are offered, and drawn again as they were filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from django.http import QueryDict
+
+from roomdesk.cases import untriaging
+from roomdesk.cases.chosen import SPEECH
+from roomdesk.cases.linking import attached_to, leader_of, linked_with
+from roomdesk.cases.macros import access_macros
+from roomdesk.cases.models import Case
+from roomdesk.cases.queries import access_cases
+from roomdesk.directory.models import Person
+from roomdesk.directory.queries import escalated, specialists_at, staff_of
+from roomdesk.product.queries import newest, product_of
+from roomdesk.record.models import Message
+from roomdesk.rules.case_states import MOVES
+from roomdesk.web.console.guard import Reader
+from roomdesk.web.console.present import plain
+
+Options = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A form as it was sent."""
+
+    act: str
+    given: Mapping[str, str]
+    messages: tuple[str, ...]
+
+    @classmethod
+    def of(cls, post: QueryDict) -> Wanted:
+        clean = {name: str(post.get(name, "")).replace("\0", "").strip() for name in post}
+        return cls(clean.get("act", ""), clean, tuple(one.replace("\0", "") for one in post.getlist("messages")))
+
+    def words(self) -> tuple[str, ...]:
+        """Everything that makes it the same request or another one."""
+        asked = sorted((k, v) for k, v in self.given.items() if k not in ("key", "csrfmiddlewaretoken", "messages"))
+        return (*(word for pair in asked for word in pair), *self.messages)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A form that was refused, to be drawn again as it was filled in, with the sentence beside `field`."""
+
+    wanted: Wanted
+    sentence: str
+    field: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a form. `kind` is select, text, area, check or checks (of several)."""
+
+    name: str
+    label: str
+    kind: str = "text"
+    value: str = ""
+    options: Options = ()
+    chosen: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One act. Without fields it is a button alone; `is_open` and `problem` where it was just refused."""
+
+    act: str
+    words: str
+    fields: tuple[Field, ...] = ()
+    hint: str = ""
+    is_open: bool = False
+    problem: str = ""
+    #: The browser's own shortcut for the button; it needs a modifier, so it disturbs nobody.
+    shortcut: str = ""
+
+
+_REASON = Field("reason", "Reason")
+HOURS: Options = (("1", "1 hour"), ("4", "4 hours"), ("24", "1 day"), ("72", "3 days"), ("168", "1 week"))
+_LONGEST = 60
+_MACRO = 160
+
+
+def offered(reader: Reader, case: Case, messages: Sequence[Message], refused: Refused | None) -> list[Form]:
+    """The forms that the case's state allows; one that was refused is there in any case. A bounded number of queries."""
+    mine = case.assignee_id == reader.person.pk
+    take = () if mine or case.state not in Case.OPEN else (Form("take", "Take it"),)
+    undo = (Form("untriage", "Undo triage", shortcut="u"),) if untriaging.may_undo(case) else ()
+    forms = [*take, *_moves(case), *undo, *(_changes(reader, case, messages) if case.state in Case.OPEN else ())]
+    if refused is None:
+        return forms
+    found = [_filled(form, refused) if form.act == refused.wanted.act else form for form in forms]
+    has_it = any(form.act == refused.wanted.act for form in forms)
+    return found if has_it else [Form(refused.wanted.act, "", is_open=True, problem=refused.sentence), *found]
+
+
+def _moves(case: Case) -> Iterable[Form]:
+    can = MOVES[case.state]
+    words = {
+        "acknowledged": Form("acknowledged", "Acknowledge"),
+        "investigating": Form("investigating", "Go on" if case.state.startswith("waiting") else "Investigate"),
+        "waiting_customer": Form("waiting_customer", "Wait for the customer"),
+        "waiting_third_party": Form("waiting_third_party", "Wait for a third party"),
+        "resolved": _resolve(case),
+        "closed": Form("closed", "Close"),
+    }
+    yield from (form for state, form in words.items() if state in can)
+    if case.state in (Case.State.RESOLVED, Case.State.CLOSED):
+        yield Form("reopen", "Reopen", (_REASON,), "A new cycle; its first response begins when the customer speaks.")
+    if case.state == Case.State.MERGED:
+        yield Form("unmerge", "Undo the merge")
+
+
+def _resolve(case: Case) -> Form:
+    along = [other.ref for other in attached_to(case) if other.state in Case.OPEN] if case.state in Case.OPEN else []
+    if not along:
+        return Form("resolved", "Resolve", _RESOLUTION)
+    alone = Field("alone", "This case alone", "check")
+    return Form("resolved", "Resolve", (*_RESOLUTION, alone), f"Resolves {', '.join(along)} with it.")
+
+
+_RESOLUTION = (
+    Field("fix", "Immediate fix", "area"),
+    Field("root_cause", "Root cause", "area"),
+    Field("root_cause_unknown", "Nobody knows the root cause", "check"),
+)
+
+
+def _changes(reader: Reader, case: Case, messages: Sequence[Message]) -> Iterable[Form]:
+    yield from _classes(case)
+    yield Form("assign", "Assign", (_assignee(reader, case),))
+    yield from _escalations(reader, case)
+    yield from _macros(reader, case)
+    yield from _others(case)
+    if case.snoozed_until:
+        yield Form("wake", "End the snooze")
+    yield Form("snooze", "Snooze", (Field("hours", "For", "select", options=HOURS),), "Ends when the customer writes.")
+    others = access_cases(reader.viewer).filter(workspace=case.workspace, state__in=Case.OPEN).exclude(pk=case.pk)
+    refs = [(other.ref, f"{other.ref} {reader.title(other)}"[:_LONGEST]) for other in others.order_by("-pk")[:50]]
+    if refs:
+        hint = "Can be undone within ten minutes."
+        yield Form("merge", "Merge into", (Field("into", "Case", "select", options=refs), _REASON), hint)
+    chosen = [(str(one.pk), f"{one.at:%d %b %H:%M} {_line(one)}") for one in messages if one.kind in SPEECH]
+    if len(chosen) > 1:
+        yield Form("split", "Split", (Field("messages", "Messages", "checks", options=chosen[-50:]), _REASON))
+
+
+def _escalations(reader: Reader, case: Case) -> Iterable[Form]:
+    """Fields that somebody is a specialist of, but for those to which it is escalated; these can be ended."""
+    called = escalated([case.ref])[case.ref]
+    people = specialists_at(case.product, reader.now)
+    fields = [(field, f"{plain(field)} ({_names(people[field])})") for field in sorted(people) if field not in called]
+    if fields:
+        hint = "They come into the customer's room, and leave it when the case is resolved."
+        yield Form("escalate", "Escalate", (Field("field", "To", "select", options=fields), _REASON), hint)
+    if called:
+        options = [(field, plain(field)) for field in called]
+        yield Form("deescalate", "End escalation", (Field("field", "To", "select", options=options), _REASON))
+
+
+def _macros(reader: Reader, case: Case) -> Iterable[Form]:
+    """Canned answers, as they would be said here."""
+    offers = access_macros(reader.viewer, case.ref, reader.person.name)
+    options = [(one.slug, f"{plain(one.slug)}: {one.text}"[:_MACRO]) for one in offers]
+    if options:
+        asks = sorted({name for one in offers for name in one.asks})
+        values = Field("values", f"Values ({', '.join(f'{name}=…' for name in asks)})") if asks else None
+        fields = (Field("macro", "Answer", "select", options=options), *([values] if values else []))
+        yield Form("macro", "Say a macro", fields, "Goes to the customer as your answer, in the customer's language.")
+
+
+def _others(case: Case) -> Iterable[Form]:
+    """Links, and incidents over several customers: the other case is named by its reference."""
+    to, linked = Field("to", "Case (reference)"), linked_with(case)
+    yield Form("link", "Link", (to, _REASON), "For cases that have to do with each other; customers do not see it.")
+    if linked:
+        options = [(other.ref, other.ref) for other in linked]
+        yield Form("unlink", "End link", (Field("to", "Case", "select", options=options), _REASON))
+    if leader_of(case) is not None:
+        yield Form("detach", "Detach from incident", (_REASON,))
+        return
+    attached = attached_to(case)
+    if attached:
+        yield Form(
+            "answer_all",
+            "Answer all customers",
+            _answer_all(case),
+            f"Said in the rooms of {len(attached) + 1} cases, once in each.",
+        )
+    else:
+        yield Form(
+            "attach", "Attach to incident", (to, _REASON), "The other case leads; what is said to all is said here too."
+        )
+
+
+def _answer_all(case: Case) -> tuple[Field, ...]:
+    product = product_of(newest([case.product])[case.product].pk)
+    others = [locale for locale in product.locales if locale != product.default_locale]
+    text = Field("text", f"Answer ({product.default_locale}, and where nothing else is given)", "area")
+    return (text, *(Field(f"text_{locale}", f"Answer ({locale})", "area") for locale in others))
+
+
+def _names(people: Sequence[Person]) -> str:
+    return ", ".join(person.name for person in people)
+
+
+def _line(message: Message) -> str:
+    author = message.author.name if message.author else message.author_ref
+    text = "(removed)" if message.redacted_at else " ".join((message.edited_body or message.body).split())
+    return f"{author}: {text[:_LONGEST]}{'…' if len(text) > _LONGEST else ''}"
+
+
+def _classes(case: Case) -> Iterable[Form]:
+    """Severities and kinds of the version that the present cycle was promised by."""
+    pinned = case.cycles.filter(number=case.cycle).values_list("product_version", flat=True).first()
+    product = product_of(pinned or newest([case.product])[case.product].pk)
+    severities = [(slug, plain(slug)) for slug in product.severity_slugs]
+    kinds = [(slug, plain(slug)) for slug in product.kinds]
+    reason = replace(_REASON, label="Reason (needed to lower it)")
+    yield Form("severity", "Severity", (Field("severity", "Severity", "select", case.severity, severities), reason))
+    yield Form("kind", "Kind", (Field("kind", "Kind", "select", case.kind, kinds), _REASON))
+
+
+def _assignee(reader: Reader, case: Case) -> Field:
+    staff = {one.slug: one.name for people in staff_of(case.product, reader.now).values() for one in people}
+    options = [("", "nobody"), *sorted(staff.items(), key=lambda pair: pair[1])]
+    return Field("assignee", "To", "select", case.assignee.slug if case.assignee else "", options)
+
+
+def _filled(form: Form, refused: Refused) -> Form:
+    given, told = refused.wanted.given, refused.field
+    fields = tuple(
+        replace(
+            one,
+            value=given.get(one.name, ""),
+            chosen=refused.wanted.messages if one.kind == "checks" else (),
+            problem=refused.sentence if one.name == told else "",
+        )
+        for one in form.fields
+    )
+    beside = any(one.problem for one in fields)
+    return replace(form, fields=fields, is_open=True, problem="" if beside else refused.sentence)
