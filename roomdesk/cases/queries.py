@@ -142,6 +142,11 @@ def timeline(case: Case, viewer: Viewer) -> list[Message]:
     return found
 
 
+def is_stub(case: Case, viewer: Viewer) -> bool:
+    """Whether a program is told no more of a restricted case than a stub: only a token that may do everything is (D22)."""
+    return case.is_restricted and viewer.kind == "token" and not viewer.may("admin")
+
+
 def changes(case: Case) -> list[CaseChange]:
     return list(case.changes.order_by("at", "id"))
 
@@ -166,13 +171,18 @@ def is_staff(viewer: Viewer) -> bool:
     return viewer.sees_all or bool(viewer.products)
 
 
-def shown(case: Case, clocks: Sequence[Clock], escalations: Sequence[str] = ()) -> dict[str, Any]:
-    """A case as REST and `--json` give it. `escalations`: the fields whose specialists are called in."""
+def shown(
+    case: Case, clocks: Sequence[Clock], escalations: Sequence[str] = (), *, viewer: Viewer | None = None
+) -> dict[str, Any]:
+    """A case as REST and `--json` give it; without the title where the viewer is told a stub.
+
+    `escalations`: the fields whose specialists are called in.
+    """
     return {
         "ref": case.ref,
         "workspace": case.workspace.slug,
         "product": case.product,
-        "title": case.title,
+        "title": None if viewer is not None and is_stub(case, viewer) else case.title,
         "kind": case.kind,
         "severity": case.severity,
         "state": case.state,

@@ -126,13 +126,13 @@ def _key(text: str) -> tuple[int, ...]:
         return ()
 
 
-def shown_queue(found: Queued) -> dict[str, Any]:
+def shown_queue(found: Queued, viewer: Viewer) -> dict[str, Any]:
     """A page of the queue as REST and `--json` give it."""
     clocks = clocks_of(found.cases)
-    items = [_shown(case, clocks[case.pk], found.places[case.pk]) for case in found.cases]
+    items = [_shown(case, clocks[case.pk], found.places[case.pk], viewer) for case in found.cases]
     return {"items": items, "next": found.next or None, "total": found.total}
 
 
-def _shown(case: Case, clocks: Sequence[Clock], place: Place) -> dict[str, Any]:
+def _shown(case: Case, clocks: Sequence[Clock], place: Place, viewer: Viewer) -> dict[str, Any]:
     why = {"code": place.why.code, "words": place.why.words}
-    return {"position": place.position, "why": why, "case": shown(case, clocks)}
+    return {"position": place.position, "why": why, "case": shown(case, clocks, viewer=viewer)}

@@ -17,35 +17,44 @@ from roomdesk.record.models import Message
 def case(found: Case, viewer: Viewer | None = None) -> dict[str, Any]:
     """The case with its clocks: those that the viewer may see, all of them where nobody is named."""
     called = escalated([found.ref])[found.ref]
-    return queries.shown(found, queries.clocks_of([found], viewer)[found.pk], called)
+    return queries.shown(found, queries.clocks_of([found], viewer)[found.pk], called, viewer=viewer)
 
 
 def cases(page: queries.Page, viewer: Viewer | None = None) -> dict[str, Any]:
     """A page of cases, `{"items", "next"}`."""
     clocks, called = queries.clocks_of(page.cases, viewer), escalated(found.ref for found in page.cases)
-    items = [queries.shown(found, clocks[found.pk], called[found.ref]) for found in page.cases]
+    items = [queries.shown(found, clocks[found.pk], called[found.ref], viewer=viewer) for found in page.cases]
     return {"items": items, "next": page.next}
 
 
 def whole(found: Case, viewer: Viewer) -> dict[str, Any]:
-    """The whole story of a case the viewer has access to."""
+    """The whole story of a case the viewer has access to. Of a stub nobody's words are told, nor why it was filed or changed."""
+    is_stub = queries.is_stub(found, viewer)
     said = queries.timeline(found, viewer)
     kept = files.files_of(said)
     messages = [
         {**queries.shown_message(message), "file": files.shown_file(kept.get(message.pk), message)} for message in said
     ]
     cycles, intake = queries.cycles(found), intake_of(found)
-    return {
+    told = {
         **case(found, viewer),
         # Why it was filed as it is: for staff.
-        "triage": triaging.shown(intake) if intake and queries.is_staff(viewer) else None,
-        "report": report(found, intake, said, kept, cycles[-1].product_version_id),
+        "triage": triaging.shown(intake) if intake and queries.is_staff(viewer) and not is_stub else None,
+        "report": report(found, intake, [] if is_stub else said, kept, cycles[-1].product_version_id),
         "cycles": [queries.shown_cycle(cycle) for cycle in cycles],
         **_others(found, viewer),
         "merged": [other.ref for other in queries.merged(found)],
         "messages": messages,
         "changes": [change(row) for row in queries.told_changes(found, viewer)],
     }
+    return _wordless(told) if is_stub else told
+
+
+def _wordless(told: dict[str, Any]) -> dict[str, Any]:
+    messages = [{**message, "text": None, "file": None} for message in told["messages"]]
+    cycles = [{**cycle, "fix": None, "root_cause": None} for cycle in told["cycles"]]
+    changes = [{**change, "reason": None} for change in told["changes"]]
+    return {**told, "messages": messages, "cycles": cycles, "changes": changes}
 
 
 def _others(found: Case, viewer: Viewer) -> dict[str, Any]:
@@ -62,7 +71,7 @@ def _others(found: Case, viewer: Viewer) -> dict[str, Any]:
 
 def sla(found: Case, now: datetime, viewer: Viewer | None = None) -> dict[str, Any]:
     """Every clock of the case explained, as far as the viewer may see them."""
-    with_reasons = viewer is None or queries.is_staff(viewer)
+    with_reasons = viewer is None or (queries.is_staff(viewer) and not queries.is_stub(found, viewer))
     clocks = queries.clocks_of([found], viewer)[found.pk]
     return {"ref": found.ref, "clocks": explain_all(clocks, now, with_reasons=with_reasons)}
 

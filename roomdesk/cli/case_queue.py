@@ -25,7 +25,7 @@ def queue(product: str | None, after: str, limit: int, as_json: bool) -> None:
     from roomdesk.runtime import clock
 
     cases.check_after(after)
-    value = cases.shown_queue(cases.queue(viewer(), clock.now(), product=product, after=after, limit=limit))
+    value = cases.shown_queue(cases.queue(viewer(), clock.now(), product=product, after=after, limit=limit), viewer())
     emit(value, as_json, table([*map(_line, value["items"])], "No case is open."))
 
 

@@ -30,14 +30,16 @@ def cases_change(request: HttpRequest, ref: str, wanted: forms.CaseChange) -> di
     author = given.pop("author", None)
     change = changing.Change(**given)
     actor, now = actor_of(request), clock.now()
-    return story.case(changing.do_change(viewer_of(request), ref, change, author=author, actor=actor, now=now))
+    viewer = viewer_of(request)
+    done = changing.do_change(viewer, ref, change, author=author, actor=actor, now=now)
+    return story.case(done, viewer)
 
 
 def _once(request: HttpRequest, status: int, act: Callable[..., Case]) -> HttpResponse:
     """Does it once for each key, and answers with the case. `act` takes who acts and when."""
     check_query(request)
-    now = clock.now()
-    return answer_once(request, now, lambda: (status, story.case(act(actor=actor_of(request), now=now))))
+    now, viewer = clock.now(), viewer_of(request)
+    return answer_once(request, now, lambda: (status, story.case(act(actor=actor_of(request), now=now), viewer)))
 
 
 @router.post("/cases/{ref}/reopen", response={200: CaseShown, **REFUSALS}, **endpoint("cases_reopen"))

@@ -55,7 +55,9 @@ class Case(Schema):
     ref: str
     workspace: str
     product: str
-    title: str
+    title: str | None = Field(
+        description="Null where a restricted case is told as a stub: to tokens without the scope admin."
+    )
     kind: str
     severity: str
     state: str

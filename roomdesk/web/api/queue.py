@@ -102,8 +102,9 @@ def queue_list(
     """Open cases, the next one first, each with the reason for its place."""
     check_query(request, "product", "after", "limit")
     queue.check_after(after)
-    found = queue.queue(viewer_of(request), clock.now(), product=product, after=after, limit=limit)
-    return queue.shown_queue(found)
+    viewer = viewer_of(request)
+    found = queue.queue(viewer, clock.now(), product=product, after=after, limit=limit)
+    return queue.shown_queue(found, viewer)
 
 
 @router.get("/attainment", response={200: Attainment, **REFUSALS}, **endpoint("attainment"))
