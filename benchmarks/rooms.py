@@ -24,6 +24,7 @@ from benchmarks.support.installation import ROOT, installation
 
 PRODUCT = "plana-business-cloud"
 CUSTOMERS = ("owner", "admin")
+MANAGER = "ivan"
 AT_ONCE = (1, 4, 16, 32)
 #: Rooms that Synapse makes by itself at each number at once.
 ALONE = 32
@@ -37,12 +38,12 @@ def main(rooms: int) -> None:
 
 def _measure(rooms: int) -> None:
     matrix = _counting()
-    engineer = _staff()
-    alone = {at_once: _alone(matrix, at_once, engineer) for at_once in AT_ONCE}
+    manager = _manager()
+    alone = {at_once: _alone(matrix, at_once, manager) for at_once in AT_ONCE}
     best = max(alone.values())
     each = ", ".join(f"{rate:.2f} at {at_once}" for at_once, rate in alone.items())
     print(
-        f"Synapse alone: {best:.2f} rooms/s at best ({each}), with the accounts of {len(CUSTOMERS)} people made, and these, an engineer and the keeper asked in and joined"
+        f"Synapse alone: {best:.2f} rooms/s at best ({each}), with the accounts of {len(CUSTOMERS)} people made, and these, the account manager and the keeper asked in and joined"
     )
     rate = _provision(rooms)
     print(f"{rooms} workspaces provisioned: {rate:.2f} rooms/s ({rate / best:.0%} of Synapse alone)")
@@ -75,20 +76,20 @@ def _counting() -> Any:
     return Counting(s.matrix_url, s.matrix_server_name, **tokens)
 
 
-def _staff() -> str:
-    """The user id of an engineer, who is in every room."""
+def _manager() -> str:
+    """The user id of the account manager, who is in every room, however many there are (D32)."""
     from roomdesk.audit.work import Actor
     from roomdesk.directory import services
     from roomdesk.runtime import clock
 
     actor, now = Actor("cli", "bench"), clock.now() - timedelta(days=1)
     services.load_all(ROOT / "products", actor, now)
-    services.do_put_staff(id="ivan", roles=["engineer"], product=PRODUCT, actor=actor, now=now)
+    services.do_put_staff(id=MANAGER, roles=["account_manager"], product=PRODUCT, actor=actor, now=now)
     _until(_quiet)
-    return services.user_id(services.access_person("ivan"))
+    return services.user_id(services.access_person(MANAGER))
 
 
-def _alone(matrix: Any, at_once: int, engineer: str) -> float:
+def _alone(matrix: Any, at_once: int, manager: str) -> float:
     """Rooms a second by the same calls as the desk's, with nothing in between."""
     from roomdesk.channels.matrix import membership, room_body
     from roomdesk.channels.matrix.names import path
@@ -100,11 +101,11 @@ def _alone(matrix: Any, at_once: int, engineer: str) -> float:
             membership.provision(matrix, user, user, user)
         body = room_body.room_body(
             name=slug, topic="", server=matrix.server, workspace_slug=slug, alias_localpart=f"support-{slug}",
-            staff=[engineer],
+            staff=[manager],
         )  # fmt: skip
         room = str(matrix.call("POST", path("createRoom"), body)["room_id"])
         membership.join(matrix, room, matrix.keeper)
-        for user in (engineer, *customers):
+        for user in (manager, *customers):
             membership.invite(matrix, room, user)
             membership.join(matrix, room, user)
 
@@ -124,7 +125,7 @@ def _provision(rooms: int) -> float:
     wishes: list[Any] = []
     for number in range(rooms):
         slug = f"bench-{number}"
-        wishes.append(WorkspaceWish(slug=slug, product=PRODUCT, tier="pro"))
+        wishes.append(WorkspaceWish(slug=slug, product=PRODUCT, tier="pro", account_manager=MANAGER))
         wishes += [MemberWish(workspace=slug, person=PersonWish(id=f"{slug}-{role}"), role=role) for role in CUSTOMERS]
 
     def everybody_is_in() -> bool:

@@ -55,9 +55,10 @@ def _in_a_process(folder: Path, size: int) -> dict[str, list[float]]:
 
 def _measure(folder: Path, size: int) -> dict[str, list[float]]:
     with installation(folder, parts={"postgres"}):
+        # A folder that was kept may be of an older version.
+        migrate()
         if not (folder / "filled").exists():
             began = time.monotonic()
-            migrate()
             _fill(size)
             (folder / "filled").touch()
             print(f"{size:>9,} messages made in {time.monotonic() - began:.0f} s", flush=True)

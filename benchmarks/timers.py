@@ -83,8 +83,8 @@ FROM generate_series(%(first)s, %(last)s) n, (SELECT array_agg(id ORDER BY id) i
 """,
     """
 INSERT INTO cases_casecycle (id, case_id, number, tier, addons, product_version_id, started_at, first_response, fix,
-  root_cause, root_cause_unknown)
-SELECT n, n, 1, 'enterprise', '{}', v.id, %(now)s, 'started', '', '', false
+  root_cause, root_cause_unknown, satisfaction)
+SELECT n, n, 1, 'enterprise', '{}', v.id, %(now)s, 'started', '', '', false, ''
 FROM generate_series(%(first)s, %(last)s) n, (SELECT id FROM product_productversion WHERE slug = 'power-omni') v
 """,
     """

@@ -81,6 +81,7 @@ def _apply(held: dict[int, Lane], events: Sequence[InboxEvent]) -> None:
         localparts=claimed.localparts(),
         event_ids=claimed.event_ids(),
         case_ids=echoes.case_ids(),
+        versions_of=claimed.taken_back(),
         earliest=claimed.earliest(now),
     )
     desks = control.load(held.values(), claimed, echoes)

@@ -72,6 +72,11 @@ class Batch:
         ids = {i for heard in self.heard() for i in (heard.thread_root, heard.reply_to, heard.target)}
         return ids - {""}
 
+    def taken_back(self) -> set[str]:
+        """Events of which an edit came and was removed among these."""
+        removed = {heard.target for heard in self.heard() if heard.kind == "redaction"}
+        return {heard.target for heard in self.heard() if heard.kind == "edit" and heard.event_id in removed}
+
     def named(self) -> set[int]:
         """Numbers of the cases that people name, or write notes of."""
         own = (own_text(heard.body, bool(heard.reply_to)) for heard in self.heard() if heard.kind in speaking.SPEECH)

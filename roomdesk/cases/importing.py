@@ -16,7 +16,8 @@ from roomdesk.cases import loading
 from roomdesk.cases.conversation import Conversation
 from roomdesk.cases.hearing import Claimed
 from roomdesk.cases.reading import Event, related, said_at, said_in
-from roomdesk.cases.speaking import record_said, take_effect
+from roomdesk.cases.speaking import record_said
+from roomdesk.cases.versions import take_effect
 from roomdesk.channels.matrix import history
 from roomdesk.channels.matrix.client import Json, Matrix
 from roomdesk.channels.matrix.errors import MatrixError
@@ -201,9 +202,7 @@ def _keep(work: Work, conversation: Conversation, event: Event) -> None:
     person, kind = _author(conversation, event, work.now)
     message = record_said(work, conversation, heard, claimed, person, kind, None, WHY)
     _as_it_stands(message, event.given)
-    original = conversation.messages.get(heard.target)
-    if original is not None:
-        take_effect(work, heard.kind, original, message)
+    take_effect(work, heard.kind, message, conversation.messages)
 
 
 def _author(conversation: Conversation, event: Event, now: datetime) -> tuple[Person | None, str]:

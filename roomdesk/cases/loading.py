@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
-from django.db.models import F, Max, prefetch_related_objects
+from django.db.models import F, Max, Q, prefetch_related_objects
 
 from roomdesk.cases.conversation import Conversation, Open, by_lane
 from roomdesk.cases.models import Case, CaseCycle, Intake
+from roomdesk.cases.versions import MAY_EDIT, is_edit
 from roomdesk.clocks.models import Clock
 from roomdesk.directory.models import Workspace, WorkspaceTerms
 from roomdesk.directory.standing import standings
@@ -31,9 +32,13 @@ def load(
     localparts: Collection[str] = (),
     event_ids: Collection[str] = (),
     case_ids: Collection[int] = (),
+    versions_of: Collection[str] = (),
     earliest: datetime,
 ) -> dict[int, Conversation]:
-    """Conversations by lane. `event_ids` and `case_ids` are what the events at hand refer to, `earliest` is their earliest time."""
+    """Conversations by lane. `event_ids` and `case_ids` are what the events at hand refer to, `earliest` is their earliest time.
+
+    `versions_of` are events whose edits are wanted, too; those of what an edit among the referred ones edits are given anyway.
+    """
     found = by_lane(_conversations(lanes))
     workspaces = {c.workspace.pk: c for c in found.values()}
     people = standings(localparts, workspaces) if localparts else {}
@@ -41,6 +46,7 @@ def load(
         conversation.people = people
     _add_rooms(workspaces)
     referred = _add_referred(event_ids, workspaces) if event_ids else set()
+    _add_versions(versions_of, workspaces)
     _add_cases(workspaces, referred.union(case_ids))
     _add_merged(workspaces)
     _add_authors(workspaces, earliest - LONGEST_WINDOW)
@@ -79,6 +85,17 @@ def _add_referred(event_ids: Collection[str], workspaces: Mapping[int, Conversat
         if message.case_id:
             conversation.case_of_event[message.external_id] = message.case_id
     return {case_id for c in workspaces.values() for case_id in c.case_of_event.values()}
+
+
+def _add_versions(events: Collection[str], workspaces: Mapping[int, Conversation]) -> None:
+    """Adds what was edited and every edit of it, where an edit may be removed: then the version before it counts."""
+    roots = {m.target for c in workspaces.values() for m in c.messages.values() if is_edit(m)}.union(events)
+    if not roots:
+        return
+    edits = Q(target__in=roots, kind__in=MAY_EDIT)
+    for message in Message.objects.filter(edits | Q(external_id__in=roots), workspace_id__in=workspaces):
+        # What is there already may be changed in memory by now, and must not be there twice.
+        workspaces[message.workspace_id].messages.setdefault(message.external_id, message)
 
 
 def _add_cases(workspaces: Mapping[int, Conversation], referred: set[int]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from roomdesk.audit.work import Work
 from roomdesk.bootstrap import settings
-from roomdesk.cases import speaking
+from roomdesk.cases import speaking, versions
 from roomdesk.cases.conversation import Conversation
 from roomdesk.cases.loading import BESIDE
 from roomdesk.directory.models import Person
@@ -37,7 +37,7 @@ def hear(work: Work, conversation: Conversation, item: Claimed) -> None:
     message = speaking.record_said(work, conversation, heard, item, person, kind, case_id, why, as_kind=note)
     original = conversation.messages.get(heard.target)
     if original is not None and original.kind == note:
-        speaking.take_effect(work, heard.kind, original, message)
+        versions.take_effect(work, heard.kind, message, conversation.messages)
 
 
 def _author(conversation: Conversation, sender: str, item: Claimed) -> tuple[Person | None, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from roomdesk.cases import (
     services,
     staff_signs,
     triaging,
+    versions,
 )
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.loading import BESIDE
@@ -56,9 +56,7 @@ def desk_said(work: Work, conversation: Conversation, heard: Heard, item: Claime
     """Our bot's own words, come back: recorded, and known as part of their case for replies to them."""
     why = ("notice", "The desk said it about this case.") if case_id else NO_CASE
     message = record_said(work, conversation, heard, item, None, "desk", case_id, why)
-    original = conversation.messages.get(heard.target)
-    if original:
-        take_effect(work, heard.kind, original, message)
+    versions.take_effect(work, heard.kind, message, conversation.messages)
 
 
 def somebody_said(work: Work, conversation: Conversation, heard: Heard, item: Claimed) -> None:
@@ -216,41 +214,15 @@ def _beside(
     case_id = conversation.case_of_event.get(heard.target)
     why = (BESIDE, "It speaks of a message of this case.") if case_id else NO_CASE
     message = record_said(work, conversation, heard, item, person, kind, case_id, why)
+    versions.take_effect(work, heard.kind, message, conversation.messages)
     original = conversation.messages.get(heard.target)
-    if original:
-        take_effect(work, heard.kind, original, message)
-        if heard.kind == "reaction":
-            admitting.reacted(work, conversation, heard, item, original)
-            if kind == "customer":
-                deflecting.reacted(work, conversation, heard, item, original)
-                satisfaction.reacted(work, conversation, heard, item, original, person)
-            if kind == "staff":
-                staff_signs.reacted(work, conversation, heard, item, original)
-
-
-def take_effect(work: Work, kind: str, original: Message, message: Message) -> None:
-    """What an edit or a redaction does to the message that it speaks of."""
-    apply = _EFFECTS.get(kind)
-    if apply:
-        apply(work, original, message)
-
-
-def _edited(work: Work, original: Message, message: Message) -> None:
-    """Shows the new text on the original. The homeserver lets anybody send an edit of anybody's message: only the author's counts."""
-    if original.author_ref == message.author_ref and (original.edited_at is None or message.at >= original.edited_at):
-        original.edited_at, original.edited_body = message.at, message.body
-        work.update(original, "edited_at", "edited_body")
-
-
-def _redacted(work: Work, original: Message, message: Message) -> None:
-    """Hides the original everywhere; its text stays sealed for auditors."""
-    original.redacted_at, original.redacted_by = message.at, message.author_ref
-    work.update(original, "redacted_at", "redacted_by")
-    if original.kind in (Message.Kind.FILE, Message.Kind.NOTE):
-        files.seal(work, original)
-
-
-_EFFECTS: dict[str, Callable[[Work, Message, Message], None]] = {"edit": _edited, "redaction": _redacted}
+    if original and heard.kind == "reaction":
+        admitting.reacted(work, conversation, heard, item, original)
+        if kind == "customer":
+            deflecting.reacted(work, conversation, heard, item, original)
+            satisfaction.reacted(work, conversation, heard, item, original, person)
+        if kind == "staff":
+            staff_signs.reacted(work, conversation, heard, item, original)
 
 
 def record_said(

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from roomdesk.audit.models import Content, Entry
 from roomdesk.audit.work import VENDOR, Actor, Work
+from roomdesk.cases import versions
 from roomdesk.cases.reading import Event, related, said_in
 from roomdesk.channels.matrix import history
 from roomdesk.channels.matrix.client import Json, Matrix
@@ -26,7 +27,7 @@ from roomdesk.queues.models import InboxEvent, Route
 from roomdesk.record.models import Message
 from roomdesk.refusals import Conflict
 from roomdesk.rooms.models import FormerRoom, Room
-from roomdesk.rules.record_check import InRoom, OnRecord, Stored, difference, fate
+from roomdesk.rules.record_check import OTHER_VERSION, InRoom, OnRecord, Stored, difference, fate
 
 #: Gaps and differences that are named in a report; all of them are counted.
 MOST_NAMED = 100
@@ -42,7 +43,7 @@ class Verdict:
 
     `counts`: `in_room` (said there in the desk's time), `on_record` of those, `missing`, `set_aside`, `waiting`, `ignored`, `differing`,
     `removed` (on both sides), `purged` (on record, no more in the room), `history` (older than the desk's time, not imported),
-    `handed` (given to the flow now).
+    `handed` (given to the flow now), `mended` (say now the version that counts by the record, and in the room).
     """
 
     workspace: str
@@ -75,7 +76,7 @@ class Verdict:
 
 
 GAPS = ("missing", "set_aside", "differing")
-COUNTS = ("in_room", "on_record", *GAPS, "waiting", "ignored", "removed", "purged", "history", "handed")
+COUNTS = ("in_room", "on_record", *GAPS, "waiting", "ignored", "removed", "purged", "history", "handed", "mended")
 
 
 def do_verify(
@@ -91,11 +92,16 @@ def do_verify(
 ) -> list[Verdict]:
     """Compares every room of the workspaces, the former ones too, with the record, and notes the outcome in the audit.
 
-    `fill` hands what is missing to the flow, which records it with its own time, and looks again once that is done (`wait`: for how many
-    seconds at most). `is_all`: of the whole installation. Conflict where the homeserver does not answer.
+    `fill` hands what is missing to the flow, which records it with its own time, has what shows another version than the record itself
+    says show that one, and looks again once that is done (`wait`: for how many seconds at most). `is_all`: of the whole installation.
+    Conflict where the homeserver does not answer.
     """
     try:
-        found = [verdict for w in workspaces for verdict in _verified(w, now, matrix, fill, wait, progress)]
+        found = [
+            verdict
+            for w in workspaces
+            for verdict in _verified(w, now, matrix, actor if fill else None, wait, progress)
+        ]
     except MatrixError as error:
         raise Conflict(f"{error} The record can be compared only with what the homeserver says; try again.") from error
     _note(found, actor, now(), is_all)
@@ -106,16 +112,16 @@ def _verified(
     workspace: Workspace,
     now: Callable[[], datetime],
     matrix: Matrix,
-    fill: bool,
+    filler: Actor | None,
     wait: float,
     progress: Callable[[Verdict], None],
 ) -> Iterable[Verdict]:
     for room_id, is_former in _rooms(workspace):
-        verdict = _compare(workspace, room_id, is_former, now(), matrix, fill)
-        if handed := verdict.counts["handed"]:
+        verdict = _compare(workspace, room_id, is_former, now(), matrix, filler)
+        if done := {name: verdict.counts[name] for name in ("handed", "mended") if verdict.counts[name]}:
             _await(room_id, wait)
-            verdict = _compare(workspace, room_id, is_former, now(), matrix, fill=False)
-            verdict.counts["handed"] = handed
+            verdict = _compare(workspace, room_id, is_former, now(), matrix, None)
+            verdict.counts.update(done)
         progress(verdict)
         yield verdict
 
@@ -136,7 +142,9 @@ def _await(room_id: str, seconds: float) -> None:
         time.sleep(_POLL)
 
 
-def _compare(workspace: Workspace, room_id: str, is_former: bool, now: datetime, matrix: Matrix, fill: bool) -> Verdict:
+def _compare(
+    workspace: Workspace, room_id: str, is_former: bool, now: datetime, matrix: Matrix, filler: Actor | None
+) -> Verdict:
     verdict = Verdict(workspace.slug, room_id, is_former)
     recorded = Message.objects.filter(workspace=workspace, address=room_id, recorded_at__lte=now).exclude(
         external_id=""
@@ -149,28 +157,36 @@ def _compare(workspace: Workspace, room_id: str, is_former: bool, now: datetime,
         return verdict
     route = Route.objects.filter(source=SOURCE, address=room_id).first()
     for page in history.pages(matrix, room_id, reader):
-        matched += _compare_page(verdict, workspace, list(said_in(page, now, matrix.bot)), route, now, fill)
+        matched += _compare_page(verdict, workspace, list(said_in(page, now, matrix.bot)), route, now, filler)
     verdict.counts["purged"] = max(0, total - matched)
     return verdict
 
 
 def _compare_page(
-    verdict: Verdict, workspace: Workspace, events: Sequence[Event], route: Route | None, now: datetime, fill: bool
+    verdict: Verdict,
+    workspace: Workspace,
+    events: Sequence[Event],
+    route: Route | None,
+    now: datetime,
+    filler: Actor | None,
 ) -> int:
     """How many of what was recorded before are there."""
     ids = [event.heard.event_id for event in events]
     # The inbox before the record: what is done there by then has its entry by the time that this is read.
     stored = {e.external_id: e for e in InboxEvent.objects.filter(source=SOURCE, external_id__in=ids).defer("raw")}
     rows = {row.external_id: row for row in Message.objects.filter(workspace=workspace, external_id__in=ids)}
-    missing = []
+    missing, outdated = [], []
     for event in events:
         row = rows.get(event.heard.event_id)
         if row is not None:
-            _compare_one(verdict, event, row)
+            if _compare_one(verdict, event, row) == OTHER_VERSION:
+                outdated.append(event)
         elif _is_missing(verdict, event, stored.get(event.heard.event_id), route, now):
             missing.append(event)
-    if fill and missing and route is not None:
+    if filler and missing and route is not None:
         verdict.counts["handed"] += _hand_over(missing, route, now)
+    if filler and outdated:
+        verdict.counts["mended"] += _mend(workspace, outdated, filler, now)
     return sum(row.recorded_at <= now for row in rows.values())
 
 
@@ -186,7 +202,7 @@ def _is_missing(verdict: Verdict, event: Event, stored: InboxEvent | None, route
     return what == "missing"
 
 
-def _compare_one(verdict: Verdict, event: Event, row: Message) -> None:
+def _compare_one(verdict: Verdict, event: Event, row: Message) -> str:
     verdict.counts.update(("in_room", "on_record"))
     there = _in_room(event, row.author_ref)
     verdict.counts["removed"] += there.is_removed and row.redacted_at is not None
@@ -197,6 +213,7 @@ def _compare_one(verdict: Verdict, event: Event, row: Message) -> None:
     )
     if words := difference(there, here):
         verdict.name("differing", event.heard.event_id, event.at, words)
+    return words
 
 
 def _in_room(event: Event, author: str) -> InRoom:
@@ -212,6 +229,23 @@ def _hand_over(missing: Sequence[Event], route: Route, now: datetime) -> int:
     with transaction.atomic(durable=True):
         lanes.lock(route.lane_id)
         return inbox.hand_over([event.arrival for event in missing], route.lane_id, now)
+
+
+def _mend(workspace: Workspace, events: Sequence[Event], actor: Actor, now: datetime) -> int:
+    """Has messages show the version that counts by the record, where that is what the room shows; how many."""
+    with transaction.atomic(durable=True):
+        lanes.lock(workspace.lane_id)
+        work, there = Work(now, actor), {event.heard.event_id: event for event in events}
+        rows = list(Message.objects.filter(workspace=workspace, external_id__in=there))
+        edits = list(Message.objects.filter(workspace=workspace, target__in=there, kind__in=versions.MAY_EDIT))
+        mended = 0
+        for row in rows:
+            version = versions.newest(row, edits)
+            if (version.body if version else None) == _in_room(there[row.external_id], row.author_ref).text:
+                versions.show(work, row, version)
+                mended += 1
+        work.flush()
+    return mended
 
 
 def _note(found: Sequence[Verdict], actor: Actor, now: datetime, is_all: bool) -> None:

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--workspace", help="Only this workspace's rooms; left out: all.")
-@click.option("--fill", is_flag=True, help="Hand what is missing to the desk, which records it with its own time.")
+@click.option(
+    "--fill",
+    is_flag=True,
+    help="Hand what is missing to the desk, which records it with its own time; show the version that counts.",
+)
 @click.option(
     "--wait",
     type=click.FloatRange(0, 3600),
@@ -84,6 +88,7 @@ _WORDS = (
     ("set_aside", "{} set aside"),
     ("differing", "{} with differences"),
     ("handed", "{} handed to the desk"),
+    ("mended", "{} put right"),
     ("waiting", "{} on their way"),
     ("ignored", "{} put away by an operator"),
     ("removed", "{} removed"),

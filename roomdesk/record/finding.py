@@ -92,8 +92,8 @@ def _put(rows: Sequence[Sequence[Any]], words: Sequence[str]) -> None:
 
 
 def _said(row: Sequence[Any]) -> Said:
-    _, workspace, _, _, _, product, author, author_kind, is_file, text = row
-    return Said(text, workspace, product, author, author_kind, is_file)
+    _, workspace, _, at, _, product, author, author_kind, is_file, text = row
+    return Said(text, workspace, product, author, author_kind, is_file, at)
 
 
 def _all(statement: str, values: Sequence[Any]) -> list[Any]:

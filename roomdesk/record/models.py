@@ -66,6 +66,8 @@ class Message(models.Model):
             models.Index(fields=["external_id"], name="message_external"),
             models.Index(fields=["workspace", "at"], name="message_workspace_at"),
             models.Index(fields=["case", "at"], name="message_case_at"),
+            # Edits of a message; one of a note is a note.
+            models.Index(fields=["target"], name="message_edits", condition=Q(kind__in=["edit", "note"])),
             # What people said and what belongs to no case: few, and looked over by the support lead.
             models.Index(
                 fields=["-id"],

@@ -2,32 +2,31 @@
 
 What is asked for is said often, or seldom, and nobody knows beforehand. So the newest few thousand messages are looked at one by one, which costs
 little and tells how often it is said. Where it is said in every tenth message, going on like this soon finds a page of hits; where it is
-said in few, the index of words (GIN) knows them all; in between it is asked for as long a span of time as should hold enough of them.
+said in few, the index of words (GIN) knows them all; in between it is asked for as long a span of time as should hold enough of them,
+which it knows by marks of the days.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
-from roomdesk.rules import search_index
+from roomdesk.rules import search_index, search_times
 
 #: Rank looks at the newest hits only, and counting ends there (D35).
 MOST_HITS = 2_000
 #: Messages that are looked at first, and how many more it may be by which going on is quicker than the index of words.
-NEAR, FAR = 2_000, 20_000
+NEAR, FAR = 2_000, 4_000
 #: Looks that are taken after the first; then one that has no beginning.
 _LOOKS = 5
 #: Fewer hits than these tell no more than that there are few.
 _FEW = 4
 #: What is taken beyond the length that should do.
 _SPARE = 1.2
-#: Of a span that is more than this part of the record the times cost more than the hits that it leaves out.
-_MUCH = 4
 
 #: A place in the order of time: when it was said, and its id.
 Key = tuple[datetime, int]
@@ -81,19 +80,23 @@ def newest(wanted: Wanted, limit: int, before: Key | None = None, *, shown: int 
         return _in_order(wanted, limit, before, shown)
     found = _among(wanted, NEAR, limit, before, shown)
     edge, passed = _edge(wanted, NEAR, before) if found.count < limit else None, NEAR
+    number, is_first = edge[1] if edge else 0, True
     for is_last in (*(False,) * _LOOKS, True):
         if edge is None or found.count >= limit:
             break
         reach = _reach(limit, found.count, passed)
+        if is_first and found.count >= _FEW and reach >= number:
+            # Told by so few messages, it may as well be half as far; a second look that then is needed costs little.
+            reach = max(1, number // 2)
         missing, to_show = limit - found.count, shown - len(found.items)
         if reach <= FAR and wanted.workspace_id is None and not is_last:
             found += _among(wanted, reach, missing, edge, to_show)
             edge = _edge(wanted, reach, edge)
         else:
-            start = None if is_last else _start(wanted, edge, reach)
+            start = None if is_last else _start(wanted, edge, number - reach)
             found += _by_words(wanted, start, missing, edge, to_show)
             edge = (start, 0) if start else None
-        passed += reach
+        passed, number, is_first = passed + reach, number - reach, False
     return found
 
 
@@ -123,10 +126,28 @@ def _by_words(wanted: Wanted, start: datetime | None, limit: int, before: Key, s
     span, values = _span(wanted, before)
     if start is not None:
         span, values["start"] = f"{span} AND f.at >= %(start)s", start
-    condition, words = _holds(wanted)
+    marks = _marks(wanted, start, before)
+    parts = [*wanted.parts, *([search_index.any_of(marks)] if marks else [])]
+    quick = [part for part in parts if not search_index.is_slow(part)] or parts
+    condition, words = _holds(wanted, quick)
+    slow, more = _must(set(parts) - set(quick), "slow")
     # Fenced by OFFSET: told of the order and the limit, the database would rather look at every message until it has enough.
-    inside = f"SELECT {_HIT} FROM record_findable f WHERE true{span}{condition} OFFSET 0"  # noqa: S608 - our own
-    return _hits(f"SELECT * FROM ({inside}) f", values | words, limit, shown)  # noqa: S608
+    # What the marks say, the index of times need not say again: it would read every message of the span.
+    inner, outer = (condition, span) if marks else (span + condition, "")
+    columns = f"{_HIT}, f.workspace_id, f.case_id, f.words"
+    inside = f"SELECT {columns} FROM record_findable f WHERE true{inner} OFFSET 0"  # noqa: S608 - our own
+    statement = f"SELECT {_HIT} FROM ({inside}) f WHERE true{outer}{slow}"  # noqa: S608
+    return _hits(statement, {**values, **words, **more}, limit, shown)
+
+
+def _marks(wanted: Wanted, start: datetime | None, before: Key) -> list[str] | None:
+    """Marks of the times that may hold hits; none where these are all times, or nearly."""
+    since = start or wanted.since
+    if since is None and wanted.until is not None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT min(at) FROM record_findable")
+            since = cursor.fetchone()[0]
+    return search_times.covering(since, before[0]) if since is not None else None
 
 
 _HIT = "f.at, f.id, f.recorded_at"
@@ -153,15 +174,15 @@ def _edge(wanted: Wanted, count: int, before: Key | None) -> Key | None:
         return cursor.fetchone()
 
 
-def _start(wanted: Wanted, edge: Key, reach: int) -> datetime | None:
-    """When the message was said whose number is so far back; none where everything may be asked for.
+def _start(wanted: Wanted, edge: Key, number: int) -> datetime | None:
+    """When the message of this number was said; none where everything may be asked for.
 
     Messages that were imported have new numbers and old times: then it may not lie before the edge, and there is no telling.
     """
-    if wanted.workspace_id is not None or reach * _MUCH > edge[1]:
+    if wanted.workspace_id is not None or number <= 0:
         return None
     with connection.cursor() as cursor:
-        cursor.execute("SELECT at FROM record_findable WHERE id <= %s ORDER BY id DESC LIMIT 1", [edge[1] - reach])
+        cursor.execute("SELECT at FROM record_findable WHERE id <= %s ORDER BY id DESC LIMIT 1", [number])
         row = cursor.fetchone()
     return row[0] if row and (wanted.since is None or wanted.since < row[0]) and row[0] < edge[0] else None
 
@@ -190,13 +211,18 @@ _READABLE = (
 )
 
 
-def _holds(wanted: Wanted) -> tuple[str, dict[str, Any]]:
-    """What each message must hold. Part by part: the index joins them several times as fast as what is joined in one."""
-    values: dict[str, Any] = {f"part{n}": part for n, part in enumerate(dict.fromkeys(wanted.parts))}
-    conditions = "".join(f" AND f.words @@ %({name})s::tsquery" for name in values)
+def _holds(wanted: Wanted, parts: Sequence[str] | None = None) -> tuple[str, dict[str, Any]]:
+    """What each message must hold: these `parts` (none: the wanted ones), and what its reader may see."""
+    conditions, values = _must(wanted.parts if parts is None else parts, "part")
     if "" not in wanted.security:
         conditions, values["security"] = conditions + _READABLE, sorted(wanted.security)
     return conditions, values
+
+
+def _must(parts: Iterable[str], name: str) -> tuple[str, dict[str, Any]]:
+    """Part by part: the index joins them several times as fast as what is joined in one."""
+    values: dict[str, Any] = {f"{name}{n}": part for n, part in enumerate(dict.fromkeys(parts))}
+    return "".join(f" AND f.words @@ %({one})s::tsquery" for one in values), values
 
 
 def best(

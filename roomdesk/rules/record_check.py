@@ -10,6 +10,9 @@ from typing import Any, Literal
 #: What was said so shortly ago may be on its way.
 YOUNG = timedelta(seconds=30)
 
+#: What `difference` says where only the newest edit differs.
+OTHER_VERSION = "another newest version on record than in the room"
+
 #: `missing` is a gap; `set_aside` one that always failed when it was worked on. The others are none: `waiting` is on its way,
 #: `history` is older than the desk's time in the room, `ignored` was put away by somebody's word.
 Fate = Literal["missing", "set_aside", "waiting", "history", "ignored"]
@@ -61,4 +64,4 @@ def difference(there: InRoom, here: OnRecord) -> str:
         return ""
     if here.content is not None and here.content != there.content:
         return "other content on record than in the room"
-    return "another newest version on record than in the room" if there.text != here.text else ""
+    return OTHER_VERSION if there.text != here.text else ""

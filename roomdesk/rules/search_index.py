@@ -1,7 +1,7 @@
 """What a message is filed under, and what a query asks of that: text of PostgreSQL's `tsvector` and `tsquery` (D35).
 
 Beside its words a message has marks, which hold a colon and can be no word: `w:` workspace, `p:` product, `a:` author, `k:` kind of
-author, and `h:file`. They let one index answer who may see it too.
+author, `h:file`, and two of its time (`search_times`). They let one index answer who may see it, and when it was said, too.
 
 Each two words that follow each other have a short mark in common (`+`): two words that are said often are in many messages, as a phrase
 in few, and the index would know only the former. Different pairs may share a mark; the places of the words tell.
@@ -11,15 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from zlib import crc32
 
+from roomdesk.rules import search_times
 from roomdesk.rules.search_query import Query
 from roomdesk.rules.search_words import LONGEST, clean, keys, query_keys
 from roomdesk.rules.stems import fold
 
 #: The last place of a word that PostgreSQL tells from others.
 _LAST_PLACE = 16_383
+#: Letters of a beginning's mark; a query's beginning has as many at least.
+_BEGINNING = 3
+_ANY_ENDING = ":*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Said:
     author: str
     author_kind: str
     is_file: bool
+    at: datetime
 
 
 def vector(said: Said) -> str:
@@ -47,7 +53,8 @@ def filed(text: str) -> str:
         place = min(place, _LAST_PLACE)
         for key in found:
             filed[key] = f"{filed[key]},{place}" if key in filed else f"'{key}':{place}"
-    return " ".join((*filed.values(), *_pairs([found[0] for found in everything])))
+    said = [found[0] for found in everything]
+    return " ".join((*filed.values(), *_pairs(said), *_beginnings(said)))
 
 
 def _pairs(words: Sequence[str]) -> list[str]:
@@ -57,10 +64,16 @@ def _pairs(words: Sequence[str]) -> list[str]:
     )
 
 
+def _beginnings(words: Sequence[str]) -> list[str]:
+    """The marks of how the words begin, quoted."""
+    return list(dict.fromkeys(f"'^{word[:_BEGINNING]}'" for word in words if len(word) >= _BEGINNING))
+
+
 def marks(said: Said) -> str:
     """What a message is filed under besides its words, as a `tsvector`. Only an author's address can hold odd signs."""
     file = " 'h:file'" if said.is_file else ""
-    return f"'w:{said.workspace}' 'p:{said.product}' {quoted(f'a:{said.author}')} 'k:{said.author_kind}'{file}"
+    times = " ".join(map(quoted, search_times.marks(said.at)))
+    return f"'w:{said.workspace}' 'p:{said.product}' {quoted(f'a:{said.author}')} 'k:{said.author_kind}' {times}{file}"
 
 
 def quoted(key: str) -> str:
@@ -79,8 +92,18 @@ def wanted(query: Query) -> list[str]:
     for phrase in query.phrases:
         folded = [fold(word)[:LONGEST] for word in phrase]
         found += [f"({' <-> '.join(map(quoted, folded))})", *_pairs(folded)]
-    found += [f"{quoted(fold(prefix)[:LONGEST])}:*" for prefix in query.prefixes]
+    found += [part for prefix in query.prefixes for part in _beginning(fold(prefix)[:LONGEST])]
     return [*found, quoted("h:file")] if query.has_file else found
+
+
+def _beginning(folded: str) -> list[str]:
+    """What a word that begins so has: the mark of three letters says it all, of more the words themselves must be looked at."""
+    return [*_beginnings([folded]), *([f"{quoted(folded)}{_ANY_ENDING}"] if len(folded) != _BEGINNING else [])]
+
+
+def is_slow(part: str) -> bool:
+    """Whether the index would gather much to answer this part, which beside its mark can as well be asked of each message."""
+    return part.endswith(_ANY_ENDING)
 
 
 def together(parts: Sequence[str]) -> str:

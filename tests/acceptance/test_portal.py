@@ -4,63 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
+from tests.acceptance.browsing import Signed, address
 from tests.acceptance.test_sign_in import sign_in_at_homeserver
 from tests.harness.live import Live, eventually
 from tests.harness.matrix import Client
 from tests.harness.scene import Scene, workspace
 
-PASSWORD = "correct horse 42 staple"
 V3 = "/_matrix/client/v3"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield running
-        running.close()
-
-
-Signed = Callable[..., Page]
-
-
-@pytest.fixture
-def signed_in(live: Live, chromium: Browser) -> Iterator[Signed]:
-    """A page of somebody's own browser, after signing in at the address that was asked for."""
-    contexts: list[BrowserContext] = []
-
-    def opened(person: str, path: str, **given: Any) -> Page:
-        live.run("person", "password", person, "--password-stdin", stdin=PASSWORD)
-        contexts.append(chromium.new_context(locale="en-GB", **given))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(15_000)
-        page.goto(f"{address(live)}{path}")
-        sign_in(page, person)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-
-
-def address(live: Live) -> str:
-    return str(live.ready["url"]).rstrip("/")
-
-
-def sign_in(page: Page, person: str) -> None:
-    page.locator("input[name=login]").fill(person)
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.locator("form button[type=submit]").first.click()
 
 
 def client_of(scene: Scene, person: str) -> Client | None:

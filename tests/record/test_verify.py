@@ -145,6 +145,45 @@ def test_what_the_record_says_otherwise_is_named(desk: Place) -> None:
     verify(desk)
 
 
+def test_an_edit_that_was_removed_takes_the_message_back_and_what_shows_it_still_is_mended(desk: Place) -> None:
+    room = in_room(desk)
+    said, other = room.say("olga", "The figs are late."), room.say("olga", "The dates are late.")
+    first, secret = room.edit("olga", said, "The limes are late."), room.edit("olga", said, "My password is persimmon.")
+    only = room.edit("olga", other, "My password is medlar.")
+    heard(desk)
+    room.redact("olga", secret)
+    room.redact("olga", only)
+    heard(desk)
+    assert versions(said, other) == ["The limes are late.", ""]
+    assert verify(desk)["mended"] == 0
+
+    Message.objects.filter(external_id=said).update(edited_body="My password is persimmon.")
+    Message.objects.filter(external_id=other).update(edited_body="My password is medlar.", edited_at=clock.now())
+    assert verify(desk, code=1)["differing"] == 2
+    assert verify(desk, "--fill", "--wait", "0")["mended"] == 2
+    assert versions(said, other) == ["The limes are late.", ""]
+    assert Message.objects.get(external_id=first).redacted_at is None
+
+
+def test_what_the_record_itself_does_not_know_is_not_mended(desk: Place) -> None:
+    room = in_room(desk)
+    said = room.say("olga", "The figs are late.")
+    edit = room.edit("olga", said, "The limes are late.")
+    heard(desk)
+    Message.objects.filter(external_id=edit).update(body="Forged.")
+    Message.objects.filter(external_id=said).update(edited_body="Forged.")
+    assert verify(desk, "--fill", code=1)["mended"] == 0
+    assert versions(said) == ["Forged."]
+    Message.objects.filter(external_id=edit).update(body="The limes are late.")
+    assert verify(desk, "--fill", "--wait", "0")["mended"] == 1
+
+
+def versions(*events: str) -> list[str]:
+    """What the record says of each that was edited, in their order."""
+    found = dict(Message.objects.filter(external_id__in=events).values_list("external_id", "edited_body"))
+    return [found[event] for event in events]
+
+
 def test_of_history_from_before_the_desk_only_the_number_is_told(desk: Place) -> None:
     room = in_room(desk)
     room.say("olga", "From another time.")

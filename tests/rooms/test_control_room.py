@@ -124,6 +124,13 @@ def test_a_note_is_on_record_with_its_case_and_no_customer_sees_it(control: Cont
     assert len(customer) == len(staff) - 2
     assert "disk" not in json.dumps(control.events(place.room, place.user("olga")))
 
+    (edited,) = Message.objects.filter(case=case, kind="note", target=note)
+    where = path("rooms", control.room, "redact", edited.external_id, "r1")
+    place.matrix.call("PUT", where, {}, user=place.user("ivan"))
+    control.settle()
+    noted.refresh_from_db()
+    assert (noted.edited_at, noted.edited_body, noted.redacted_at) == (None, "", None), "back to what it said at first"
+
 
 def test_what_is_said_of_a_note_in_the_same_breath_goes_where_the_note_went(control: Control) -> None:
     """After a break a note, its edit and another one's removal are heard together, before any of them is on record."""

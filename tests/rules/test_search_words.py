@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomdesk.rules.search_index import Said, filed, vector, wanted
+from roomdesk.rules.search_index import Said, filed, is_slow, vector, wanted
 from roomdesk.rules.search_marks import MORE, SHOWN, excerpt
 from roomdesk.rules.search_query import Query, parse
 from roomdesk.rules.search_words import clean, query_keys, words
@@ -112,23 +114,25 @@ def test_an_excerpt_of_a_long_text_holds_the_hit_and_whole_words() -> None:
     assert told.startswith("…before ") and told.endswith("after…") and len(told) <= SHOWN + 2
 
 
-SAID = Said("Don't pay 4711", 7, "cloud", "@o'lga:x\\y", "customer", True)
+SAID = Said("Don't pay 4711", 7, "cloud", "@o'lga:x\\y", "customer", True, datetime(2026, 11, 26, 23, 59, tzinfo=UTC))
 
 
 def test_a_message_is_filed_under_its_words_and_marks() -> None:
     assert words_of(SAID.text) == ["'don':1", "'t':2", "'pay':3", "'4711':4"]
     assert words_of("Invoices, the invoice") == ["'invoices':1", "'~invoic':1,3", "'the':2", "'invoice':3"]
-    assert vector(SAID).endswith("'w:7' 'p:cloud' 'a:@o''lga:x\\\\y' 'k:customer' 'h:file'")
+    assert vector(SAID).endswith("'w:7' 'p:cloud' 'a:@o''lga:x\\\\y' 'k:customer' 'd:20783' 'm:649' 'h:file'")
 
 
 def words_of(text: str) -> list[str]:
-    return [word for word in filed(text).split() if not word.startswith("'+")]
+    return [word for word in filed(text).split() if not word.startswith(("'+", "'^"))]
 
 
 def test_a_query_asks_for_all_of_its_parts() -> None:
-    pair = filed("It was NOT paid.").split()[-1]
-    expected = ["('4711')", "('not' <-> 'paid')", pair, "'inv':*", "'h:file'"]
-    assert wanted(parse('4711 "not paid" inv* has:file')) == expected
+    pair = [one for one in filed("It was NOT paid.").split() if one.startswith("'+")][-1]
+    expected = ["('4711')", "('not' <-> 'paid')", pair, "'^inv'", "'^fac'", "'factu':*", "'h:file'"]
+    assert wanted(parse('4711 "not paid" inv* factu* has:file')) == expected
+    assert [part for part in expected if is_slow(part)] == ["'factu':*"]
+    assert "'^pai'" in filed("It was NOT paid.").split() and "'^it'" not in filed("It was NOT paid.").split()
 
 
 @given(

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -17,7 +18,7 @@ from roomdesk.runtime import clock
 from roomdesk.worker import filer
 from roomdesk.worker.filer import Filer
 from tests.cases_api.place import Rest, token
-from tests.flow.world import OLGA, START, message, room, store
+from tests.flow.world import ASEN, OLGA, START, message, room, store
 from tests.flow.world import work_off as recorded
 from tests.search.talk import edit, filed, found, removal
 
@@ -162,6 +163,56 @@ def test_what_was_found_is_gone_with_the_transaction_that_removes_it(rest: Rest)
     store(removal("$said", OLGA))
     recorded()
     assert found(rest, "persimmon2") == [] and not Findable.objects.filter(workspace__slug="acme", words="persimmon2")
+
+
+def taken_back(*events: dict[str, Any], together: bool) -> None:
+    """What these events do, heard one by one or all at once."""
+    for some in [events] if together else [[event] for event in events]:
+        store(*some)
+        recorded()
+    filed()
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_an_edit_that_was_removed_is_not_found_and_the_version_before_it_is(rest: Rest, together: bool) -> None:
+    number = says("The yuzu is ripe.")
+    first, second = edit("$said", "The lychee is ripe.", OLGA), edit("$said", "My password is persimmon2.", OLGA)
+    taken_back(first, second, edit("$said", "Forged guava.", ASEN), together=together)
+    assert found(rest, "persimmon2") == ["$said"]
+
+    store(removal(second["event_id"], OLGA))
+    recorded()
+    assert found(rest, "persimmon2") == [] and not Findable.objects.filter(pk=number).exists()
+    filed()
+    assert (found(rest, "lychee"), found(rest, "yuzu"), found(rest, "guava")) == (["$said"], [], [])
+    sealed = Message.objects.get(external_id=second["event_id"])
+    assert sealed.redacted_at and sealed.body == "My password is persimmon2.", "sealed, not lost"
+    case = Message.objects.get(pk=number).case
+    assert case is not None
+    texts = [one["text"] for one in rest.get(f"cases/{case.ref}").json()["messages"]]
+    assert texts.count("The lychee is ripe.") == 2 and not any("persimmon2" in (text or "") for text in texts)
+
+    store(removal(first["event_id"], OLGA))
+    recorded()
+    filed()
+    assert (found(rest, "lychee"), found(rest, "yuzu")) == ([], ["$said"])
+    (said,) = [one for one in rest.get(f"cases/{case.ref}").json()["messages"] if one["id"] == number]
+    assert (said["text"], said["edited"], said["redacted"]) == ("The yuzu is ripe.", False, False)
+
+
+def test_edits_that_come_and_are_removed_in_the_same_breath_leave_the_version_before_them(rest: Rest) -> None:
+    says("The yuzu is ripe.")
+    first, second = edit("$said", "The lychee is ripe.", OLGA), edit("$said", "My password is persimmon2.", OLGA)
+    taken_back(first, together=True)
+    taken_back(second, removal(second["event_id"], OLGA), together=True)
+    assert (found(rest, "persimmon2"), found(rest, "lychee"), found(rest, "yuzu")) == ([], ["$said"], [])
+
+
+def test_removing_an_older_edit_leaves_the_newest(rest: Rest) -> None:
+    says("The yuzu is ripe.")
+    first, second = edit("$said", "The lychee is ripe.", OLGA), edit("$said", "The guava is ripe.", OLGA)
+    taken_back(first, second, removal(first["event_id"], OLGA), together=False)
+    assert (found(rest, "guava"), found(rest, "lychee"), found(rest, "yuzu")) == (["$said"], [], [])
 
 
 def test_two_workers_file_everything_once(rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:

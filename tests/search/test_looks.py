@@ -12,10 +12,11 @@ from roomdesk.cases.models import Case
 from roomdesk.demo import babble
 from roomdesk.directory.models import Workspace
 from roomdesk.record import searching
-from roomdesk.record.models import Findable
+from roomdesk.record.models import Findable, Message
 from roomdesk.record.searching import Hit, Wanted
 from tests.cases_api.place import command
 from tests.harness.database import Databases
+from tests.search.talk import filed
 
 PARTS = (
     "'k:customer'",
@@ -24,6 +25,7 @@ PARTS = (
     "('the' | '~the')",
     "'h:file'",
     "'inv':*",
+    "'^inv'",
     "'nothing'",
     "('of' <-> 'the')",
 )
@@ -39,7 +41,8 @@ def made_up(databases: Databases) -> Iterator[list[Findable]]:
         assert done.exit_code == 0, done.stderr
         rows = list(Findable.objects.order_by("id"))
         for late, early in zip(rows[-20:], rows[100:], strict=False):
-            Findable.objects.filter(pk=late.pk).update(at=early.at)
+            Message.objects.filter(pk=late.pk).update(at=early.at, edited_body="The error of then, inventory of them.")
+        filed()
         yield list(Findable.objects.order_by("-at", "-id"))
 
 

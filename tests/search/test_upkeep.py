@@ -62,7 +62,7 @@ def out_of_step() -> list[int]:
 def _said(row: Message) -> Said:
     author, is_file = str(row.author_id or row.author_ref), row.kind == "file"
     text = row.edited_body or row.body
-    return Said(text, row.workspace_id, row.workspace.product, author, row.author_kind, is_file)
+    return Said(text, row.workspace_id, row.workspace.product, author, row.author_kind, is_file, row.at)
 
 
 def test_a_message_edited_twice_and_then_removed_in_one_batch(desk: None, rest: Rest) -> None:
