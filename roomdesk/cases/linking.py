@@ -6,6 +6,7 @@ Staff's alone: no customer learns of another's case (`queries.told_changes`, `st
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db import models, transaction
 from django.db.models import Q
@@ -87,6 +88,33 @@ def do_detach(hands: Hands, ref: str, *, reason: str = "") -> Case:
     return access_case(ref, hands.viewer)
 
 
+@dataclass(frozen=True, slots=True)
+class Others:
+    """The cases that one has to do with, each the oldest first. `leader`: of the incident which it is attached to."""
+
+    leader: Case | None
+    attached: tuple[Case, ...]
+    linked: tuple[Case, ...]
+
+
+def others_of(case: Case) -> Others:
+    """All of them, in one query."""
+    rows = list(
+        Link.objects.filter(Q(case=case) | Q(other=case), ended_at=None).select_related("case", "other").order_by("pk")
+    )
+    led = [row for row in rows if row.kind == Kind.INCIDENT]
+    related = (row.other if row.case_id == case.pk else row.case for row in rows if row.kind == Kind.RELATED)
+    return Others(
+        next((row.other for row in led if row.case_id == case.pk), None),
+        tuple(sorted((row.case for row in led if row.other_id == case.pk), key=_number)),
+        tuple(sorted(related, key=_number)),
+    )
+
+
+def _number(case: Case) -> int:
+    return case.pk
+
+
 def leader_of(case: Case) -> Case | None:
     """The case that leads the incident which this one is attached to."""
     row = _open(Kind.INCIDENT).filter(case=case).select_related("other").first()
@@ -97,13 +125,6 @@ def attached_to(leader: Case) -> list[Case]:
     """The cases attached to this one, the oldest first."""
     rows = _open(Kind.INCIDENT).filter(other=leader).select_related("case__workspace").order_by("case_id")
     return [row.case for row in rows]
-
-
-def linked_with(case: Case) -> list[Case]:
-    """The cases linked with this one, the oldest first."""
-    rows = _open(Kind.RELATED).filter(Q(case=case) | Q(other=case)).select_related("case", "other")
-    others = (row.other if row.case_id == case.pk else row.case for row in rows)
-    return sorted(others, key=lambda other: other.pk)
 
 
 def leads(cases: Iterable[Case]) -> dict[int, tuple[str, int]]:

@@ -44,6 +44,11 @@ def access_macros(viewer: Viewer, ref: str, agent: str = "") -> list[Offer]:
     case = access_case(ref, viewer)
     if not is_staff(viewer):
         raise Forbidden("Macros are for staff.")
+    return offers(case, agent)
+
+
+def offers(case: Case, agent: str) -> list[Offer]:
+    """As `access_macros`, for a case to which somebody of the staff has access."""
     product = product_of(newest([case.product])[case.product].pk)
     return [_offer(product, case, macro, agent) for macro in product.macro_rows]
 

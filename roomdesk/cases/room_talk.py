@@ -94,7 +94,7 @@ def is_hidden(message: Message, security: Iterable[str] = ()) -> bool:
 
 
 #: Ways in through the desk's own pages and programs: said in the room as the person, in the thread of their case.
-_FACES = ("console", "portal", "rest", "cli", "api", "form")
+_FACES = ("console", "control", "portal", "rest", "cli", "api", "form")
 
 
 def _said_in(workspace: Workspace) -> QuerySet[Message]:

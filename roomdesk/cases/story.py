@@ -61,11 +61,11 @@ def _others(found: Case, viewer: Viewer) -> dict[str, Any]:
     """Cases that it has to do with; for staff, since they may be other customers'."""
     if not queries.is_staff(viewer):
         return {"links": [], "incident": None, "attached": []}
-    leader = linking.leader_of(found)
+    others = linking.others_of(found)
     return {
-        "links": [other.ref for other in linking.linked_with(found)],
-        "incident": leader.ref if leader else None,
-        "attached": [other.ref for other in linking.attached_to(found)],
+        "links": [other.ref for other in others.linked],
+        "incident": others.leader.ref if others.leader else None,
+        "attached": [other.ref for other in others.attached],
     }
 
 

@@ -154,7 +154,7 @@ def _detach(doing: Doing, given: Given) -> str:
 
 def _answer_all(doing: Doing, given: Given) -> str:
     words = incidents.Words(given["text"], given["texts"])
-    return incidents.in_words(incidents.do_answer_all(doing.hands, doing.case.ref, words, channel="matrix"))
+    return incidents.in_words(incidents.do_answer_all(doing.hands, doing.case.ref, words, channel="control"))
 
 
 def _macro(doing: Doing, given: Given) -> str:
@@ -162,7 +162,7 @@ def _macro(doing: Doing, given: Given) -> str:
     if not given["macro"]:
         offers = macros.access_macros(doing.viewer, doing.case.ref, doing.person.name)
         return "\n".join(f"{one.slug}: {one.text}" for one in offers) or "This product has no macros."
-    macros.do_macro(doing.hands, doing.case.ref, given["macro"], given["values"], channel="matrix")
+    macros.do_macro(doing.hands, doing.case.ref, given["macro"], given["values"], channel="control")
     return ""
 
 

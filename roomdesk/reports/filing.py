@@ -26,7 +26,7 @@ MONTHS, MOST = 6, 24
 _SPEECH = (Message.Kind.MESSAGE, Message.Kind.FILE)
 _PEOPLE = (Message.Author.CUSTOMER, Message.Author.STAFF)
 #: Written in the case's own form, where nothing had to be grouped.
-_FACES = ("face", "note", "")
+_FACES = ("face", "incident", "macro", "note", "")
 
 
 @dataclass(frozen=True, slots=True)

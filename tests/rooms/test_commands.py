@@ -9,6 +9,7 @@ import pytest
 
 from roomdesk import timers
 from roomdesk.cases.models import Case, CaseCycle
+from roomdesk.cases.room_talk import thread_of
 from roomdesk.channels.matrix.names import path
 from roomdesk.control import carrying
 from roomdesk.control.models import Command
@@ -268,6 +269,8 @@ def test_a_macro_is_said_to_the_customer_as_the_person_who_chose_it(control: Con
     texts = [e["content"]["body"] for e in said if "again on Friday" in e["content"].get("body", "")]
     assert texts == [f"I am still working on {case.ref}. You hear from me again on Friday."]
     assert now(case).answered_at is not None, "it is an answer (R18)"
+    (message,) = Message.objects.filter(case=case, why_code="macro")
+    assert (message.channel, thread_of(message)) == ("control", now(case).root_event_id)
 
 
 def test_who_is_away_says_so_in_the_control_room(control: Control) -> None:

@@ -9,12 +9,12 @@ from django.http import QueryDict
 
 from roomdesk.cases import untriaging
 from roomdesk.cases.chosen import SPEECH
-from roomdesk.cases.linking import attached_to, leader_of, linked_with
-from roomdesk.cases.macros import access_macros
+from roomdesk.cases.linking import Others
+from roomdesk.cases.macros import offers
 from roomdesk.cases.models import Case
 from roomdesk.cases.queries import access_cases
 from roomdesk.directory.models import Person
-from roomdesk.directory.queries import escalated, specialists_at, staff_of
+from roomdesk.directory.queries import specialists_at, staff_of
 from roomdesk.product.queries import newest, product_of
 from roomdesk.record.models import Message
 from roomdesk.rules.case_states import MOVES
@@ -85,12 +85,24 @@ _LONGEST = 60
 _MACRO = 160
 
 
-def offered(reader: Reader, case: Case, messages: Sequence[Message], refused: Refused | None) -> list[Form]:
-    """The forms that the case's state allows; one that was refused is there in any case. A bounded number of queries."""
+@dataclass(frozen=True, slots=True)
+class Around:
+    """A case with what the page knows of it already. `called`: the fields to which it is escalated."""
+
+    reader: Reader
+    case: Case
+    messages: Sequence[Message]
+    others: Others
+    called: Sequence[str]
+
+
+def offered(around: Around, refused: Refused | None) -> list[Form]:
+    """The forms that the case's state allows; one that was refused is there in any case. Seven queries at most."""
+    reader, case = around.reader, around.case
     mine = case.assignee_id == reader.person.pk
     take = () if mine or case.state not in Case.OPEN else (Form("take", "Take it"),)
     undo = (Form("untriage", "Undo triage", shortcut="u"),) if untriaging.may_undo(case) else ()
-    forms = [*take, *_moves(case), *undo, *(_changes(reader, case, messages) if case.state in Case.OPEN else ())]
+    forms = [*take, *_moves(around), *undo, *(_changes(around) if case.state in Case.OPEN else ())]
     if refused is None:
         return forms
     found = [_filled(form, refused) if form.act == refused.wanted.act else form for form in forms]
@@ -98,14 +110,15 @@ def offered(reader: Reader, case: Case, messages: Sequence[Message], refused: Re
     return found if has_it else [Form(refused.wanted.act, "", is_open=True, problem=refused.sentence), *found]
 
 
-def _moves(case: Case) -> Iterable[Form]:
+def _moves(around: Around) -> Iterable[Form]:
+    case = around.case
     can = MOVES[case.state]
     words = {
         "acknowledged": Form("acknowledged", "Acknowledge"),
         "investigating": Form("investigating", "Go on" if case.state.startswith("waiting") else "Investigate"),
         "waiting_customer": Form("waiting_customer", "Wait for the customer"),
         "waiting_third_party": Form("waiting_third_party", "Wait for a third party"),
-        "resolved": _resolve(case),
+        "resolved": _resolve(around.others),
         "closed": Form("closed", "Close"),
     }
     yield from (form for state, form in words.items() if state in can)
@@ -115,8 +128,8 @@ def _moves(case: Case) -> Iterable[Form]:
         yield Form("unmerge", "Undo the merge")
 
 
-def _resolve(case: Case) -> Form:
-    along = [other.ref for other in attached_to(case) if other.state in Case.OPEN] if case.state in Case.OPEN else []
+def _resolve(others: Others) -> Form:
+    along = [other.ref for other in others.attached if other.state in Case.OPEN]
     if not along:
         return Form("resolved", "Resolve", _RESOLUTION)
     alone = Field("alone", "This case alone", "check")
@@ -130,12 +143,13 @@ _RESOLUTION = (
 )
 
 
-def _changes(reader: Reader, case: Case, messages: Sequence[Message]) -> Iterable[Form]:
+def _changes(around: Around) -> Iterable[Form]:
+    reader, case, messages = around.reader, around.case, around.messages
     yield from _classes(case)
     yield Form("assign", "Assign", (_assignee(reader, case),))
-    yield from _escalations(reader, case)
+    yield from _escalations(reader, case, around.called)
     yield from _macros(reader, case)
-    yield from _others(case)
+    yield from _others(case, around.others)
     if case.snoozed_until:
         yield Form("wake", "End the snooze")
     yield Form("snooze", "Snooze", (Field("hours", "For", "select", options=HOURS),), "Ends when the customer writes.")
@@ -149,9 +163,8 @@ def _changes(reader: Reader, case: Case, messages: Sequence[Message]) -> Iterabl
         yield Form("split", "Split", (Field("messages", "Messages", "checks", options=chosen[-50:]), _REASON))
 
 
-def _escalations(reader: Reader, case: Case) -> Iterable[Form]:
+def _escalations(reader: Reader, case: Case, called: Sequence[str]) -> Iterable[Form]:
     """Fields that somebody is a specialist of, but for those to which it is escalated; these can be ended."""
-    called = escalated([case.ref])[case.ref]
     people = specialists_at(case.product, reader.now)
     fields = [(field, f"{plain(field)} ({_names(people[field])})") for field in sorted(people) if field not in called]
     if fields:
@@ -164,26 +177,26 @@ def _escalations(reader: Reader, case: Case) -> Iterable[Form]:
 
 def _macros(reader: Reader, case: Case) -> Iterable[Form]:
     """Canned answers, as they would be said here."""
-    offers = access_macros(reader.viewer, case.ref, reader.person.name)
-    options = [(one.slug, f"{plain(one.slug)}: {one.text}"[:_MACRO]) for one in offers]
+    found = offers(case, reader.person.name)
+    options = [(one.slug, f"{plain(one.slug)}: {one.text}"[:_MACRO]) for one in found]
     if options:
-        asks = sorted({name for one in offers for name in one.asks})
+        asks = sorted({name for one in found for name in one.asks})
         values = Field("values", f"Values ({', '.join(f'{name}=…' for name in asks)})") if asks else None
         fields = (Field("macro", "Answer", "select", options=options), *([values] if values else []))
         yield Form("macro", "Say a macro", fields, "Goes to the customer as your answer, in the customer's language.")
 
 
-def _others(case: Case) -> Iterable[Form]:
+def _others(case: Case, others: Others) -> Iterable[Form]:
     """Links, and incidents over several customers: the other case is named by its reference."""
-    to, linked = Field("to", "Case (reference)"), linked_with(case)
+    to, linked = Field("to", "Case (reference)"), others.linked
     yield Form("link", "Link", (to, _REASON), "For cases that have to do with each other; customers do not see it.")
     if linked:
         options = [(other.ref, other.ref) for other in linked]
         yield Form("unlink", "End link", (Field("to", "Case", "select", options=options), _REASON))
-    if leader_of(case) is not None:
+    if others.leader is not None:
         yield Form("detach", "Detach from incident", (_REASON,))
         return
-    attached = attached_to(case)
+    attached = others.attached
     if attached:
         yield Form(
             "answer_all",

@@ -31,6 +31,7 @@ STATES = {
 CHANNELS = {
     "matrix": "room",
     "console": "console",
+    "control": "control room",
     "api": "REST",
     "cli": "command line",
     "email": "email",

@@ -23,6 +23,7 @@ from roomdesk.queues import requests
 from roomdesk.refusals import DeskError
 from roomdesk.rooms import queries as rooms
 from roomdesk.web.console import acts, present
+from roomdesk.web.console.act_forms import Around
 from roomdesk.web.console.guard import Reader, frame, staff_only
 
 
@@ -151,7 +152,9 @@ def _page(
         "problem": problem,
         "key": secrets.token_urlsafe(12),
     }
-    context["acts"] = acts.offered(reader, found, context["messages_said"], refused)
+    context["acts"] = acts.offered(
+        Around(reader, found, context["messages_said"], context["others"], context["called"]), refused
+    )
     return render(request, "console/case.html", context, status=status)
 
 
@@ -166,10 +169,8 @@ def _told(reader: Reader, found: Case) -> dict[str, Any]:
     files, intake = files_of(said), intake_of(found)
     return {
         "satisfaction": present.satisfaction(queries.cycles(found)),
-        "leader": linking.leader_of(found),
-        "attached": linking.attached_to(found),
-        "linked": linking.linked_with(found),
-        "escalated": [present.plain(field) for field in escalated([found.ref])[found.ref]],
+        "others": linking.others_of(found),
+        "called": escalated([found.ref])[found.ref],
         "filed": present.filed(intake),
         "report": present.report_lines(report(found, intake, said, files, row.version_id)) if row.version_id else [],
         "row": row,
