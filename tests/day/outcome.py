@@ -74,7 +74,7 @@ def _case(day: Day, row: tuple[Any, ...], refs: dict[str, str]) -> dict[str, Any
         "cycle": cycle,
         "merged_into": refs[merged] if merged else None,
         "clocks": [_clock(day, one) for one in day.installation.rows(_CLOCKS, pk)],
-        "notices": sorted(_bare(once) for once, _ in day.installation.rows(_NOTICES, day.name, pk)),
+        "notices": _notices([_bare(once) for once, _ in day.installation.rows(_NOTICES, day.name, pk)]),
     }
 
 
@@ -91,6 +91,12 @@ def _quarter(day: Day, at: datetime | None) -> str:
     local = at.astimezone(SOFIA)
     local -= timedelta(minutes=local.minute % 15)
     return f"+{(local.date() - day.date).days} {local:%H:%M}"
+
+
+def _notices(said: list[str]) -> list[str]:
+    """The checklist once, however often it was edited: what has not left yet is changed where it waits."""
+    lists = {"checklist" for one in said if one.startswith("checklist")}
+    return sorted([*lists, *(one for one in said if not one.startswith("checklist"))])
 
 
 def _bare(once: str) -> str:

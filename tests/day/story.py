@@ -250,7 +250,7 @@ class Day:
         self._revived()
         self.installation.await_recorded(self._recorded(), seconds=120)
         waiting = "SELECT count(*) FROM control_command WHERE state = 'waiting'"
-        unheard = "SELECT count(*) FROM queues_inboxevent WHERE external_id = ANY(%s) AND state <> 'pending'"
+        unheard = "SELECT count(*) FROM queues_inboxevent WHERE source = 'matrix' AND external_id = ANY(%s) AND state <> 'pending'"
 
         def quiet() -> bool:
             mine = list(self.events.values())
