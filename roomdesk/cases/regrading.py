@@ -46,14 +46,14 @@ def _raise(work: Work, conversation: Conversation, entry: Open, judged: Judged, 
     intake.why = json.dumps([*json.loads(intake.why), *json.loads(triaging.kept(judged))], ensure_ascii=False)
     work.update(case, "severity")
     work.update(intake, "severity", "why")
-    note(work, conversation, entry, "severity", before, case.severity, at=at, by="desk", reason=_REASON)
+    note(work, conversation, entry, "severity", before, case.severity, at=work.now, by="desk", reason=_REASON)
     clocks.reclassified(
         work,
         entry.subject(conversation, at),
         entry.clocks,
         cycle_started_at=entry.cycle.started_at,
-        # A message that comes late changes nothing of what was decided after it was written.
-        at=max([at, entry.cycle.started_at, *(max(one.started_at, one.revised_at) for one in entry.clocks)]),
+        # From when the desk heard of it: before, nobody could know, and what was decided meanwhile stays as it was.
+        at=work.now,
         by="desk",
         cause="severity",
         reason=_REASON,
