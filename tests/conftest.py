@@ -25,7 +25,7 @@ bootstrap.setup()
 from tests.harness.database import Databases, migrate  # noqa: E402
 
 #: Folders whose files take longest. They begin first, so that at the end no process waits for the other one's long file.
-LONGEST = ("chaos", "rooms", "year", "acceptance", "runtime", "wall")
+LONGEST = ("chaos", "day", "rooms", "year", "acceptance", "runtime", "wall")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
