@@ -187,10 +187,10 @@ def _await_done() -> None:
     left, since = pending.count(), time.monotonic()
     while pending.exists():
         time.sleep(0.02)
-        if time.monotonic() - since > _STANDING and left == pending.count():
-            raise SystemExit(f"The worker stands still: {left} events are left, see the log.")
         if time.monotonic() - since > _STANDING:
-            left, since = pending.count(), time.monotonic()
+            before, left, since = left, pending.count(), time.monotonic()
+            if left == before:
+                raise SystemExit(f"The worker stands still: {left} events are left, see the log.")
     set_aside = InboxEvent.objects.filter(state="set_aside")
     if set_aside.exists():
         raise SystemExit(f"Events were set aside: {set_aside[0].reason}")

@@ -49,7 +49,7 @@ def _raise(work: Work, conversation: Conversation, entry: Open, judged: Judged, 
     note(work, conversation, entry, "severity", before, case.severity, at=work.now, by="desk", reason=_REASON)
     clocks.reclassified(
         work,
-        entry.subject(conversation, at),
+        entry.subject(conversation, work.now),
         entry.clocks,
         cycle_started_at=entry.cycle.started_at,
         # From when the desk heard of it: before, nobody could know, and what was decided meanwhile stays as it was.
