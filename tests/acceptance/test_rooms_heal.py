@@ -144,7 +144,8 @@ def test_a_sweep_heals_by_itself_and_a_deleted_room_takes_nothing_along(drifting
     assert found(live) == [said] and exported(live)[: len(before)] == before
     verified = eventually(lambda: complete(live), "a complete record", 60)
     assert [(item["room_id"], item["state"]) for item in verified if item["former"]] == [(old, "gone")]
-    assert verified[0]["purged"] == len(before)
+    # The desk may still have been writing into the old room when `before` was read.
+    assert len(before) <= verified[0]["purged"] <= len([line for line in exported(live) if line["room"] == old])
     assert all(item["repaired_at"] for item in live.json("rooms", "drift", "--workspace", "drifting")["items"])
     assert [item["actions"] for item in live.json("rooms", "plan", "--workspace", "drifting")["items"]] == [[]]
 
