@@ -6,7 +6,7 @@ event by event and many at once give the same result.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -34,8 +34,6 @@ class Open:
 
     case: Case
     cycle: CaseCycle
-    clocks: list[Clock] = field(default_factory=list)
-    owed: list[tuple[CaseCycle, Clock]] = field(default_factory=list)
     last_by: dict[int, datetime] = field(default_factory=dict)
     #: References of the cases that were merged into this one.
     other_refs: tuple[str, ...] = ()
@@ -43,7 +41,23 @@ class Open:
     intake: Intake | None = None
     #: The row of the checklist's message that this transaction plans, for what changes it before it is written.
     planned: OutboxRow | None = None
+    #: Fetches the clocks of all cases that were loaded together, once one of them is asked for: few words of customers touch any.
+    fetch: Callable[[], None] | None = None
+    _clocks: list[Clock] = field(default_factory=list)
+    _owed: list[tuple[CaseCycle, Clock]] = field(default_factory=list)
     _rule: grouping.OpenCase | None = None
+
+    @property
+    def clocks(self) -> list[Clock]:
+        if self.fetch is not None:
+            self.fetch()
+        return self._clocks
+
+    @property
+    def owed(self) -> list[tuple[CaseCycle, Clock]]:
+        if self.fetch is not None:
+            self.fetch()
+        return self._owed
 
     def changed(self) -> None:
         """Must be called after every change: the rules' picture of the case is made only when it is out of date."""

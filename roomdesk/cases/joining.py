@@ -178,7 +178,7 @@ def _undo(held: Held, entry: Open, target: Open, merge: Merge, reason: str) -> N
     owed = clocks.give_back(
         work, target.subject(conversation, now), target.clocks, entry.subject(conversation, now), entry.clocks, at=now
     )
-    entry.owed += [(clock.cycle, clock) for clock in owed]
+    entry.owed.extend([(clock.cycle, clock) for clock in owed])
     merge.undone_at = now
     work.update(merge, "undone_at")
     case.merged_into = None

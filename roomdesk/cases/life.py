@@ -106,7 +106,7 @@ def reopen(
     # What was said before the case was resolved, and reached us after it, cannot begin before the cycle that it ends.
     at = max(at, entry.cycle.ended_at or at)
     work.remind(conversation.workspace.lane_id, CLOSE_TIMER, case.pk, None)
-    entry.owed += [(entry.cycle, clock) for clock in entry.clocks]
+    entry.owed.extend([(entry.cycle, clock) for clock in entry.clocks])
     entry.clocks.clear()
     for cycle, owed in entry.owed:
         # Nothing was told of it while the case was resolved.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db.models import F, Max, Q, prefetch_related_objects
 
@@ -110,12 +111,21 @@ def _add(workspaces: Mapping[int, Conversation], found: Iterable[Case]) -> None:
     cycles = CaseCycle.objects.filter(case_id__in=cases, number=F("case__cycle"))
     current = {cycle.case_id: cycle for cycle in cycles}
     intakes = {intake.case_id: intake for intake in Intake.objects.filter(case_id__in=cases)}
+    entries: dict[int, Open] = {}
+    fetch = partial(_add_clocks, entries)
     for case in sorted(cases.values(), key=lambda c: (c.opened_at, c.pk)):
-        workspaces[case.workspace_id].cases[case.pk] = Open(case, current[case.pk], intake=intakes.get(case.pk))
-    running = Clock.objects.filter(case_id__in=cases, stopped_at=None).exclude(state=Clock.State.CANCELLED)
+        entry = Open(case, current[case.pk], intake=intakes.get(case.pk), fetch=fetch)
+        entries[case.pk] = workspaces[case.workspace_id].cases[case.pk] = entry
+
+
+def _add_clocks(entries: Mapping[int, Open]) -> None:
+    """The clocks that run, of all cases loaded together, while their lanes are still held."""
+    for entry in entries.values():
+        entry.fetch = None
+    running = Clock.objects.filter(case_id__in=entries, stopped_at=None).exclude(state=Clock.State.CANCELLED)
     owed: list[tuple[Open, Clock]] = []
     for clock in running.order_by("pk"):
-        entry = workspaces[cases[clock.case_id].workspace_id].cases[clock.case_id]
+        entry = entries[clock.case_id]
         if clock.cycle_id == entry.cycle.pk:
             clock.cycle = entry.cycle
             entry.clocks.append(clock)

@@ -29,10 +29,12 @@ def heard(work: Work, conversation: Conversation, entry: Open, text: str, at: da
     if entry.intake is None or not entry.is_open or entry.case.p0_at is not None or not text.strip():
         return
     version = entry.cycle.product_version_id
-    judged = triaging.judge(conversation, text, p0=False, version_id=version)
     ranks = product_of(version).severity_slugs
     filed, _ = lowered_to(entry.intake.severity, ranks)
-    if judged.kind not in _GRAVE or entry.case.severity != filed or ranks.index(judged.severity) >= ranks.index(filed):
+    if entry.case.severity != filed or filed == ranks[0]:
+        return
+    judged = triaging.judge(conversation, text, p0=False, version_id=version)
+    if judged.kind not in _GRAVE or ranks.index(judged.severity) >= ranks.index(filed):
         return
     _raise(work, conversation, entry, judged, at)
 

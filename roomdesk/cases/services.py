@@ -20,13 +20,10 @@ _ANSWERED = "The customer answered."
 
 def takes_words(entry: Open, at: datetime) -> bool:
     """Whether a customer's message at `at` can belong to the case: it is open, or the message reopens it (D19)."""
+    if entry.is_open or entry.case.state == Case.State.DEFLECTED:
+        return True
     days = product_of(entry.cycle.product_version_id).life.reopen_days
-    case = entry.case
-    return (
-        entry.is_open
-        or case.state == Case.State.DEFLECTED
-        or case_states.reopens(case.state, case.resolved_at, at, timedelta(days=days))
-    )
+    return case_states.reopens(entry.case.state, entry.case.resolved_at, at, timedelta(days=days))
 
 
 def customer_spoke(

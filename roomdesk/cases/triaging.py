@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -77,9 +77,14 @@ def provided_by(version_id: int, locale: str, text: str) -> frozenset[str]:
     """As `provided`, by a version of a product in a language: what triage finds, and what lines are headed by."""
     if not text.strip():
         return frozenset()
+    return frozenset(found(version_id, locale, text).provided) | labelled(text, _labels(version_id, locale))
+
+
+@lru_cache(maxsize=64)
+def _labels(version_id: int, locale: str) -> Mapping[str, str]:
+    """What the product calls the items of its checklist in a language."""
     product = product_of(version_id)
-    labels: dict[str, str] = {item: product.text(locale, f"checklist.item.{item}") for item in product.checklist.items}
-    return frozenset(found(version_id, locale, text).provided) | labelled(text, labels)
+    return {item: product.text(locale, f"checklist.item.{item}") for item in product.checklist.items}
 
 
 def _found(conversation: Conversation, text: str) -> Finding:

@@ -180,9 +180,11 @@ def _by_event(facts: Facts, event_id: str | None, code: str, words: str) -> Plac
 
 def _reference(facts: Facts) -> Placement | None:
     """The first open case named; Cyrillic look-alikes count, people type references on a Bulgarian layout."""
-    by_ref = {folded(ref): case for case in facts.cases.values() for ref in (*case.other_refs, case.ref)}
-    for found in islice(_REFERENCE.finditer(facts.said.text), _MOST_NAMED):
-        if case := by_ref.get(folded(found.group())):
+    named = [folded(found.group()) for found in islice(_REFERENCE.finditer(facts.said.text), _MOST_NAMED)]
+    cases = facts.cases.values() if named else ()
+    by_ref = {folded(ref): case for case in cases for ref in (*case.other_refs, case.ref)}
+    for ref in named:
+        if case := by_ref.get(ref):
             return _joins(case.id, "reference", f"It names {case.ref}.")
     return None
 

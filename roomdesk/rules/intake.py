@@ -80,10 +80,9 @@ def message(asked: Collection[str], known: Collection[str], words: Words) -> str
 
 def labelled(text: str, labels: Mapping[str, str]) -> frozenset[str]:
     """Items that lines of the text name as the list does: `What you tried: …`, or by a word of its own, `Tried: …`."""
-    names = _names(labels)
-    found = (_LABELLED.match(line) for line in text.splitlines())
-    items = (names.get(match[1].strip().casefold()) for match in found if match)
-    return frozenset(item for item in items if item)
+    found = [match[1].strip().casefold() for line in text.splitlines() if (match := _LABELLED.match(line))]
+    names = _names(labels) if found else {}
+    return frozenset(names[head] for head in found if head in names)
 
 
 def _names(labels: Mapping[str, str]) -> Mapping[str, str]:

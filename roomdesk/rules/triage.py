@@ -224,10 +224,10 @@ class _Reader:
         """Whether plan or money is the matter, and not only the plan under which something is asked."""
         if self.has("expiring") and not self.has("plan_word"):
             return False
-        bare = self.vocabulary.without("plan_word", self.words)
-        is_aside = self.has("rule_word") or not self.has("which_plan")
-        if not self.vocabulary.found("subscription", bare) and self.asks and is_aside:
-            return False
+        if self.asks and (self.has("rule_word") or not self.has("which_plan")):
+            bare = self.vocabulary.without("plan_word", self.words)
+            if not self.vocabulary.found("subscription", bare):
+                return False
         in_app = self.has("hard", "failure") and self.count("money") < 2 and self.has("where", "group")
         is_fault = self.has("failure", "hard") and not self.has("money", "disputed")
         return self.has("disputed") or (self.has("subscription") and not (is_fault or in_app or self.has("outage")))

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 _QUOTE = re.compile(r"^\s*>.*$", re.MULTILINE)
@@ -13,7 +14,7 @@ _PORTUGUESE = re.compile(
 )
 _LETTERS = dict(
     zip(
-        "абвгдежзийклмнопрстуфхцчшщъьюя",
+        map(ord, "абвгдежзийклмнопрстуфхцчшщъьюя"),
         ("a", "b", "v", "g", "d", "e", "ž", "z", "i", "i", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f", "h", "c", "4", "6", "6t", "a", "", "iu", "ia"),
         strict=True,
     )
@@ -69,16 +70,19 @@ def unquoted(words: Words) -> Words:
     return Words(words.original, plain, sounds, words.is_bulgarian, words.is_portuguese)
 
 
+@lru_cache(maxsize=16)
 def folded(text: str) -> str:
     """No capitals, no accents, straight quotes and apostrophes, one space between words; lines stay apart as spaces."""
+    if text.isascii():
+        return " ".join(text.casefold().split())
     bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
     return _straight(" ".join(bare.split()))
 
 
+@lru_cache(maxsize=16)
 def by_sound(text: str) -> str:
     """Cyrillic and Latin typing of the same Bulgarian word give the same letters, or nearly so."""
-    sounds = "".join(_LETTERS.get(letter, letter) for letter in text.casefold())
-    return _straight(" ".join(typed(sounds).split()))
+    return _straight(" ".join(typed(text.casefold().translate(_LETTERS)).split()))
 
 
 def typed(text: str) -> str:
@@ -88,6 +92,8 @@ def typed(text: str) -> str:
 
 
 def _straight(text: str) -> str:
+    if text.isascii():
+        return text
     return (
         text.replace("’", "'").replace("“", '"').replace("”", '"').replace("„", '"').replace("«", '"').replace("»", '"')
     )

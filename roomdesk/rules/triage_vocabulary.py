@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from operator import itemgetter
 
 from roomdesk.rules.expression_starts import starts_in, starts_of
 from roomdesk.rules.triage_text import Words, by_sound
@@ -46,11 +45,23 @@ class Expression:
 Expressions = tuple[Expression, ...]
 
 
-_order = itemgetter(0, 1)
-#: A concept, the place among its expressions, and the expression.
-_Hit = tuple[str, int, Expression]
-#: What begins so; under None what can begin with anything.
-_Index = dict[str | None, list[_Hit]]
+class _Index:
+    """The expressions of a language in one row, concept after concept, told by the letters with which they can begin."""
+
+    def __init__(self, concepts: Mapping[str, Expressions]) -> None:
+        self.row = [(concept, one) for concept in sorted(concepts) for one in concepts[concept]]
+        self._always = frozenset(place for place, (_, one) in enumerate(self.row) if one.starts is None)
+        self._by_start: dict[str, tuple[int, ...]] = {}
+        for place, (_, one) in enumerate(self.row):
+            for start in one.starts or ():
+                self._by_start[start] = (*self._by_start.get(start, ()), place)
+
+    def places(self, text: str) -> list[int]:
+        """Places in the row of what may be in the text, in their order."""
+        found, by_start = set(self._always), self._by_start
+        for start in starts_in(text) & by_start.keys():
+            found.update(by_start[start])
+        return sorted(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +69,14 @@ class Vocabulary:
     """Expressions of each concept, by language (`en`, `bg`, `pt`)."""
 
     of: Mapping[str, Mapping[str, Expressions]] = field(default_factory=dict)
+    #: By language; and once more by language and concept, for `without`.
     _index: dict[str, _Index] = field(init=False, repr=False, compare=False)
+    _of_one: dict[tuple[str, str], _Index] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_index", {language: _indexed(concepts) for language, concepts in self.of.items()})
+        of_one = {(lang, name): _Index({name: some}) for lang, all_ in self.of.items() for name, some in all_.items()}
+        object.__setattr__(self, "_index", {language: _Index(concepts) for language, concepts in self.of.items()})
+        object.__setattr__(self, "_of_one", of_one)
 
     def found(self, concept: str, words: Words) -> list[str]:
         """What of the text speaks for the concept: the first match of each expression."""
@@ -83,18 +98,11 @@ class Vocabulary:
         return Words(words.original, plain, sounds, words.is_bulgarian, words.is_portuguese)
 
     def _without(self, language: str, concept: str, text: str) -> str:
-        since = 0
-        while (found := self._first(language, concept, text, since)) is not None:
+        index, since = self._of_one.get((language, concept)), 0
+        while index is not None and (found := _first(index, text, since)) is not None:
             # What is left may begin otherwise: the second half of a word is a word now.
             text, since = found
         return text
-
-    def _first(self, language: str, concept: str, text: str, since: int) -> tuple[str, int] | None:
-        """The text without what the first expression at or after a place finds, and the place behind that."""
-        for _, place, one in sorted((hit for hit in self._hits(language, text) if hit[0] == concept), key=_order):
-            if place >= since and (rest := one.without(text)) != text:
-                return rest, place + 1
-        return None
 
     def _candidates(self, words: Words) -> dict[str, list[tuple[bool, Expression]]]:
         """Of each concept the expressions that may be in the text, in their order. English is said everywhere; the others where they are spoken."""
@@ -103,23 +111,18 @@ class Vocabulary:
         spoken += [("bg", words.sounds)] if words.is_bulgarian else []
         found: dict[str, list[tuple[bool, Expression]]] = {}
         for language, text in spoken:
-            for concept, _, one in sorted(self._hits(language, text), key=_order):
-                found.setdefault(concept, []).append((language == "bg", one))
+            if index := self._index.get(language):
+                for concept, one in map(index.row.__getitem__, index.places(text)):
+                    found.setdefault(concept, []).append((language == "bg", one))
         return found
 
-    def _hits(self, language: str, text: str) -> set[_Hit]:
-        """What may be in the text."""
-        index = self._index.get(language, {})
-        return {hit for start in (None, *starts_in(text)) if start in index for hit in index[start]}
 
-
-def _indexed(concepts: Mapping[str, Expressions]) -> _Index:
-    index: _Index = {}
-    for concept, expressions in concepts.items():
-        for place, one in enumerate(expressions):
-            for start in (None,) if one.starts is None else one.starts:
-                index.setdefault(start, []).append((concept, place, one))
-    return index
+def _first(index: _Index, text: str, since: int) -> tuple[str, int] | None:
+    """The text without what the first expression at or after a place finds, and the place behind that."""
+    for place in index.places(text):
+        if place >= since and (rest := index.row[place][1].without(text)) != text:
+            return rest, place + 1
+    return None
 
 
 def compiled(language: str, concepts: Mapping[str, Iterable[str]]) -> dict[str, Expressions]:

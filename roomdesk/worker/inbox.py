@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.db import InterfaceError, OperationalError, connection
 
 _IDLE = 1.0
-#: A step that finds so many events works off a backlog; so it is called for some seconds longer.
+#: A step that finds so many events works off a backlog; so it is called for so many seconds longer, or twice as long as the step took.
 _MANY, _LASTING = 100, 0.5
 
 
@@ -36,6 +36,7 @@ class Drainer:
         if self._is_broken:
             self._suspect()
             self._is_broken = False
+        began = time.monotonic()
         try:
             done = self._drain()
         except (OperationalError, InterfaceError):
@@ -44,5 +45,7 @@ class Drainer:
             raise
         self.is_busy = done > 0
         if done >= _MANY:
-            self._behind_until = time.monotonic() + _LASTING
+            # The next step of a backlog may take as long as this one.
+            ended = time.monotonic()
+            self._behind_until = ended + max(_LASTING, 2 * (ended - began))
         return 0.0 if self.is_busy else _IDLE

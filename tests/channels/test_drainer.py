@@ -63,3 +63,21 @@ def test_a_backlog_makes_it_behind_for_a_moment_and_a_few_events_do_not(monkeypa
     assert drainer.is_behind
     moment += 1
     assert not drainer.is_behind
+
+
+def test_a_backlog_in_slow_steps_makes_it_behind_from_one_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = 100.0
+    monkeypatch.setattr(inbox.time, "monotonic", lambda: moment)
+
+    def drain() -> int:
+        nonlocal moment
+        assert drainer.is_behind is (moment > 100)
+        moment += 3
+        assert drainer.is_behind is (moment > 103)
+        return 400
+
+    drainer = Drainer(drain, lambda: None)
+    drainer.step()
+    drainer.step()
+    moment += 7
+    assert not drainer.is_behind
