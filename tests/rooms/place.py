@@ -12,6 +12,7 @@ from roomdesk import pipeline
 from roomdesk.audit.models import Content, Entry
 from roomdesk.audit.work import Actor
 from roomdesk.channels.matrix.client import Matrix
+from roomdesk.channels.matrix.errors import MatrixError
 from roomdesk.channels.matrix.names import path
 from roomdesk.channels.matrix.retry import retry_delay
 from roomdesk.channels.matrix.send import send
@@ -24,11 +25,30 @@ from roomdesk.rooms import planning, sweep
 from roomdesk.rooms.models import Drift, Room
 from roomdesk.runtime import clock
 from roomdesk.worker.outbox import send_one
+from tests.harness.live import eventually
 
 ACTOR = Actor("cli", "tests")
 PRODUCT = "plana-business-cloud"
 ADMIN = "/_synapse/admin/v1"
 Json = dict[str, Any]
+
+
+def purge_room(matrix: Matrix, room_id: str) -> None:
+    """What an administrator's slip does to a room; done when this returns.
+
+    The homeserver fails (500) where it is still writing something of the room; asked again it goes on.
+    """
+
+    def is_gone() -> bool:
+        try:
+            matrix.admin("DELETE", path("rooms", room_id, base=ADMIN), {"purge": True})
+        except MatrixError as error:
+            if error.status < 500:
+                raise
+            return False
+        return True
+
+    eventually(is_gone, "the end of the room")
 
 
 @dataclass

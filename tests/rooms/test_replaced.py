@@ -17,7 +17,7 @@ from roomdesk.rooms import taking
 from roomdesk.rooms.models import FormerRoom, Room
 from roomdesk.rooms.succession import MOST_AN_HOUR
 from roomdesk.runtime import clock
-from tests.rooms.place import ACTOR, ADMIN, Place
+from tests.rooms.place import ACTOR, Place, purge_room
 from tests.rooms.talking import hear, notices, say, texts
 
 pytestmark = pytest.mark.part_of("R01", "R05", "R06", "R08")
@@ -26,8 +26,7 @@ REPLACED = "This room takes the place of the former one."
 
 
 def delete(place: Place) -> None:
-    """What an administrator's slip does; done when this returns."""
-    place.matrix.admin("DELETE", path("rooms", place.room, base=ADMIN), {"purge": True})
+    purge_room(place.matrix, place.room)
 
 
 def encrypt(place: Place) -> None:

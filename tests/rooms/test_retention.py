@@ -21,7 +21,7 @@ from roomdesk.worker.files import FileKeeper
 from tests.cli.shell import done, run
 from tests.harness.live import eventually
 from tests.record.elsewhere import Elsewhere, filed
-from tests.rooms.place import ADMIN, Json, Place
+from tests.rooms.place import ADMIN, Json, Place, purge_room
 from tests.rooms.talking import hear, say
 
 pytestmark = pytest.mark.part_of("R05", "R08", "R09")
@@ -125,7 +125,7 @@ def test_purged_history_is_still_on_record_found_and_exported(kept: Place, tmp_p
 
 def test_a_deleted_room_takes_nothing_along(kept: Place, tmp_path: Path) -> None:
     before, old = everything(kept, tmp_path / "before"), kept.room
-    kept.matrix.admin("DELETE", path("rooms", old, base=ADMIN), {"purge": True})
+    purge_room(kept.matrix, old)
     kept.matrix.admin(
         "DELETE", path("media", kept.matrix.server, File.objects.get().url.rpartition("/")[2], base=ADMIN)
     )

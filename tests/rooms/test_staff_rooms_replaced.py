@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from roomdesk.channels.matrix.names import path
 from roomdesk.directory import services
 from roomdesk.queues.models import OutboxRow
 from roomdesk.rooms import planning, taking
@@ -13,7 +12,7 @@ from roomdesk.rules.room_plan import MOST_REMOVALS
 from roomdesk.runtime import clock
 from tests.cases_api.place import command, told
 from tests.rooms.control import Control
-from tests.rooms.place import ACTOR, ADMIN, PRODUCT, Place
+from tests.rooms.place import ACTOR, PRODUCT, Place, purge_room
 from tests.rooms.talking import hear
 from tests.rooms.test_staff_rooms import CONTROL, PRODUCT_SPACE, SPACE, House, call, children, inside, room, state
 
@@ -31,16 +30,12 @@ def is_right(place: Place) -> bool:
     }
 
 
-def delete(place: Place, room_id: str) -> None:
-    place.matrix.admin("DELETE", path("rooms", room_id, base=ADMIN), {"purge": True})
-
-
 def test_a_deleted_control_room_is_made_again_with_a_thread_for_each_open_case(there: Place) -> None:
     control = Control(there)
     control.settle()
     case = control.open("The printer burns.")
     old = control.room
-    delete(there, old)
+    purge_room(there.matrix, old)
     there.sweep()
     control.settle()
     assert control.room not in ("", old) and inside(there, CONTROL) == people(there)
@@ -56,7 +51,7 @@ def test_a_deleted_control_room_is_made_again_with_a_thread_for_each_open_case(t
 
 def test_a_deleted_space_is_made_again_and_names_its_rooms(there: Place) -> None:
     for house in (SPACE, PRODUCT_SPACE):
-        delete(there, room(house))
+        purge_room(there.matrix, room(house))
     there.sweep()
     assert children(there, SPACE) == {room(PRODUCT_SPACE)}
     assert children(there, PRODUCT_SPACE) == {room(CONTROL), there.room}
