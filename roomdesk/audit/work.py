@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +19,7 @@ from roomdesk.queues.ids import IdBlock, next_ids
 from roomdesk.queues.models import OutboxRow
 from roomdesk.queues.signals import OUTBOX, notify
 from roomdesk.queues.timers import Wanted
+from roomdesk.runtime.randomness import new_uuid, token
 
 M = TypeVar("M", bound=models.Model)
 
@@ -136,7 +135,7 @@ class Work:
         """
         row = OutboxRow(
             id=self.new_id(OutboxRow),
-            key=str(uuid.uuid4()),
+            key=str(new_uuid()),
             once=once,
             after=after,
             channel=channel,
@@ -234,7 +233,7 @@ ON CONFLICT DO NOTHING
 
 
 def _entry(draft: _Draft, head: Head, entry_id: int) -> tuple[_Link, _Content]:
-    salt = secrets.token_hex(16)
+    salt = token(16).hex()
     commitment, previous = chain.commitment(salt, draft.data), head.hash
     fields = {
         "scope": draft.scope,

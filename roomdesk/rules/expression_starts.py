@@ -22,8 +22,8 @@ _parse: Any = import_module("re._parser").parse
 Start = tuple[str, bool]
 _UNKNOWN: frozenset[Start] = frozenset({("", False)})
 _NOTHING: frozenset[Start] = frozenset({("", True)})
-#: Where `Expression` may begin: before a word, or at what is no letter. Its letter, and those behind.
-_PLACES = re.compile(r"(?=(.{1,4}))(?:(?<!\w)|(?=\W))", re.DOTALL)
+#: An `Expression` may begin where one of these does: before a word, or at what is no letter.
+_PLACES = re.compile(r"\w+|\W")
 
 
 def starts_of(expression: str) -> frozenset[str] | None:
@@ -35,8 +35,14 @@ def starts_of(expression: str) -> frozenset[str] | None:
 @lru_cache(maxsize=64)
 def starts_in(text: str) -> frozenset[str]:
     """The beginnings that are in a text, by one letter and by more."""
-    whole = set(_PLACES.findall(text))
-    return frozenset({letters[:many] for letters in whole for many in range(1, _LETTERS)} | whole)
+    found: set[str] = set()
+    place = 0
+    for word in _PLACES.findall(text):
+        start = text[place : place + _LETTERS]
+        if start not in found:
+            found.update((start, start[:3], start[:2], start[0]))
+        place += len(word)
+    return frozenset(found)
 
 
 def _sequence(parts: Iterable[tuple[Any, Any]]) -> frozenset[Start]:

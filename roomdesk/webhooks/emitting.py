@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from roomdesk.audit.work import Work
+from roomdesk.runtime.randomness import new_uuid
 from roomdesk.webhooks.models import Delivery, Endpoint
 
 CHANNEL, KIND = "webhook", "webhook"
@@ -33,7 +33,7 @@ def emit(
     One query for a transaction, however many events.
     """
     wanted = [one for one in _active(work) if one.product in ("", product) and (not one.events or event in one.events)]
-    message_id = f"msg_{uuid.uuid4().hex}"
+    message_id = f"msg_{new_uuid().hex}"
     for endpoint in wanted:
         tell(work, endpoint, event, message_id=message_id, subject=subject, at=at, facts=facts, case_id=case_id)
 
