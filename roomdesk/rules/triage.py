@@ -37,6 +37,10 @@ _LOST = re.compile(
     r"|ne (?:moga da nameria|znam|znaia|namiram) (?:kak|kade|otkade|koi|koia)|nao (?:sei|acho|encontro|achei) (?:como|onde)"
 )
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
+#: A small word denied is none: it did not work, it did not help.
+_DENIES = re.compile(
+    r"\bne (?:raboti|stava|stana|tragna|pomogna|se (?:opravi|polu4i))|\bnao (?:resolv|funcion|ajud|deu)"
+)
 _P0_ALONE = re.compile(r"\W*[pр]0\W*", re.IGNORECASE)
 
 
@@ -117,8 +121,9 @@ class _Reader:
         return self._notice() or self._fault_or_question(p0)
 
     def _is_small_talk(self) -> bool:
-        """Nothing but such words, whatever stands between them."""
-        if len(self.words.plain) >= 200 or "?" in self.words.plain:
+        """Nothing but such words, whatever stands between them, and no fault made of them: `не работи` is one."""
+        whole = (self.words.plain, self.words.sounds) if self.words.is_bulgarian else (self.words.plain,)
+        if len(self.words.plain) >= 200 or "?" in self.words.plain or any(map(_DENIES.search, whole)):
             return False
         rest = self.vocabulary.without("small", self.words)
         text = rest.sounds if self.words.is_bulgarian and not rest.sounds.strip() else rest.plain
@@ -224,7 +229,7 @@ class _Reader:
         """Whether plan or money is the matter, and not only the plan under which something is asked."""
         if self.has("expiring") and not self.has("plan_word"):
             return False
-        if self.asks and (self.has("rule_word") or not self.has("which_plan")):
+        if self.asks and not self.has("disputed") and (self.has("rule_word") or not self.has("which_plan")):
             bare = self.vocabulary.without("plan_word", self.words)
             if not self.vocabulary.found("subscription", bare):
                 return False

@@ -36,6 +36,40 @@ def test_tone_never_raises_a_severity(text):
     assert triage(text, "en", WORDS).severity == triage("The export fails.", "en", WORDS).severity
 
 
+@pytest.mark.parametrize("text", ["Не работи", "Не работи, благодаря", "Ne raboti", "Não resolveu", "Не се оправи"])
+def test_a_small_word_that_is_denied_is_no_small_talk(text):
+    assert triage(text, "en", WORDS).kind != "small_talk"
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        ("en", "Nobody can open the till, the whole shop stands still"),
+        ("en", "Our stores are standing still since ten"),
+        ("bg", "Целият магазин спря"),
+        ("bg", "Никой не може да отвори касата, целият магазин стои"),
+        ("pt", "Ninguém consegue abrir o caixa, a loja inteira parou"),
+    ],
+)
+def test_a_business_that_stands_still_is_critical(locale, text):
+    assert triage(text, locale, WORDS).severity == "critical"
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "kind"),
+    [
+        ("en", "There is an error in our last invoice", "subscription"),
+        ("bg", "Има грешка в последната ви фактура", "subscription"),
+        ("pt", "Há um erro na nossa última fatura", "subscription"),
+        ("en", "There is an error on the invoice screen", "incident"),
+        ("bg", "Излиза грешка при запис на фактура", "incident"),
+        ("pt", "Dá erro na emissão da fatura", "incident"),
+    ],
+)
+def test_a_wrong_invoice_of_ours_is_a_matter_of_money_and_a_failing_screen_is_none(locale, text, kind):
+    assert triage(text, locale, WORDS).kind == kind
+
+
 def test_what_is_quoted_is_not_the_persons_own():
     assert triage("> P0 everything is down for everybody\n\nThanks!", "en", WORDS).kind == "small_talk"
     assert triage('Where is the button "Cancel subscription"?', "en", WORDS).kind == "question"
