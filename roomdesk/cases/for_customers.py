@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -14,7 +15,9 @@ from roomdesk.cases.models import Case
 from roomdesk.cases.queries import access_cases
 from roomdesk.directory.models import Workspace
 from roomdesk.directory.queries import Viewer
+from roomdesk.product.queries import product_of
 from roomdesk.record.models import File, Message
+from roomdesk.rules import case_states
 
 PAGE = 50
 #: Files of these states are told of, with the reason where there is no copy.
@@ -30,6 +33,15 @@ def open_cases(viewer: Viewer, workspace: Workspace, limit: int = PAGE) -> list[
     """Open cases, those that wait for the customer first."""
     found = list(access_cases_of(viewer, workspace).filter(state__in=Case.OPEN)[:limit])
     return sorted(found, key=lambda case: case.state != Case.State.WAITING_CUSTOMER)
+
+
+def takes_words(case: Case, now: datetime) -> bool:
+    """Whether its people can still write in the case: it is open, or their word opens it again (D19). One query, of a closed one."""
+    if case.state != Case.State.CLOSED:
+        return case.state != Case.State.MERGED
+    version = case.cycles.values_list("product_version_id", flat=True).get(number=case.cycle)
+    window = timedelta(days=product_of(version).life.reopen_days)
+    return case_states.reopens(case.state, case.resolved_at, now, window)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roomdesk.audit.work import Work
-from roomdesk.cases import assigning, notices, satisfaction, specialists
+from roomdesk.cases import assigning, notices, satisfaction_question, specialists
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.history import note
 from roomdesk.cases.models import Case, CaseCycle
@@ -58,7 +58,7 @@ def resolve(
     work.audit("case.resolved", f"case:{case.ref}", data, scope=conversation.scope)
     wake(work, conversation, entry, at, by=by)
     specialists.end(work, conversation, entry, at, by=by, reason="It was resolved.")
-    satisfaction.ask(work, conversation, entry)
+    satisfaction_question.ask(work, conversation, entry)
     work.remind(conversation.workspace.lane_id, CLOSE_TIMER, case.pk, closes_at(cycle, at))
 
 

@@ -11,6 +11,7 @@ from roomdesk.bootstrap import settings
 from roomdesk.cases import (
     admitting,
     checklist,
+    confirming,
     customer_commands,
     deflecting,
     questions,
@@ -125,6 +126,8 @@ def _customer(work: Work, conversation: Conversation, heard: Heard, item: Claime
     # A first message that the desk has answered by itself is no word against the answer.
     is_idle = placement.small_talk or (not entry.is_open and (placement.opens or not has_intake))
     services.customer_spoke(work, conversation, entry, item.at, person, by=heard.sender, small_talk=is_idle)
+    if placement.confirms:
+        confirming.heard(work, conversation, entry, item.at, by=heard.sender)
     if not placement.opens:
         checklist.heard(work, conversation, entry, words, has_file=has_file)
         if not is_idle:

@@ -16,7 +16,7 @@ from django.db import transaction
 
 from roomdesk.audit.work import Actor, Work
 from roomdesk.bootstrap import settings
-from roomdesk.cases import checklist, loading, regrading, services, speaking, triaging
+from roomdesk.cases import checklist, confirming, loading, regrading, services, speaking, triaging
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.models import Case
 from roomdesk.cases.opening import Opening, open_case
@@ -30,6 +30,7 @@ from roomdesk.record.models import Message
 from roomdesk.record.services import Saying
 from roomdesk.rooms import naming
 from roomdesk.rooms.homes import destination
+from roomdesk.rules.confirmation import is_confirmation
 from roomdesk.rules.first_word import is_p0
 from roomdesk.rules.small_talk import is_small_talk
 
@@ -156,10 +157,13 @@ def _said(
     is_idle = is_small_talk(text, speaking.policy_of(conversation).small_talk) or triaging.is_small_talk(
         conversation, text
     )
-    is_idle = is_idle and not is_p0(text)
+    confirms = not entry.is_open and not is_first and is_confirmation(text)
+    is_idle = (is_idle or confirms) and not is_p0(text)
     # A first message that the desk has answered by itself is no word against the answer.
     is_idle = is_idle or not (entry.is_open or (conversation.state_at(now).intake and not is_first))
     services.customer_spoke(work, conversation, entry, now, speaker.person, by=slug, small_talk=is_idle)
+    if confirms:
+        confirming.heard(work, conversation, entry, now, by=slug)
     if not is_first:
         checklist.heard(work, conversation, entry, text, has_file=False)
         if not is_idle:

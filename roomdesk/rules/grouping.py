@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal
 
+from roomdesk.rules.confirmation import is_confirmation
 from roomdesk.rules.small_talk import is_small_talk, normalised
 from roomdesk.rules.why import Why
 
@@ -78,6 +79,7 @@ class Placement:
     """`case_id` is the case it joins; `opens` asks for a new one; both unset: recorded without a case.
 
     `small_talk` says that it must not reopen, restart or answer anything; `linked_to` is the case a new one refers to.
+    `confirms`: it says of a case that is not open any more that the resolution holds.
     """
 
     case_id: int | None
@@ -85,6 +87,7 @@ class Placement:
     small_talk: bool
     linked_to: int | None
     why: Why
+    confirms: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ class Facts:
     policy: CasePolicy
     claimed: Collection[int]
     small_talk: bool
+    confirms: bool = False
 
     @property
     def unsettled(self) -> list[OpenCase]:
@@ -116,10 +120,11 @@ def place_customer(
     """The case of a customer's message. `p0` is `first_word.is_p0` of it, `is_idle` triage's word that it is small talk; `open_cases` are the workspace's not closed ones.
 
     `case_of_event` covers messages of customers and staff and the desk's notices, also of cases that are not open:
-    a reply there is a new case linked to the old one (small talk stays with the old one and opens nothing).
+    a reply there is a new case linked to the old one (small talk and confirmations stay with the old one and open nothing).
     """
     small_talk = not p0 and not said.has_file and (is_idle or is_small_talk(said.text, policy.small_talk))
-    facts = Facts(said, {case.id: case for case in open_cases}, case_of_event, policy, (), small_talk)
+    confirms = not p0 and not said.has_file and is_confirmation(said.text)
+    facts = Facts(said, {case.id: case for case in open_cases}, case_of_event, policy, (), small_talk, confirms)
     if p0:
         return _p0(facts)
     for step in (_thread, _reply, _reference, _no_help, _same_author, _waiting, _small_talk):
@@ -224,7 +229,7 @@ def _waiting(facts: Facts) -> Placement | None:
 
 
 def _small_talk(facts: Facts) -> Placement | None:
-    if not facts.small_talk:
+    if not (facts.small_talk or facts.confirms):
         return None
     return Placement(None, False, True, None, Why("small_talk", "Small talk opens nothing."))
 
@@ -259,9 +264,12 @@ def _only_open(facts: Facts) -> Placement | None:
 
 
 def _customers(facts: Facts, placed: Placement) -> Placement:
-    """A customer's word in a case that is not open any more begins a new one, unless it is small talk."""
-    if placed.case_id is None or placed.case_id in facts.cases or facts.small_talk:
-        return replace(placed, small_talk=facts.small_talk)
+    """A customer's word in a case that is not open any more begins a new one, unless it is small talk or confirms."""
+    case = facts.cases.get(placed.case_id or 0)
+    confirms = facts.confirms and (case is None or case.state in SETTLED)
+    is_idle = facts.small_talk or confirms
+    if placed.case_id is None or case is not None or is_idle:
+        return replace(placed, small_talk=is_idle, confirms=confirms)
     return _opens(
         placed.case_id, "follow_up", "It belongs to a case that is no longer open, so it is a new one linked to that."
     )

@@ -6,7 +6,12 @@ _SIGNS = {"👍": GOOD, "👎": BAD}
 
 
 def score_of(reaction: str) -> str | None:
-    """👍 and 👎 in any shade of skin, with or without a variation selector; None for any other sign, which says nothing."""
+    """👍 and 👎 as `plain_sign` has them; None for any other sign, which says nothing."""
+    return _SIGNS.get(plain_sign(reaction))
+
+
+def plain_sign(reaction: str) -> str:
+    """The sign without shade of skin and variation selector; empty for what is more than one sign."""
     rest = reaction[1:]
     is_plain = all(sign == "\ufe0f" or "\U0001f3fb" <= sign <= "\U0001f3ff" for sign in rest)
-    return _SIGNS.get(reaction[:1]) if is_plain else None
+    return reaction[:1] if is_plain else ""

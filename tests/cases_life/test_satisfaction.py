@@ -30,8 +30,27 @@ def test_the_customers_word_stands_with_the_cycle_and_may_change(desk: Desk) -> 
     assert [cycle["satisfaction"] for cycle in desk.case(ref)["cycles"]] == ["bad"]
     assert desk.changes(ref, "satisfaction") == [(None, "good"), ("good", "bad")]
     assert "The customer says: bad." in command("case", "show", ref).stdout
-    desk.changed(ref, state="closed")
+    assert desk.changes(ref, "state")[-1] == ("resolved", "closed"), "the good word has closed it"
     assert rate(desk, ref, "good").json()["state"] == "closed"
+
+
+def test_a_good_word_closes_and_a_bad_one_does_not(desk: Desk) -> None:
+    refs = [desk.open(), desk.open("Another", "mira")]
+    for ref, score in zip(refs, ("good", "bad"), strict=True):
+        desk.changed(ref, **FIXED)
+        rate(desk, ref, score)
+    assert [desk.case(ref)["state"] for ref in refs] == ["closed", "resolved"]
+
+
+def test_words_by_rest_that_only_confirm_close_the_case_and_others_reopen_it(desk: Desk) -> None:
+    ref = desk.open()
+    desk.changed(ref, **FIXED)
+    for text, state in (("Works now, thank you!", "closed"), ("Funciona, obrigado", "closed"), ("Still broken", "new")):
+        assert desk.rest.post(f"cases/{ref}/messages", {"author": "olga", "text": text}).status_code == 201
+        assert desk.case(ref)["state"] == state, text
+    desk.changed(ref, **FIXED)
+    assert desk.rest.post(f"cases/{ref}/messages", {"author": "ivan", "text": "Works now"}).status_code == 201
+    assert desk.case(ref)["state"] == "resolved", "staff confirm nothing"
 
 
 @pytest.mark.parametrize(

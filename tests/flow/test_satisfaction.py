@@ -59,13 +59,14 @@ def test_the_question_is_asked_once_in_the_cases_thread_without_fix_or_cause() -
         case = resolved()
         (question,) = said(case, ":satisfaction")
         assert question["body"] == (
-            f"{case.ref} is resolved. Were you helped? Please react with 👍 or 👎. If it is not solved, just write here."
+            f"{case.ref} is resolved. Were you helped? React with 👍 for yes, which closes it, or with 👎. "
+            "If it is not solved, just write here."
         )
         assert question["m.relates_to"]["event_id"] == "$one" and question["msgtype"] == "m.notice"
         assert "canary" not in json.dumps(said(case)), "fix and cause are the desk's own"
 
 
-def test_one_reaction_answers_for_the_case_and_moves_nothing() -> None:
+def test_one_reaction_answers_for_the_case_and_moves_no_clock() -> None:
     with clock.frozen(START) as time:
         case = resolved()
         clocks = list(Clock.objects.filter(case=case).order_by("pk").values())
@@ -73,7 +74,7 @@ def test_one_reaction_answers_for_the_case_and_moves_nothing() -> None:
         reacts("$thumb", "👍🏽", "$ask1")
         assert rating(case) == ("good", "olga")
         case.refresh_from_db()
-        assert (case.state, case.cycle) == ("resolved", 1)
+        assert (case.state, case.cycle) == ("closed", 1), "a good word confirms the resolution"
         assert list(Clock.objects.filter(case=case).order_by("pk").values()) == clocks
         row = case.changes.get(what="satisfaction")
         assert (row.before, row.after) == ("", "good")

@@ -341,3 +341,8 @@ def test_a_resolution_is_rated_with_one_button_and_staff_see_it(browser: Browser
     assert (
         "<dt>Customer says</dt><dd>👎 not helped</dd>" in browser("ivan").get(f"/console/cases/{ref}").content.decode()
     )
+    olga.post(f"{where}/rate", {"score": "good"})
+    page = olga.get(where).content.decode()
+    assert "Closed" in page and 'id="composer"' in page, "their word opens it again, so there is where to write it"
+    with clock.frozen(clock.now() + timedelta(days=60)):
+        assert 'id="composer"' not in browser("olga").get(where).content.decode()

@@ -121,7 +121,7 @@ def _page(
         "clocks": [clock_told(clock, found, visitor) for clock in clocks if clock.cycle.number == found.cycle],
         "lines": list(_lines(conversation, visitor, people, files_of(said), worklist.undelivered(found))),
         "rating": _rating(found),
-        "takes_words": found.state not in (Case.State.CLOSED, Case.State.MERGED),
+        "takes_words": for_customers.takes_words(found, visitor.now),
         "text": text,
         "problem": problem,
         "key": secrets.token_urlsafe(12),
