@@ -35,7 +35,7 @@ def _all() -> Iterator[Finding]:
     from roomdesk import bootstrap
 
     bootstrap.setup()
-    from roomdesk.doctor import calendars, database, flow, homeserver, machine, wall
+    from roomdesk.doctor import calendars, database, flow, hooks, homeserver, machine, wall
 
     yield from _each(machine.data_folder, machine.mode, machine.moved_clock)
     yield from _standing_on(
@@ -51,6 +51,7 @@ def _all() -> Iterator[Finding]:
         flow.search,
         flow.record,
         flow.outbox,
+        hooks.webhooks,
         flow.failed_rooms,
         flow.products,
         calendars.holidays,

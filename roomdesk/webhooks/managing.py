@@ -29,6 +29,8 @@ from roomdesk.webhooks.models import Delivery, Endpoint
 
 #: How long both secrets sign after a change, unless told otherwise, and at most.
 OVERLAP, LONGEST_OVERLAP = timedelta(hours=24), timedelta(days=30)
+#: How the reason begins where somebody has switched it off, and not the desk.
+BY_HAND = "Switched off by "
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 _ADDRESS = re.compile(r"[0-9a-fA-F:.]+")
 _BYTES = 32
@@ -193,7 +195,7 @@ def do_switch(viewer: Viewer, slug: str, on: bool, *, actor: Actor, now: datetim
 
     def act(found: Endpoint) -> None:
         if not on:
-            sending.disable(found, f"Switched off by {actor.name}.", now)
+            sending.disable(found, f"{BY_HAND}{actor.name}.", now)
             return
         found.disabled_at, found.disabled_reason, found.failing_since = None, "", None
         found.save(update_fields=["disabled_at", "disabled_reason", "failing_since"])
