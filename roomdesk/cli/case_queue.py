@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from roomdesk.cli.base import emit, json_option, with_desk
-from roomdesk.cli.case_macros import case
+from roomdesk.cli.case_filing import case
 from roomdesk.cli.directory import table, viewer
 
 __all__ = ["case"]

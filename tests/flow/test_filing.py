@@ -25,7 +25,7 @@ from roomdesk.refusals import Conflict, DeskError, NotFound
 from roomdesk.reports.filing import filing
 from roomdesk.reports.unplaced import unplaced
 from roomdesk.runtime import clock
-from tests.cases_api.place import Rest, nothing_changes, token, told
+from tests.cases_api.place import Rest, command, nothing_changes, token, told
 from tests.flow.world import ACTOR, ASEN, EVERYONE, IVAN, OLGA, START, message, room, store, work_off
 
 ROOM = room("birch")
@@ -99,6 +99,29 @@ def test_pages_of_them_neither_repeat_nor_leave_out() -> None:
             if before is None:
                 break
         assert seen[:7] == [f"$t{number}" for number in range(6, -1, -1)] and len(seen) == len(set(seen))
+
+
+def test_the_command_line_tells_the_same_as_rest() -> None:
+    with clock.frozen(START):
+        for number in range(3):
+            says(f"$t{number}", OLGA, f"Thanks!{'!' * number}")
+        rest = Rest(token("lead", "cases:read"))
+        for words, path in (
+            ((), "filing"),
+            (("--months", "1", "--product", "plana-business-cloud"), "filing?months=1&product=plana-business-cloud"),
+        ):
+            assert told("case", "filing", *words) == rest.get(path).json()
+        page = told("case", "unplaced", "--reason", "small_talk", "--limit", "2")
+        assert page == rest.get("filing/unplaced?reason=small_talk&limit=2").json() and page["next"]
+        behind = told("case", "unplaced", "--reason", "small_talk", "--limit", "2", "--before", str(page["next"]))
+        assert [one["text"] for one in (*page["items"], *behind["items"])][:3] == ["Thanks!!!", "Thanks!!", "Thanks!"]
+        shown = command("case", "filing").stdout
+        assert shown.startswith("2026-03  plana-business-cloud  0 moved, ") and "deflected" in shown
+        assert "birch" in command("case", "unplaced").stdout
+        for words in (("filing", "--months", "0"), ("filing", "--product", "none"), ("unplaced", "--reason", "hunger")):
+            with nothing_changes():
+                done = command("case", *words)
+            assert done.exit_code == 1 and done.stderr.strip()
 
 
 def test_what_staff_put_right_is_counted_against_what_was_grouped() -> None:
