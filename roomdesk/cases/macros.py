@@ -1,4 +1,5 @@
-"""Canned answers of a product: said in the customer's language as the member of the staff who chose them, with what the case becomes."""
+"""Canned answers of a product, from its files and from the console: said in the customer's language as the member of the staff who chose them, with what the case
+becomes."""
 
 from __future__ import annotations
 
@@ -8,10 +9,10 @@ from typing import Any
 
 from django.db import transaction
 
-from roomdesk.cases import life, together, writing
+from roomdesk.cases import life, stored_macros, together, writing
 from roomdesk.cases.acting import Held
 from roomdesk.cases.conversation import Open
-from roomdesk.cases.models import Case
+from roomdesk.cases.models import Case, StoredMacro
 from roomdesk.cases.queries import access_case, is_staff
 from roomdesk.cases.together import Hands
 from roomdesk.directory.errors import Conflict, Forbidden, Invalid
@@ -40,7 +41,7 @@ class Offer:
 
 
 def access_macros(viewer: Viewer, ref: str, agent: str = "") -> list[Offer]:
-    """The macros of the case's product, in its file's order. For staff: Forbidden for others. `agent`: the name of who would say them."""
+    """The macros of the case's product, in its file's order, then those written in the console. For staff: Forbidden for others. `agent`: the name of who would say them."""
     case = access_case(ref, viewer)
     if not is_staff(viewer):
         raise Forbidden("Macros are for staff.")
@@ -50,12 +51,32 @@ def access_macros(viewer: Viewer, ref: str, agent: str = "") -> list[Offer]:
 def offers(case: Case, agent: str) -> list[Offer]:
     """As `access_macros`, for a case to which somebody of the staff has access."""
     product = product_of(newest([case.product])[case.product].pk)
-    return [_offer(product, case, macro, agent) for macro in product.macro_rows]
+    return [_offer(product, case, canned, agent) for canned in _all(product).values()]
 
 
-def _offer(product: Product, case: Case, macro: Macro, agent: str) -> Offer:
+@dataclass(frozen=True, slots=True)
+class _Canned:
+    """A macro, with its texts by locale where they are not the product's own."""
+
+    macro: Macro
+    texts: Mapping[str, str] | None = None
+
+
+def _all(product: Product) -> dict[str, _Canned]:
+    """By name. One query."""
+    stored = {one.slug: _Canned(Macro.model_validate(_row(one)), one.texts) for one in stored_macros.of(product.slug)}
+    files = {macro.slug: _Canned(macro) for macro in product.macro_rows}
+    return {**files, **{slug: one for slug, one in stored.items() if slug not in files}}
+
+
+def _row(one: StoredMacro) -> dict[str, Any]:
+    return {"slug": one.slug, "asks": one.asks, **({"state": one.state} if one.state else {})}
+
+
+def _offer(product: Product, case: Case, canned: _Canned, agent: str) -> Offer:
+    macro = canned.macro
     asked = {name: f"{{{name}}}" for name in macro.asks}
-    return Offer(macro.slug, _filled(product, case, macro, agent, asked), macro.asks, macro.state)
+    return Offer(macro.slug, _filled(product, case, canned, agent, asked), macro.asks, macro.state)
 
 
 def do_macro(hands: Hands, ref: str, slug: str, values: Mapping[str, str], *, channel: str) -> Message:
@@ -72,8 +93,9 @@ def do_macro(hands: Hands, ref: str, slug: str, values: Mapping[str, str], *, ch
         entry = held.entry(ref)
         product = held.conversation.product
         assert product is not None and found.author is not None
-        macro = _access(product, slug)
-        text = _text(product, entry, macro, found.author, values)
+        canned = _access(product, slug)
+        macro = canned.macro
+        text = _text(product, entry, canned, found.author, values)
         _check_move(entry, macro)
         why = (_WHY[0], _WHY[1].format(slug))
         said = writing.say(found.work, held.conversation, entry, found.author.slug, text, channel, why)
@@ -82,25 +104,29 @@ def do_macro(hands: Hands, ref: str, slug: str, values: Mapping[str, str], *, ch
     return said
 
 
-def _access(product: Product, slug: str) -> Macro:
-    macro = product.macros.get(slug)
-    if macro is None:
-        raise Invalid(f'There is no macro "{slug[:60]}"; this product has {listed(product.macros)}.', field="macro")
-    return macro
+def _access(product: Product, slug: str) -> _Canned:
+    found = _all(product)
+    if slug not in found:
+        raise Invalid(f'There is no macro "{slug[:60]}"; this product has {listed(found)}.', field="macro")
+    return found[slug]
 
 
-def _text(product: Product, entry: Open, macro: Macro, author: Person, values: Mapping[str, str]) -> str:
-    wrong = refusal(macro.slug, macro.asks, values)
+def _text(product: Product, entry: Open, canned: _Canned, author: Person, values: Mapping[str, str]) -> str:
+    wrong = refusal(canned.macro.slug, canned.macro.asks, values)
     if wrong:
         raise Invalid(wrong, field="values")
-    return writing.check_text(_filled(product, entry.case, macro, author.name, values))
+    return writing.check_text(_filled(product, entry.case, canned, author.name, values))
 
 
-def _filled(product: Product, case: Case, macro: Macro, agent: str, values: Mapping[str, str]) -> str:
+def _filled(product: Product, case: Case, canned: _Canned, agent: str, values: Mapping[str, str]) -> str:
     workspace = case.workspace
     customer = case.opened_by.name if case.opened_by else workspace.display_name
     known = {"ref": case.ref, "customer": customer, "workspace": workspace.display_name, "agent": agent}
-    return product.text(workspace.locale, macro.text_key, **{**known, **values})
+    if canned.texts is None:
+        return product.text(workspace.locale, canned.macro.text_key, **{**known, **values})
+    # A language that the product has got since is answered in the one that was written first.
+    text = canned.texts.get(product.locale_for(workspace.locale)) or next(iter(canned.texts.values()))
+    return stored_macros.said(text, {**known, **values})
 
 
 def _check_move(entry: Open, macro: Macro) -> None:

@@ -170,6 +170,26 @@ class Turns(models.Model):
     order = ArrayField(models.BigIntegerField(), default=list)
 
 
+class StoredMacro(models.Model):
+    """A canned answer that administrators wrote in the console, beside those of the product's files. `texts`: by locale, all of which
+    name the variables `asks`; `state`: what the case becomes with it, empty for nothing.
+    """
+
+    product = models.CharField(max_length=80)
+    slug = models.CharField(max_length=63)
+    asks = ArrayField(models.CharField(max_length=40), default=list)
+    state = models.CharField(max_length=20, blank=True)
+    texts = models.JSONField(default=dict)
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=300)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["product", "slug"], name="stored_macro_once")]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
 class Link(models.Model):
     """Two cases that have to do with each other, of whatever workspaces; for staff only.
 

@@ -35,7 +35,7 @@ def _all() -> Iterator[Finding]:
     from roomdesk import bootstrap
 
     bootstrap.setup()
-    from roomdesk.doctor import calendars, database, flow, hooks, homeserver, machine, wall
+    from roomdesk.doctor import calendars, database, flow, homeserver, hooks, machine, wall
 
     yield from _each(machine.data_folder, machine.mode, machine.moved_clock)
     yield from _standing_on(

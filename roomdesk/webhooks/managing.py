@@ -15,10 +15,9 @@ from django.db import IntegrityError, transaction
 
 from roomdesk.audit.work import Actor, Work
 from roomdesk.bootstrap import settings
+from roomdesk.directory.administering import administered
 from roomdesk.directory.errors import Conflict, Invalid, NotFound
-from roomdesk.directory.models import StaffRole
 from roomdesk.directory.queries import Viewer
-from roomdesk.directory.services.intervals import valid_at
 from roomdesk.product.problems import listed
 from roomdesk.product.services import known
 from roomdesk.refusals import Forbidden
@@ -48,12 +47,7 @@ class Wish:
 
 def _administered(viewer: Viewer, at: datetime) -> frozenset[str]:
     """Products of which the viewer is an administrator (empty text: all). Forbidden for whoever is none."""
-    if viewer.person_id is None:
-        # A token with the scope, or the command line.
-        found = frozenset({""} if viewer.sees_all and (viewer.kind != "token" or viewer.may("admin")) else ())
-    else:
-        rows = StaffRole.objects.filter(valid_at(at), person_id=viewer.person_id, role=StaffRole.Role.ADMINISTRATOR)
-        found = frozenset(rows.values_list("product", flat=True))
+    found = administered(viewer, at)
     if not found:
         raise Forbidden("Only administrators see and change where events go.")
     return found

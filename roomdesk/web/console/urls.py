@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from roomdesk.web.console import attention, files, filing, rooms, search, views, webhooks
+from roomdesk.web.console import attention, files, filing, macros, rooms, search, views, webhooks
 
 app_name = "console"
 urlpatterns = [
@@ -19,6 +19,9 @@ urlpatterns = [
     path("filing", filing.page, name="filing"),
     path("webhooks", webhooks.endpoints, name="webhooks"),
     path("webhooks/<str:slug>", webhooks.endpoint, name="webhook"),
+    path("macros", macros.macros, name="macros"),
+    path("macros/new/<str:product>", macros.new, name="new_macro"),
+    path("macros/of/<str:product>/<str:slug>", macros.macro, name="macro"),
     path("cases/<str:ref>", views.case, name="case"),
     path("cases/<str:ref>/act", views.act, name="act"),
     path("files/<int:number>", files.file, name="file"),
