@@ -10,6 +10,8 @@ from roomdesk.rules.triage_text import Words, by_sound
 _ESCAPE = re.compile(r"(\\.)")
 #: The concept of which only whole words are meant.
 WHOLE = "small"
+#: So many beginnings are kept.
+_KNOWN = 20_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,13 +57,27 @@ class _Index:
         for place, (_, one) in enumerate(self.row):
             for start in one.starts or ():
                 self._by_start[start] = (*self._by_start.get(start, ()), place)
+        #: What was looked up, whole beginnings: those of a language come again and again.
+        self._known: dict[str, tuple[int, ...]] = {}
 
     def places(self, text: str) -> list[int]:
         """Places in the row of what may be in the text, in their order."""
-        found, by_start = set(self._always), self._by_start
-        for start in starts_in(text) & by_start.keys():
-            found.update(by_start[start])
+        found, known = set(self._always), self._known
+        for start in starts_in(text):
+            places = known.get(start)
+            if places is None:
+                places = self._look_up(start)
+            if places:
+                found.update(places)
         return sorted(found)
+
+    def _look_up(self, start: str) -> tuple[int, ...]:
+        """Places of what begins as `start` does, by one of its letters or by more."""
+        if len(self._known) >= _KNOWN:
+            self._known.clear()
+        letters = range(1, len(start) + 1)
+        found = self._known[start] = tuple(place for many in letters for place in self._by_start.get(start[:many], ()))
+        return found
 
 
 @dataclass(frozen=True, slots=True)

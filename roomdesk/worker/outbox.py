@@ -26,6 +26,8 @@ SENDERS = 12
 SENDERS_BESIDE = 2
 #: Least time between two claims: many rows finishing together are followed up by one claim, not by one each.
 _GAP = 0.01
+#: The same while the inbox is behind: what is urgent loses no more than this, and every call takes time from the flow.
+_GAP_BEHIND = 0.1
 _IDLE = 1.0
 
 
@@ -122,7 +124,7 @@ class Dispatcher:
             self._held.update(row.pk for row in rows)
         for row in rows:
             self._todo.put(row)
-        time.sleep(_GAP)
+        time.sleep(_GAP_BEHIND if self._is_behind() else _GAP)
         return _IDLE
 
     def _at_once(self) -> int:
