@@ -21,6 +21,7 @@ TEXTS = (
     "Thanks!",
     "Can we get a printable invoice for March, please?",
     "That did not help.",
+    "Works now, thank you.",
     "👎",
     "Nobody can log in since this morning, production is down for the whole team!",
     "In the Orders screen I clicked Save, it should close the order, but it shows error 500. Deadline is noon.",
