@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -106,6 +107,15 @@ class Desk:
         self.installation.live.run(*words)
 
 
+def _has_synced(client: Client) -> bool:
+    try:
+        client.sync()
+    except (httpx.HTTPError, KeyError, ValueError):
+        # Nobody answers, or not with a sync: a killed database takes the homeserver along.
+        return False
+    return True
+
+
 class Day:
     """One day. `events` are what was said by name, `clients` the owners' own, which sync all through."""
 
@@ -134,15 +144,18 @@ class Day:
                 self._kill(name)
             self._do(step)
         self._settle()
+        self._sync()
+
+    def _sync(self) -> None:
+        """Customers' clients get what there is; as clients do, they ask again while the homeserver is still coming back."""
         for client in self.clients.values():
-            client.sync()
+            eventually(partial(_has_synced, client), "the homeserver to answer a client", seconds=90)
 
     def _next(self, phase: int) -> None:
         """Everything that was said is dealt with before time goes on; customers' clients get what there is."""
         self._settle()
         self.desk.move_to(self.date, *PHASES[phase], jump=phase == 1)
-        for client in self.clients.values():
-            client.sync()
+        self._sync()
 
     def _kill(self, name: str) -> None:
         """Kills it at some moment while the next steps are made, and sees that it comes back."""
