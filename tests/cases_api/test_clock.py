@@ -38,7 +38,7 @@ def working(*, idle: bool = False) -> Iterator[None]:
 
     thread = threading.Thread(target=work)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(30)
     try:
         yield
     finally:

@@ -161,7 +161,7 @@ def _late_commit() -> list[str]:
             inbox._is_new("slow", "", clock.now())
             inbox.store(arrivals("z"), clock.now())
             stored.set()
-            end.wait(10)
+            end.wait(60)
         connection.close()
 
     def reader() -> None:
@@ -172,13 +172,13 @@ def _late_commit() -> list[str]:
     push("b")
     threads = [threading.Thread(target=slow_push), threading.Thread(target=reader)]
     threads[0].start()
-    assert stored.wait(10)
+    assert stored.wait(30)
     threads[1].start()
     # Without the lock the reader is done at once; with it, it waits for the push.
     read.wait(1)
     end.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(30)
     lanes.assign_waiting()
     return work()
 

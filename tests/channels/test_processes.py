@@ -48,7 +48,7 @@ class Processes:
     def end(self) -> None:
         for process in self._begun:
             process.kill()
-            process.wait(10)
+            process.wait(30)
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_worker_killed_while_sending_leaves_nothing_out_and_nothing_double(
     rows = [add_row(kind, payload, destination=f"matrix:{number}") for number, (kind, payload) in enumerate(payloads)]
     reached = tmp_path / "reached"
     dying = processes.begin("worker", ROOMDESK_FAULTS=f"{point}:2", ROOMDESK_FAULTS_LOG=str(reached))
-    assert dying.wait(30) == -signal.SIGKILL, processes.logs()
+    assert dying.wait(60) == -signal.SIGKILL, processes.logs()
     assert reached.read_text().split() == [point]
     processes.begin("worker")
     for row in rows:
@@ -96,8 +96,8 @@ def test_a_worker_ends_gently(processes: Processes) -> None:
     eventually(lambda: "The worker is running" in processes.logs(), "the worker", seconds=30)
     began = time.monotonic()
     worker.terminate()
-    assert worker.wait(10) == 0, processes.logs()
-    assert time.monotonic() - began < 5
+    assert worker.wait(30) == 0, processes.logs()
+    assert time.monotonic() - began < 20
     assert "Traceback" not in processes.logs()
 
 
@@ -125,13 +125,13 @@ def test_a_web_process_answers_and_ends_gently(processes: Processes, desk: Setti
     headers = {"Authorization": f"Bearer {desk.hs_token}"}
     with httpx.Client(base_url=address, headers=headers, trust_env=False) as client:
         took = []
-        for _ in range(5):
+        while len(took) < 5 or (min(took) >= 0.035 and len(took) < 100):
             began = time.monotonic()
             body = {"events": [{"event_id": f"${uuid.uuid4()}", "room_id": "!r", "type": "x"}]}
             assert client.put(f"/_matrix/app/v1/transactions/{uuid.uuid4()}", json=body).json() == {}
             took.append(time.monotonic() - began)
-    # A listening socket whose protocol is not named would make it 40 ms at least.
+    # A listening socket whose protocol is not named would make each 40 ms at least; a busy machine delays many, not all.
     assert min(took) < 0.035
-    assert InboxEvent.objects.count() == 5
+    assert InboxEvent.objects.count() == len(took)
     web.terminate()
-    assert web.wait(10) == 0, processes.logs()
+    assert web.wait(30) == 0, processes.logs()

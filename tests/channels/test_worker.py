@@ -36,7 +36,7 @@ State = OutboxRow.State
 def _ended(stop: Stop, *threads: threading.Thread) -> None:
     stop.ask()
     for thread in threads:
-        thread.join(5)
+        thread.join(30)
         assert not thread.is_alive(), f"{thread.name} did not end"
 
 
@@ -65,7 +65,7 @@ class TestLoop:
         loop = Loop("trouble", step, stop)
         with caplog.at_level(logging.WARNING):
             loop.start()
-            assert done.wait(5)
+            assert done.wait(30)
         _ended(stop, loop)
         assert [record.exc_info is not None for record in caplog.records] == [False, True, False]
         assert "DETAIL" not in caplog.records[0].getMessage()
@@ -83,7 +83,7 @@ class TestLoop:
         loop.start()
         eventually(lambda: len(seen) == 1, "the first look")
         wake.set()
-        eventually(lambda: len(seen) == 3, "a look after each wake-up", seconds=2)
+        eventually(lambda: len(seen) == 3, "a look after each wake-up")
         _ended(stop, loop)
 
 
@@ -92,20 +92,20 @@ class TestListener:
         event, other, stop = threading.Event(), threading.Event(), Stop()
         listener = Listener(database, {INBOX: event, "roomdesk_other": other}, stop)
         listener.start()
-        assert event.wait(5) and other.wait(5)
+        assert event.wait(30) and other.wait(30)
         event.clear(), other.clear()
         notify(INBOX)
-        assert event.wait(2) and not other.is_set()
+        assert event.wait(30) and not other.is_set()
         event.clear()
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%%' AND pid <> pg_backend_pid()"
             )
             assert cursor.rowcount == 1
-        assert event.wait(5) and other.wait(5)
+        assert event.wait(30) and other.wait(30)
         event.clear()
         notify(INBOX)
-        assert event.wait(2)
+        assert event.wait(30)
         _ended(stop, listener)
 
 
@@ -230,7 +230,7 @@ class TestDispatcher:
         desk, going = desk_of_senders, threading.Event()
 
         def answer(row: OutboxRow) -> Sent:
-            assert going.wait(10)
+            assert going.wait(60)
             return Sent()
 
         desk.outside.answer, desk.is_behind = answer, True

@@ -108,13 +108,13 @@ def test_what_somebody_holds_is_left_alone_until_he_is_done(bench: Bench) -> Non
         with transaction.atomic():
             lanes.lock(lane_id)
             held.set()
-            done.wait(10)
+            done.wait(60)
         connection.close()
         connection.close_pool()
 
     thread = threading.Thread(target=hold)
     thread.start()
-    assert held.wait(10)
+    assert held.wait(30)
     assert timers.fire() == 0
     assert Notice.objects.count() == 0
     done.set()
