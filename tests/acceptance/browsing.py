@@ -24,7 +24,7 @@ def signing_in(live: Live, chromium: Browser) -> Iterator[Signed]:
         live.run("person", "password", person, "--password-stdin", stdin=PASSWORD)
         contexts.append(chromium.new_context(locale="en-GB", **given))
         page = contexts[-1].new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.goto(f"{address(live)}{path}")
         sign_in(page, person)
         return page
