@@ -46,16 +46,26 @@ def drain(batch: int = BATCH) -> int:
     Invitations of the desk come last: nobody waits for them as customers do.
     """
     lanes.assign_waiting()
-    waiting = lanes.customers_first(lanes.waiting_lanes(LANES))
-    if not waiting:
+    left = lanes.customers_first(lanes.waiting_lanes(LANES))
+    if not left:
         return direct.take_in_invitations()
+    while left:
+        some = lanes.enough(left, batch)
+        if done := _work_on(some, batch):
+            return done
+        # Another worker holds them, and there are others.
+        left = left[len(some) :]
+    return 0
+
+
+def _work_on(lane_ids: Sequence[int], batch: int) -> int:
     try:
-        return _apply_batch(waiting, batch)
+        return _apply_batch(lane_ids, batch)
     except TRANSIENT:
         raise
     except Exception:
         log.warning("A batch failed and is repeated event by event.", exc_info=True)
-        return _apply_singly(waiting, batch)
+        return _apply_singly(lane_ids, batch)
 
 
 def _apply_batch(lane_ids: Sequence[int], batch: int) -> int:

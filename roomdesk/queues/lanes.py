@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
@@ -120,6 +121,24 @@ def customers_first(lane_ids: list[int]) -> list[int]:
         cursor.execute(_YOUNG_STAFF, [lane_ids, f"{STAFF}%", clock.now() - STAFF_WAITS])
         patient = {row[0] for row in cursor.fetchall()}
     return [lane_id for lane_id in lane_ids if lane_id not in patient] or lane_ids
+
+
+def enough(lane_ids: list[int], events: int) -> list[int]:
+    """As many of these waiting lanes, the first ones, as have so many pending events together; at least one of any.
+
+    What is loaded of a lane then serves many of its events, and the other lanes are free for others meanwhile.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, [events, lane_ids])
+        counts = [row[0] for row in cursor.fetchall()]
+    so_far = accumulate(counts)
+    return lane_ids[: next((place for place, total in enumerate(so_far, 1) if total >= events), len(lane_ids))]
+
+
+_COUNTS = """
+SELECT (SELECT count(*) FROM (SELECT 1 FROM queues_inboxevent e WHERE e.state = 'pending' AND e.lane_id = l.id LIMIT %s) AS few)
+FROM unnest(%s::bigint[]) WITH ORDINALITY AS l(id, place) ORDER BY l.place
+"""
 
 
 _YOUNG_STAFF = """

@@ -45,3 +45,14 @@ def test_the_staffs_rooms_give_way_to_customers_but_not_for_long(moment: clock.F
     moment.tick(timedelta(seconds=-1))
     whole = hear(lanes.staff_key(""), "told too")
     assert whole not in now_first()
+
+
+def test_as_many_lanes_are_taken_as_make_up_a_batch(moment: clock.Frozen) -> None:
+    (acme,) = {hear("workspace:acme", f"a{number}") for number in range(3)}
+    nord, ost = hear("workspace:nord", "n1"), hear("workspace:ost", "o1")
+    waiting = lanes.waiting_lanes(10)
+    assert waiting == [acme, nord, ost]
+    assert lanes.enough(waiting, 2) == lanes.enough(waiting, 3) == [acme]
+    assert lanes.enough(waiting, 4) == [acme, nord]
+    assert lanes.enough(waiting, 5) == lanes.enough(waiting, 400) == waiting
+    assert lanes.enough([nord], 400) == [nord] and lanes.enough([], 400) == []

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roomdesk import pipeline
 from roomdesk.clocks.models import Clock
-from roomdesk.queues.models import InboxEvent
+from roomdesk.queues import lanes
+from roomdesk.queues.models import InboxEvent, Lane
 from roomdesk.record.models import Message
 from roomdesk.runtime import clock, faults
 from tests.flow import steps
@@ -88,6 +90,39 @@ def test_a_poisoned_event_is_set_aside_with_its_error_and_stops_nobody(
     assert (bad.attempts, bad.reason) == (2, "InjectedFault: This event was poisoned by a test (POISON).")
     for slug in SLUGS:
         assert _recorded(slug)[-2:] == [f"${slug}-1", f"${slug}-2"]
+
+
+def test_lanes_that_another_worker_holds_stop_no_others(desk: None) -> None:
+    with clock.frozen(START):
+        for number in (1, 2):
+            store(message(f"$acme-{number}", room("acme"), OLGA, f"Matter {number}."))
+        store(message("$birch-1", room("birch"), OLGA, "A matter of ours."))
+        lanes.assign_waiting()
+        held, done, ended = Lane.objects.get(key="workspace:acme").pk, threading.Event(), threading.Event()
+        thread = threading.Thread(target=_hold, args=(held, done, ended))
+        thread.start()
+        try:
+            assert done.wait(30)
+            assert pipeline.drain(2) == 1, "two events of acme would be a batch, and cannot be had"
+            states = inbox_states()
+            assert (states["$birch-1"], states["$acme-1"]) == ("done", "pending")
+            assert pipeline.drain(2) == 0
+        finally:
+            ended.set()
+            thread.join(30)
+        assert pipeline.drain(2) == 2
+        assert inbox_states()["$acme-2"] == "done"
+
+
+def _hold(lane_id: int, done: threading.Event, ended: threading.Event) -> None:
+    """Another worker in the middle of its work."""
+    try:
+        with transaction.atomic():
+            lanes.lock(lane_id)
+            done.set()
+            ended.wait(60)
+    finally:
+        connection.close()
 
 
 def test_what_waits_behind_an_event_that_failed_once_keeps_its_place(
