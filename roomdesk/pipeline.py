@@ -53,7 +53,7 @@ def drain(batch: int = BATCH) -> int:
         some = lanes.enough(left, batch)
         if done := _work_on(some, batch):
             return done
-        # Another worker holds them, and there are others.
+        # Another worker holds them, or the first of them failed and is tried once more: the others do not wait for that.
         left = left[len(some) :]
     return 0
 
