@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -127,9 +128,10 @@ def running(settings: Settings, change: Change) -> Iterator[Home]:
     folder = instance.Instance(settings.data)
     synapse.write_files(settings, folder)
     _rewrite(folder.synapse / "homeserver.yaml", change)
-    process = children.spawn(synapse.spec(settings, folder))
+    spec = synapse.spec(settings, folder)
+    process = children.spawn(spec)
     try:
-        eventually(lambda: http.answers(f"{settings.matrix_url}/health"), "the homeserver", 60)
+        _await(spec, process, f"{settings.matrix_url}/health")
         known = replace(settings, admin_token=synapse.ensure_admin(settings, folder))
         home = Home(known, from_settings(known))
         yield home
@@ -139,9 +141,22 @@ def running(settings: Settings, change: Change) -> Iterator[Home]:
         process.wait(30)
 
 
+def _await(spec: children.ChildSpec, process: subprocess.Popen[bytes], health: str) -> None:
+    """One that has ended is told at once, with the end of its log."""
+
+    def answers() -> bool:
+        assert process.poll() is None, f"the homeserver has ended: {children.log_tail(spec.log, 20)}"
+        return http.answers(health)
+
+    eventually(answers, lambda: f"the homeserver ({children.log_tail(spec.log, 20)})", 120)
+
+
 def _ports() -> dict[str, int]:
-    """Three that nobody listens on now; each process of pytest has a range of its own for these."""
-    first = 30_000 + os.getpid() % 1_000 * 10
+    """Three that nobody listens on now; each process of pytest has a range of its own for these.
+
+    All lie below the ports that Linux gives to outgoing connections (from 32768): one of those would keep a server from its port.
+    """
+    first = 20_000 + os.getpid() % 1_000 * 10
     free = [port for port in range(first, first + 10) if ports.is_free(port)]
     return dict(zip(("web", "matrix", "postgres"), free, strict=False))
 
