@@ -64,7 +64,7 @@ def upload(place: Place) -> str:
         content=CONTENT,
         headers={"Authorization": f"Bearer {session['access_token']}", "Content-Type": "image/png"},
         trust_env=False,
-        timeout=20,
+        timeout=60,
     )
     return str(answer.raise_for_status().json()["content_uri"])
 
