@@ -164,14 +164,18 @@ def _await(spec: children.ChildSpec, process: subprocess.Popen[bytes], health: s
     eventually(answers, lambda: f"the homeserver ({children.log_tail(spec.log, 20)})", 120)
 
 
-def _ports() -> dict[str, int]:
-    """Three that nobody listens on now; each process of pytest has a range of its own for these.
+def free_ports() -> list[int]:
+    """Those of this process of pytest that nobody listens on now.
 
-    All lie below the ports that Linux gives to outgoing connections (from 32768): one of those would keep a server from its port.
+    All lie below the ports that Linux gives to outgoing connections (from 32768): one of those would keep a server from its
+    port. And above those of `tests.harness.environment`, which are chosen long before anybody listens on them.
     """
-    first = 20_000 + os.getpid() % 1_000 * 10
-    free = [port for port in range(first, first + 10) if ports.is_free(port)]
-    return dict(zip(("web", "matrix", "postgres"), free, strict=False))
+    first = 30_000 + os.getpid() % 270 * 10
+    return [port for port in range(first, first + 10) if ports.is_free(port)]
+
+
+def _ports() -> dict[str, int]:
+    return dict(zip(("web", "matrix", "postgres"), free_ports(), strict=False))
 
 
 def _rewrite(file: Path, change: Change) -> None:

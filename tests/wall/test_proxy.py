@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.harness.live import eventually
-from tests.wall.homes import Home
+from tests.wall.homes import Home, free_ports
 
 SHIPPED = Path(__file__).parents[2] / "deploy" / "nginx-homeserver.conf"
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
@@ -26,7 +26,7 @@ REFUSED = (401, "M_MISSING_TOKEN")
 def proxy(walled: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The shipped file as it is, but for the certificate, the port and Synapse's address, which every operator sets."""
     assert NGINX, "run tools/nginx, as `make test-deep` does"
-    folder, port = tmp_path_factory.mktemp("nginx"), _free_port()
+    folder, port = tmp_path_factory.mktemp("nginx"), free_ports()[-1]
     rule = SHIPPED.read_text().replace("listen 443 ssl", f"listen 127.0.0.1:{port}")
     rule = rule.replace("http://127.0.0.1:8008", str(walled.settings.matrix_url))
     rule = "".join(line for line in rule.splitlines(True) if "ssl_certificate" not in line)
@@ -41,12 +41,6 @@ def proxy(walled: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
     finally:
         process.terminate()
         process.wait(60)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _answers(base: str) -> bool:
