@@ -14,7 +14,8 @@ STAFFS = {"space", f"control-{PRODUCT}"}
 
 def staff_rooms(live: Live, person: str) -> list[str]:
     """Which of the staff's own rooms the person is in, as the desk knows it."""
-    return [item["staff_room"] for item in live.json("person", "left", person)["rooms"] if item["staff_room"]]
+    rooms = live.json("person", "left", person)["rooms"]
+    return [item["staff_room"] for item in rooms if "staff_room" in item]
 
 
 @pytest.mark.part_of("R03", "R04")
