@@ -20,7 +20,7 @@ from roomdesk.queues.models import InboxEvent, Timer
 from roomdesk.runtime import clock
 from tests.cases_api.place import ACTOR, PRODUCT, command, nothing_changes, staff, told
 from tests.cases_life.acting import FIXED, Desk
-from tests.directory.test_races import at_once
+from tests.harness.races import at_once
 
 pytestmark = pytest.mark.part_of("R26")
 

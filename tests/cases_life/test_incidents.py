@@ -24,7 +24,7 @@ from roomdesk.refusals import Conflict
 from roomdesk.runtime import clock
 from tests.cases_api.place import ACTOR, PRODUCT, Rest, command, nothing_changes, token, told
 from tests.cases_life.acting import FIXED, Desk
-from tests.directory.test_races import at_once
+from tests.harness.races import at_once
 from tests.harness.database import in_thread
 
 pytestmark = pytest.mark.part_of("R26", "R28", "R29")
