@@ -24,8 +24,8 @@ from roomdesk.refusals import Conflict
 from roomdesk.runtime import clock
 from tests.cases_api.place import ACTOR, PRODUCT, Rest, command, nothing_changes, token, told
 from tests.cases_life.acting import FIXED, Desk
-from tests.harness.races import at_once
 from tests.harness.database import in_thread
+from tests.harness.races import at_once
 
 pytestmark = pytest.mark.part_of("R26", "R28", "R29")
 EVERYONE = Viewer("token", "tests", sees_all=True)
