@@ -158,7 +158,7 @@ def test_two_cases_at_once_do_not_both_get_the_last_free_place(desk: Desk) -> No
         # Each worker has the lane of one customer.
         with transaction.atomic():
             work = Work(clock.now(), DESK)
-            barrier.wait(20)
+            barrier.wait(60)
             assigning.fire(work, [timer])
             work.flush()
 

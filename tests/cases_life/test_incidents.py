@@ -221,15 +221,15 @@ def test_who_holds_a_lane_already_does_not_wait_for_another(desk: Desk) -> None:
         with transaction.atomic():
             lanes.lock(Workspace.objects.get(slug="beta").lane_id)
             held.set()
-            assert done.wait(20)
+            assert done.wait(120)
 
     thread = in_thread(hold)
-    assert held.wait(20)
+    assert held.wait(60)
     with pytest.raises(LanesBusy):
         linking.do_attach(hands(patient=False), one, other)
     assert not Link.objects.exists()
     done.set()
-    thread.join(20)
+    thread.join(60)
     assert linking.do_attach(hands(patient=False), one, other).ref == one
     with pytest.raises(LockOutsideTransaction):
         lanes.lock_all([1])

@@ -108,7 +108,7 @@ def test_what_somebody_holds_is_left_alone_until_he_is_done(bench: Bench) -> Non
         with transaction.atomic():
             lanes.lock(lane_id)
             held.set()
-            done.wait(60)
+            assert done.wait(120)
         connection.close()
         connection.close_pool()
 
