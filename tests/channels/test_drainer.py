@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from django.db import OperationalError, connection
 
@@ -53,7 +55,7 @@ def test_another_error_of_the_database_holds_nothing(database: str) -> None:
 
 def test_a_backlog_makes_it_behind_for_a_moment_and_a_few_events_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
     moment = 100.0
-    monkeypatch.setattr(inbox.time, "monotonic", lambda: moment)
+    monkeypatch.setattr(inbox, "time", SimpleNamespace(monotonic=lambda: moment))
     found = [3, 400, 0]
     drainer = Drainer(lambda: found.pop(0), lambda: None)
     drainer.step()
@@ -67,7 +69,7 @@ def test_a_backlog_makes_it_behind_for_a_moment_and_a_few_events_do_not(monkeypa
 
 def test_a_backlog_in_slow_steps_makes_it_behind_from_one_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     moment = 100.0
-    monkeypatch.setattr(inbox.time, "monotonic", lambda: moment)
+    monkeypatch.setattr(inbox, "time", SimpleNamespace(monotonic=lambda: moment))
 
     def drain() -> int:
         nonlocal moment

@@ -109,7 +109,7 @@ def test_lanes_that_another_worker_holds_stop_no_others(desk: None) -> None:
             assert pipeline.drain(2) == 0
         finally:
             ended.set()
-            thread.join(30)
+            thread.join(60)
         assert pipeline.drain(2) == 2
         assert inbox_states()["$acme-2"] == "done"
 
@@ -120,7 +120,7 @@ def _hold(lane_id: int, done: threading.Event, ended: threading.Event) -> None:
         with transaction.atomic():
             lanes.lock(lane_id)
             done.set()
-            ended.wait(60)
+            assert ended.wait(120)
     finally:
         connection.close()
 
