@@ -38,7 +38,7 @@ def working(*, idle: bool = False) -> Iterator[None]:
 
     thread = threading.Thread(target=work)
     thread.start()
-    assert ready.wait(30)
+    assert ready.wait(60)
     try:
         yield
     finally:

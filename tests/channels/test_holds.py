@@ -184,7 +184,7 @@ def _late_commit(*, waits: bool) -> list[str]:
     push("b")
     threads = [threading.Thread(target=slow_push), threading.Thread(target=reader)]
     threads[0].start()
-    assert stored.wait(30)
+    assert stored.wait(60)
     threads[1].start()
     eventually(_waits_for_a_lock if waits else read.is_set, "the reading" + (" to wait" if waits else ""))
     assert read.is_set() is not waits

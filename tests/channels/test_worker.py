@@ -67,7 +67,7 @@ class TestLoop:
         loop = Loop("trouble", step, stop)
         with caplog.at_level(logging.WARNING):
             loop.start()
-            assert done.wait(30)
+            assert done.wait(60)
         _ended(stop, loop)
         assert [record.exc_info is not None for record in caplog.records] == [False, True, False]
         assert "DETAIL" not in caplog.records[0].getMessage()
@@ -94,10 +94,10 @@ class TestListener:
         event, other, stop = threading.Event(), threading.Event(), Stop()
         listener = Listener(database, {INBOX: event, "roomdesk_other": other}, stop)
         listener.start()
-        assert event.wait(30) and other.wait(30)
+        assert event.wait(60) and other.wait(60)
         event.clear(), other.clear()
         notify(INBOX)
-        assert event.wait(30) and not other.is_set()
+        assert event.wait(60) and not other.is_set()
         event.clear()
         with connection.cursor() as cursor:
             cursor.execute(
@@ -105,10 +105,10 @@ class TestListener:
                 "WHERE query LIKE 'LISTEN%%' AND datname = current_database() AND pid <> pg_backend_pid()"
             )
             assert cursor.rowcount == 1
-        assert event.wait(30) and other.wait(30)
+        assert event.wait(60) and other.wait(60)
         event.clear()
         notify(INBOX)
-        assert event.wait(30)
+        assert event.wait(60)
         _ended(stop, listener)
 
 

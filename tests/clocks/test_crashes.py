@@ -114,7 +114,7 @@ def test_what_somebody_holds_is_left_alone_until_he_is_done(bench: Bench) -> Non
 
     thread = threading.Thread(target=hold)
     thread.start()
-    assert held.wait(30)
+    assert held.wait(60)
     assert timers.fire() == 0
     assert Notice.objects.count() == 0
     done.set()

@@ -102,7 +102,7 @@ def test_lanes_that_another_worker_holds_stop_no_others(desk: None) -> None:
         thread = threading.Thread(target=_hold, args=(held, done, ended))
         thread.start()
         try:
-            assert done.wait(30)
+            assert done.wait(60)
             assert pipeline.drain(2) == 1, "two events of acme would be a batch, and cannot be had"
             states = inbox_states()
             assert (states["$birch-1"], states["$acme-1"]) == ("done", "pending")

@@ -40,6 +40,7 @@ class Meeting:
     def __init__(self) -> None:
         self._here: set[int] = set()
         self._lock, self._met, self._apart = threading.Lock(), threading.Event(), threading.Event()
+        self._turn, self._in_turn = threading.Lock(), set[int]()
 
     @property
     def took_place(self) -> bool:
@@ -51,8 +52,27 @@ class Meeting:
         """Whether one was kept out by a lock of the other."""
         return self._apart.is_set()
 
+    def in_turn(self, act: Callable[[], Any]) -> Callable[[], Any]:
+        """`act`, which after the meeting goes on alone until it ends: two that write the same rows crosswise would deadlock."""
+
+        def run() -> Any:
+            self._in_turn.add(threading.get_ident())
+            try:
+                return act()
+            finally:
+                if threading.get_ident() not in self._in_turn:
+                    self._turn.release()
+
+        return run
+
     def wait(self) -> None:
         """Raises where the other one neither comes nor is kept out."""
+        self._wait()
+        if threading.get_ident() in self._in_turn:
+            self._turn.acquire()
+            self._in_turn.discard(threading.get_ident())
+
+    def _wait(self) -> None:
         deadline = time.monotonic() + PATIENCE
         while not self._is_over():
             assert time.monotonic() < deadline, "The other one neither came nor was kept out."
