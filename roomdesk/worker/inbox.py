@@ -57,7 +57,7 @@ class Drainer:
     def second(self) -> Callable[[], float]:
         """The step of a loop beside this one's, woken by `backlog`: it takes other lanes of a backlog, and nothing at any other time.
 
-        Half of a batch's time is the database's; meanwhile another batch is decided.
+        A third of a batch's time is the database's; meanwhile another batch is decided.
         """
         beside = Drainer(self._drain, self._suspect)
         return lambda: beside.step() if self.is_behind else _IDLE
