@@ -19,6 +19,7 @@ from roomdesk.directory.models import Person
 from roomdesk.directory.queries import is_staff_at
 from roomdesk.queues.lanes import staff_key
 from roomdesk.queues.models import InboxEvent, Lane
+from roomdesk.queues.outbox import BEHIND
 from roomdesk.rooms import naming, services
 from roomdesk.rooms.homes import House
 from roomdesk.rooms.models import Room
@@ -104,7 +105,7 @@ def invited(work: Work, desk: Desk, item: Claimed) -> None:
     where = f"matrix:invitation:{hashlib.sha256(heard.room_id.encode()).hexdigest()[:32]}"
     payload = {"room_id": heard.room_id, "user_id": BOT}
     once = f"decline:{hashlib.sha256(heard.event_id.encode()).hexdigest()}"
-    work.send("matrix", "decline", where, payload, once=once, lane_id=desk.lane.pk, priority=telling.BEHIND)
+    work.send("matrix", "decline", where, payload, once=once, lane_id=desk.lane.pk, priority=BEHIND)
 
 
 def take_in_invitations() -> int:

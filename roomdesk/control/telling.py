@@ -20,6 +20,7 @@ from roomdesk.control.models import Thread
 from roomdesk.directory.models import Person
 from roomdesk.directory.queries import specialists_at, staff_of
 from roomdesk.queues.models import OutboxRow
+from roomdesk.queues.outbox import BEHIND
 from roomdesk.rooms import naming
 from roomdesk.rooms.homes import destination
 from roomdesk.rules.control_card import Changed, card, changed_words, pressed_words, question_words
@@ -28,8 +29,6 @@ Json = dict[str, Any]
 SERVER = settings.matrix_server_name
 #: The sign under a command that was carried out.
 DONE = "✅"
-BEHIND = -1
-"""Priority of what nobody waits for."""
 
 
 def show(work: Work, place: Place, threads: dict[int, Thread], facts: Facts) -> bool:

@@ -16,6 +16,9 @@ from roomdesk.runtime import faults
 
 State = OutboxRow.State
 
+#: Priority of what nobody waits for.
+BEHIND = -1
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from roomdesk.audit.work import Work
+from roomdesk.queues.outbox import BEHIND
 from roomdesk.rooms.desired import People, power_of
 from roomdesk.rooms.homes import Home, destination, scope_of, subject_of
 from roomdesk.rooms.models import Room, RoomMember
-from roomdesk.rules.room_plan import Action, Admit, PointAlias, Remove, Seat, SetPower, SetState
+from roomdesk.rules.room_plan import CHILD, Action, Admit, PointAlias, Remove, Seat, SetPower, SetState
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,12 @@ def carry_out(site: Site, actions: Iterable[Action]) -> None:
                 act(site, "alias", {"alias": alias}, "room.alias", {"alias": alias, "taken_by": taken_by})
 
 
-def act(site: Site, kind: str, payload: Mapping[str, Any], action: str, data: Mapping[str, Any]) -> None:
+def act(
+    site: Site, kind: str, payload: Mapping[str, Any], action: str, data: Mapping[str, Any], *, priority: int = 0
+) -> None:
     work, workspace = site.work, site.workspace
     full = {"room_id": site.room.room_id, **payload}
-    work.send("matrix", kind, destination(workspace), full, lane_id=workspace.lane_id)
+    work.send("matrix", kind, destination(workspace), full, lane_id=workspace.lane_id, priority=priority)
     site.room.acts += 1
     work.update(site.room, "acts")
     work.audit(action, subject_of(workspace), data, scope=scope_of(workspace))
@@ -74,7 +77,9 @@ def _set_power(site: Site, staff: tuple[str, ...]) -> None:
 
 def _set_state(site: Site, kind: str, key: str, content: Mapping[str, Any]) -> None:
     payload = {"type": kind, "state_key": key, "content": dict(content)}
-    act(site, "state", payload, "room.setting", {"type": kind, "key": key, "content": dict(content)})
+    data = {"type": kind, "key": key, "content": dict(content)}
+    # People get into a new room before staff find it in their Space.
+    act(site, "state", payload, "room.setting", data, priority=BEHIND if kind == CHILD else 0)
 
 
 def note_member(work: Work, room: Room, members: dict[str, RoomMember], user: str, membership: str) -> None:

@@ -20,8 +20,10 @@ class Listening(Matrix):
     """A client that notes what is written by the administrator."""
 
     written: list[dict[str, Any]]
+    looked: int = 0
 
     def admin(self, method: str, where: str, body: Any = None, **more: Any) -> Any:
+        self.looked += method == "GET"
         if method == "PUT":
             self.written.append(body)
         return super().admin(method, where, body, **more)
@@ -55,6 +57,24 @@ def test_an_account_that_is_right_is_not_written_again(listening: Listening, mir
     user, subject = mira
     assert membership.provision(listening, user, "Mira", subject)
     assert listening.written == []
+
+
+def test_an_account_just_made_is_not_looked_at_again_where_somebody_comes_in(
+    listening: Listening, mira: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, subject = mira
+    before = listening.looked
+    membership.provision_once(listening, user, "Mira", subject)
+    assert (listening.looked, listening.written) == (before, [])
+    membership.provision_once(listening, user, "Mira B.", subject)
+    assert listening.written == [{"displayname": "Mira B."}], "another name"
+    assert membership.lock(listening, user)
+    before = listening.looked
+    membership.provision_once(listening, user, "Mira B.", subject)
+    assert listening.looked == before + 1, "what was locked since is looked at"
+    monkeypatch.setattr(membership, "_SEEN_FOR", -1.0)
+    membership.provision_once(listening, user, "Mira B.", subject)
+    assert listening.looked == before + 2, "what was seen long ago is looked at"
 
 
 @pytest.mark.parametrize(

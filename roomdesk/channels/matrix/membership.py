@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from roomdesk.channels.matrix.client import Matrix
@@ -12,6 +13,11 @@ from roomdesk.channels.matrix.names import is_ours, path
 IDENTITY_PROVIDER = "oidc-roomdesk"
 
 _ADMIN = "/_synapse/admin/v2"
+
+#: Accounts as this process made or found them (name and subject), with when; seconds for which that is believed; and how many are kept.
+_SEEN: dict[tuple[Matrix, str], tuple[tuple[str, str], float]] = {}
+_SEEN_FOR = 60.0
+_MOST_SEEN = 10_000
 
 
 def membership(matrix: Matrix, room: str, user: str, *, reader: str | None = None) -> str:
@@ -39,7 +45,21 @@ def provision(matrix: Matrix, user: str, display_name: str, subject: str, *, unl
     changes = {name: value for name, value in wanted.items() if name not in known or known[name] != value}
     if changes:
         matrix.admin("PUT", path("users", user, base=_ADMIN), changes)
+    _note(matrix, user, (display_name, subject))
     return True
+
+
+def provision_once(matrix: Matrix, user: str, display_name: str, subject: str) -> None:
+    """As `provision`, but what this process has just made or seen so is not looked at again: most people come into a room at once."""
+    account, since = _SEEN.get((matrix, user), (None, 0.0))
+    if account != (display_name, subject) or time.monotonic() - since > _SEEN_FOR:
+        provision(matrix, user, display_name, subject)
+
+
+def _note(matrix: Matrix, user: str, account: tuple[str, str]) -> None:
+    if len(_SEEN) >= _MOST_SEEN:
+        _SEEN.clear()
+    _SEEN[matrix, user] = account, time.monotonic()
 
 
 def lock(matrix: Matrix, user: str) -> bool:
@@ -50,6 +70,7 @@ def lock(matrix: Matrix, user: str) -> bool:
     if not matrix.has_admin or account(matrix, user) is None:
         return False
     where = path("users", user, base=_ADMIN)
+    _SEEN.pop((matrix, user), None)
     matrix.admin("PUT", where, {"locked": True})
     devices = [one["device_id"] for one in matrix.admin("GET", f"{where}/devices").get("devices", [])]
     if devices:

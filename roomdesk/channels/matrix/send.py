@@ -49,7 +49,7 @@ def _create_room(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
 def _admit(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
     room, user = payload["room_id"], payload["user_id"]
     if payload.get("subject"):
-        membership.provision(matrix, user, payload["display_name"], payload["subject"])
+        membership.provision_once(matrix, user, payload["display_name"], payload["subject"])
     if "power" in payload:
         membership.set_power(matrix, room, user, payload["power"])
     membership.invite(matrix, room, user)
