@@ -10,9 +10,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from roomdesk.cases import stored_macros
+from roomdesk.cases import macro_list, stored_macros
+from roomdesk.cases.macro_list import Listed
 from roomdesk.cases.models import StoredMacro
-from roomdesk.cases.stored_macros import LONGEST, STATES, Wish, said
+from roomdesk.cases.stored_macros import LONGEST, STATES, Wish
 from roomdesk.product.schema import Product
 from roomdesk.refusals import DeskError, Invalid
 from roomdesk.rules.errors import RuleError
@@ -22,7 +23,7 @@ from roomdesk.web.console.guard import Reader, frame, staff_only
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A macro as it is listed; `address` is empty for one of the files, which is changed there. `hidden`: a file's has its name."""
+    """A macro as it is listed; `address` is empty for one of the files, which is changed there. `is_hidden`: a file's has its name."""
 
     slug: str
     text: str
@@ -55,21 +56,12 @@ def macros(request: HttpRequest, reader: Reader) -> HttpResponse:
 
 
 def _rows(product: Product, stored: Sequence[StoredMacro]) -> list[Row]:
-    locale = product.default_locale
-    files = [
-        Row(one.slug, product.texts[locale][one.text_key], one.state or "", "", False) for one in product.macro_rows
-    ]
-    own = [
-        Row(
-            one.slug,
-            one.texts.get(locale, ""),
-            one.state,
-            reverse("console:macro", args=[product.slug, one.slug]),
-            one.slug in product.macros,
-        )
-        for one in stored
-    ]
-    return files + own
+    return [_row(one, product.default_locale) for one in macro_list.of_product(product, stored)]
+
+
+def _row(one: Listed, locale: str) -> Row:
+    address = reverse("console:macro", args=[one.product, one.slug]) if one.written else ""
+    return Row(one.slug, one.texts.get(locale, ""), one.state, address, one.is_hidden)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -153,10 +145,9 @@ def _values(words: str) -> dict[str, str]:
 
 def _texts(reader: Reader, product: Product, wish: Wish, given: dict[str, str]) -> list[Text]:
     """Each language's; the preview speaks of a customer and a case that do not exist."""
-    example = {"ref": f"{product.ref_prefix}-1042", "customer": "Maria", "workspace": "Acme"}
-    values = {**given, **example, "agent": reader.person.name}
-    found = ((locale, wish.texts.get(locale, "")) for locale in product.locales)
-    return [Text(locale, text, said(text, values)) for locale, text in found]
+    texts = {locale: wish.texts.get(locale, "") for locale in product.locales}
+    previews = macro_list.preview(product, texts, given, reader.person.name)
+    return [Text(locale, text, previews[locale]) for locale, text in texts.items()]
 
 
 def _clean(text: str) -> str:
