@@ -52,7 +52,7 @@ def test_the_page_offers_what_the_state_allows(browser: Browser) -> None:
         *("take", "untriage", "severity", "kind", "assign", "snooze", "macro", "link", "attach"),
     }
     open_case("Another one")
-    assert "merge" in drawn(client, case)
+    assert drawn(client, case).keys() >= {"merge", "move"}
     Case.objects.filter(pk=case.pk).update(state="closed")
     assert drawn(client, case).keys() == {"reopen"}
 
@@ -156,6 +156,38 @@ def test_splitting_messages_off(browser: Browser) -> None:
     made = do(client, case, "split", messages=[second.pk], reason="Another matter")
     assert made != case
     assert "And the login fails" in made.title
+
+
+def test_moving_messages_into_another_case(browser: Browser) -> None:
+    case, other, client = open_case("The invoices are gone"), open_case("The login fails"), browser("tiago")
+    strays = Message.objects.filter(case=case)
+    first = strays.get()
+    Message.objects.create(
+        **{field.attname: getattr(first, field.attname) for field in first._meta.concrete_fields}
+        | {"id": 900, "number": 900, "body": "It says wrong password", "external_id": "$second"}
+    )
+    assert "Choose the messages" in refused(client, case, "move", 422, to=other.ref)
+    assert "Give the reference" in refused(client, case, "move", 422, messages=[900])
+    assert "in this case" in refused(client, other, "move", 422, to=case.ref, messages=[900]), "it is not there yet"
+    assert do(client, case, "move", to=other.ref, messages=[900], reason="Of the login") == other
+    moved = Message.objects.get(pk=900)
+    assert (moved.case, moved.why) == (other, f"Staff moved it here from {case.ref}.")
+    assert strays.get() == first
+    assert list(CaseChange.objects.filter(what="move").values_list("case__ref", "reason")) == [
+        (case.ref, "Of the login")
+    ]
+    assert "It says wrong password" in client.get(f"/console/cases/{other.ref}").content.decode()
+
+
+def test_where_nothing_told_what_a_case_is_staff_are_asked_until_they_say(browser: Browser) -> None:
+    case, client = open_case("hm, well"), browser("tiago")
+    asked = "The desk could not tell what this is."
+    assert (case.kind, asked in client.get(f"/console/cases/{case.ref}").content.decode()) == ("other", True)
+    do(client, case, "kind", kind="question")
+    assert asked not in client.get(f"/console/cases/{case.ref}").content.decode()
+    do(client, case, "kind", kind="other")
+    assert asked not in client.get(f"/console/cases/{case.ref}").content.decode(), "staff have said it"
+    assert asked not in client.get(f"/console/cases/{open_case('The invoices are gone').ref}").content.decode()
 
 
 def test_who_may_not_see_the_case_can_do_nothing_with_it(browser: Browser) -> None:

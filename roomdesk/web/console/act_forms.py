@@ -159,8 +159,12 @@ def _changes(around: Around) -> Iterable[Form]:
         hint = "Can be undone within ten minutes."
         yield Form("merge", "Merge into", (Field("into", "Case", "select", options=refs), _REASON), hint)
     chosen = [(str(one.pk), f"{one.at:%d %b %H:%M} {_line(one)}") for one in messages if one.kind in SPEECH]
+    checks = Field("messages", "Messages", "checks", options=chosen[-50:])
+    if refs and chosen:
+        hint = "They count there at their own time."
+        yield Form("move", "Move messages", (checks, Field("to", "To the case", "select", options=refs), _REASON), hint)
     if len(chosen) > 1:
-        yield Form("split", "Split", (Field("messages", "Messages", "checks", options=chosen[-50:]), _REASON))
+        yield Form("split", "Split", (checks, _REASON))
 
 
 def _escalations(reader: Reader, case: Case, called: Sequence[str]) -> Iterable[Form]:
