@@ -194,7 +194,10 @@ def test_the_page_is_for_leads_and_shows_rates_and_messages() -> None:
         assert page.count("a lot") == 1 and "Put(" not in page
         later = browser("lea", "lead").get("/console/filing?reason=machine").content.decode()
         assert "There is no message of this kind." in later and "Every message belongs" not in later
-        assert browser("ivan").get("/console/filing").status_code == 403
+        strange = browser("lea", "lead").get("/console/filing?reason=nonsense")
+        assert strange.status_code == 422 and "<h1>This cannot be shown</h1>" in strange.content.decode()
+        refused = browser("ivan").get("/console/filing")
+        assert refused.status_code == 403 and "<h1>Not for you</h1>" in refused.content.decode()
         assert browser("olga").get("/console/filing").status_code == 404
         ivan = viewer_of_person(Person.objects.get(slug="olga"), clock.now())
         assert unplaced(ivan).items == [] and filing(ivan, clock.now()) == []

@@ -93,6 +93,16 @@ def test_a_case_has_one_card_which_follows_it_and_a_thread_which_tells_what_happ
     assert "Assignee" not in delivered and control.room not in delivered
 
 
+def test_where_nothing_told_what_a_case_is_its_card_asks_until_somebody_says_it(control: Control) -> None:
+    asked = "The desk could not tell what this is. Say it: !desk kind question, for instance."
+    case = control.open("hm, well")
+    assert case.kind == "other" and asked in control.card(case)
+    control.say("ivan", "!desk kind question", room=control.room, thread=control.roots(case)[0]["event_id"])
+    control.settle()
+    assert Case.objects.get(pk=case.pk).kind == "question" and asked not in control.card(case)
+    assert asked not in control.card(control.open("The import stops at half."))
+
+
 def test_a_note_is_on_record_with_its_case_and_no_customer_sees_it(control: Control) -> None:
     place = control.place
     case = control.open("The invoices are gone.")
