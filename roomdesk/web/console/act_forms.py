@@ -152,7 +152,10 @@ def _changes(around: Around) -> Iterable[Form]:
     yield from _others(case, around.others)
     if case.snoozed_until:
         yield Form("wake", "End the snooze")
-    yield Form("snooze", "Snooze", (Field("hours", "For", "select", options=HOURS),), "Ends when the customer writes.")
+    hint = "Ends when the customer writes."
+    if case.state.startswith("waiting"):
+        hint = "It waits until then at most and goes on, earlier when the customer writes."
+    yield Form("snooze", "Snooze", (Field("hours", "For", "select", options=HOURS),), hint)
     others = access_cases(reader.viewer).filter(workspace=case.workspace, state__in=Case.OPEN).exclude(pk=case.pk)
     refs = [(other.ref, f"{other.ref} {reader.title(other)}"[:_LONGEST]) for other in others.order_by("-pk")[:50]]
     if refs:
