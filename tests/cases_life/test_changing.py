@@ -220,14 +220,19 @@ def test_a_token_of_the_customer_is_told_what_is_promised_and_not_what_the_desk_
     ref = desk.open(severity="critical")
     desk.changed(ref, severity="normal", reason="She always says so.", assignee="petya")
     desk.done(ref, "calls", direction="outbound", connected=False, note="Not in a good mood.")
+    desk.changed(ref, snoozed_until="2026-03-05T08:00:00Z")
+    desk.changed(ref, **FIXED)
     limited = Rest(token("acme", "cases:read", "cases:write", workspace="acme"))
     story = limited.get(f"cases/{ref}").json()
     shown = [story, limited.get("cases").json()["items"][0], limited.get(f"cases/{ref}/sla").json()]
     assert [[c.get("public") for c in value["clocks"]] for value in shown] == [[True]] * 3
     assert [(c["what"], c["reason"], c["mark"]) for c in story["changes"]] == [
-        ("state", None, None), ("severity", None, None),
+        ("state", None, None), ("severity", None, None), ("state", None, None),
     ]  # fmt: skip
+    assert [(cycle["fix"], cycle["root_cause"]) for cycle in story["cycles"]] == [(None, None)]
+    assert desk.case(ref)["cycles"][0]["root_cause"] == "A full disk", "staff are told"
+    assert {value.get("snoozed_until") for value in shown} == {None}
     assert "She always says so." not in str(shown)
     assert "She always says so." in desk.rest.get(f"cases/{ref}/sla").text, "staff are told"
     assert len(desk.case(ref)["clocks"]) == 2
-    assert len(desk.case(ref)["changes"]) == 4
+    assert len(desk.case(ref)["changes"]) == 7

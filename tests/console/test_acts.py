@@ -103,9 +103,11 @@ def test_resolving_needs_fix_and_cause_or_that_nobody_knows(browser: Browser) ->
     done = do(client, case, "resolved", fix="Freed the disk", root_cause_unknown="yes")
     cycle = done.cycles.get()
     assert (done.state, cycle.fix, cycle.root_cause_unknown) == ("resolved", "Freed the disk", True)
+    page = client.get(f"/console/cases/{case.ref}").content.decode()
+    assert "<dt>Fix</dt><dd>Freed the disk</dd><dt>Root cause</dt><dd>unknown</dd>" in page
     assert do(client, case, "reopen", reason="It filled again").cycle == 2
     page = client.get(f"/console/cases/{case.ref}").content.decode()
-    assert "cycle 2" in page
+    assert "cycle 2" in page and "Freed the disk" in page
 
 
 def test_a_form_that_is_sent_twice_does_it_once(browser: Browser) -> None:

@@ -112,6 +112,12 @@ def is_unknown(case: Case, intake: Intake | None, changes: Iterable[CaseChange])
     return is_other and case.state in Case.OPEN and not any(change.what == "kind" for change in changes)
 
 
+def resolutions(cycles: Sequence[CaseCycle]) -> list[tuple[str, str]]:
+    """Fix and root cause of each cycle that was resolved, the last one first."""
+    ended = [cycle for cycle in reversed(cycles) if cycle.ended_at is not None and cycle.fix]
+    return [(cycle.fix, cycle.root_cause or "unknown") for cycle in ended]
+
+
 _SATISFACTION = {"good": "👍 helped", "bad": "👎 not helped"}
 
 

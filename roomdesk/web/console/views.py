@@ -168,8 +168,10 @@ def _told(reader: Reader, found: Case) -> dict[str, Any]:
     changes = queries.changes(found)
     conversation = worklist.conversation(said, changes)
     files, intake = files_of(said), intake_of(found)
+    cycles = queries.cycles(found)
     return {
-        "satisfaction": present.satisfaction(queries.cycles(found)),
+        "satisfaction": present.satisfaction(cycles),
+        "resolutions": present.resolutions(cycles),
         "others": linking.others_of(found),
         "called": escalated([found.ref])[found.ref],
         "filed": present.filed(intake),
