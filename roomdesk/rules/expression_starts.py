@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 #: So many letters are looked at.
-_LETTERS = 4
+_LETTERS = 6
 #: With more beginnings than that fewer letters are looked at.
 _MANY = 400
 #: The parser that `re` itself uses. What it tells is only ever used to leave out what cannot match.
@@ -22,24 +22,20 @@ _parse: Any = import_module("re._parser").parse
 Start = tuple[str, bool]
 _UNKNOWN: frozenset[Start] = frozenset({("", False)})
 _NOTHING: frozenset[Start] = frozenset({("", True)})
-#: An `Expression` may begin where one of these does: before a word, or at what is no letter.
-_PLACES = re.compile(r"\w+|\W")
+#: An `Expression` may begin where one of these does: before a word, or at what is no letter. Gives the letters from there on.
+_PLACES = re.compile(rf"(?=(.{{1,{_LETTERS}}}))(?:\w+|\W)", re.DOTALL)
 
 
 def starts_of(expression: str) -> frozenset[str] | None:
-    """Up to four letters each with which a match can begin; None where it can begin with anything, or be empty."""
+    """Up to six letters each with which a match can begin; None where it can begin with anything, or be empty."""
     found = {start for start, _ in _sequence(_parse(expression))}
     return None if "" in found else frozenset(found)
 
 
 @lru_cache(maxsize=64)
 def starts_in(text: str) -> frozenset[str]:
-    """The beginnings that are in a text: up to four letters each."""
-    found, place = [], 0
-    for word in _PLACES.findall(text):
-        found.append(text[place : place + _LETTERS])
-        place += len(word)
-    return frozenset(found)
+    """The beginnings that are in a text: up to six letters each."""
+    return frozenset(_PLACES.findall(text))
 
 
 def _sequence(parts: Iterable[tuple[Any, Any]]) -> frozenset[Start]:

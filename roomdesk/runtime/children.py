@@ -9,7 +9,8 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,6 +18,7 @@ from typing import Any, BinaryIO
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
 _LOG_LIMIT = 20_000_000
+_REQUESTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class ChildError(RuntimeError):
@@ -83,8 +85,20 @@ def spawn(spec: ChildSpec) -> subprocess.Popen[bytes]:
     return process
 
 
+@contextmanager
+def asked_later() -> Iterator[None]:
+    """A request to end that comes meanwhile is heard afterwards: one that broke off a start would leave a child that nobody knows."""
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, _REQUESTS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
+
+
 def die_with_parent(number: int, parent: int) -> None:
     """For `preexec_fn`: the child gets signal `number` when its parent (process id `parent`) dies."""
+    # The child would inherit what `asked_later` holds back.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _REQUESTS)
     # Runs in the child after its change of user, which would clear the death signal.
     _LIBC.prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
     # The parent may have died between fork and prctl: then no signal ever comes.
@@ -124,7 +138,8 @@ class Child:
     def start(self) -> None:
         """Start it now and write its pid file."""
         self.spec.prepare()
-        self.process = spawn(self.spec)
+        with asked_later():
+            self.process = spawn(self.spec)
         self.started = time.monotonic()
         # Replaced as a whole: whoever reads it just now must not find it empty.
         fresh = self.spec.pid_file.with_suffix(".pid.new")
@@ -214,10 +229,14 @@ def stop_all(children: list[Child], *, seconds: float, hurried: Callable[[], boo
 
 def run_once(spec: ChildSpec) -> None:
     """Run a command to its end, with the same safety. Raises `ChildError` when it fails or takes longer than `start_seconds`."""
-    process = spawn(spec)
+    process = None
     try:
+        with asked_later():
+            process = spawn(spec)
         code = process.wait(timeout=spec.start_seconds)
     except BaseException as error:
+        if process is None:
+            raise
         process.kill()
         process.wait()
         if isinstance(error, subprocess.TimeoutExpired):

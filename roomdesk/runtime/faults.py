@@ -4,7 +4,8 @@
 this process or an earlier one, the process kills itself with SIGKILL. Each hit that kills is first written to
 `ROOMDESK_FAULTS_LOG`, so that a test can count the crash points that were really reached; a point kills once a log, and
 its hits count only while the log does not have it.
-`pause=NAME:MS` waits at that point, every time, so that a race that a guard prevents is certain without it.
+`pause=NAME:MS` waits at that point, every time, so that who comes soon afterwards is there too. `meet=NAME:MS` waits there
+until another process with the same log has come, MS at most: a race that a guard prevents is certain without it.
 `without=GUARD` switches a guard off. `fail=TEXT` lets every event whose raw text contains TEXT raise in the middle of being applied.
 """
 
@@ -51,6 +52,17 @@ def point(name: str) -> None:
             _hit(name, int(hit or 1))
         elif at == f"pause={name}":
             time.sleep(int(hit) / 1000)
+        elif at == f"meet={name}":
+            _meet(name, int(hit) / 1000)
+
+
+def _meet(name: str, seconds: float) -> None:
+    """Who is there stands in a file beside the log."""
+    there, until = Path(f"{os.environ['ROOMDESK_FAULTS_LOG']}.{name}"), time.monotonic() + seconds
+    with there.open("a") as file:
+        file.write(f"{os.getpid()}\n")
+    while len({*there.read_text().split()}) < 2 and time.monotonic() < until:
+        time.sleep(0.01)
 
 
 def _hit(name: str, wanted: int) -> None:

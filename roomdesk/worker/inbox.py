@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -22,6 +23,8 @@ class Drainer:
     def __init__(self, drain: Callable[[], int], suspect: Callable[[], None]) -> None:
         self._drain = drain
         self._suspect = suspect
+        #: Set by each step that finds a backlog.
+        self.backlog = threading.Event()
         self._is_broken = False
         #: Whether the last step found something to do: then more of it is likely to wait.
         self.is_busy = False
@@ -48,4 +51,13 @@ class Drainer:
             # The next step of a backlog may take as long as this one.
             ended = time.monotonic()
             self._behind_until = ended + max(_LASTING, 2 * (ended - began))
+            self.backlog.set()
         return 0.0 if self.is_busy else _IDLE
+
+    def second(self) -> Callable[[], float]:
+        """The step of a loop beside this one's, woken by `backlog`: it takes other lanes of a backlog, and nothing at any other time.
+
+        A third of a batch's time is the database's; meanwhile another batch is decided.
+        """
+        beside = Drainer(self._drain, self._suspect)
+        return lambda: beside.step() if self.is_behind else _IDLE

@@ -65,6 +65,7 @@ class Worker:
         self._dispatcher = Dispatcher(self.identity, out, self._stop, is_behind=lambda: drainer.is_behind)
         self._threads: list[threading.Thread] = [
             Loop("inbox", drainer.step, self._stop, inbox),
+            Loop("backlog", drainer.second(), self._stop, drainer.backlog),
             Loop("outbox", self._dispatcher.step, self._stop, out),
             Loop("timers", lambda: timers.step(run.fire_timers), self._stop, due),
             Loop("sweeper", Sweeper(self.identity, self._dispatcher.held, run.put_away).step, self._stop),

@@ -24,9 +24,11 @@ def signing_in(live: Live, chromium: Browser) -> Iterator[Signed]:
         live.run("person", "password", person, "--password-stdin", stdin=PASSWORD)
         contexts.append(chromium.new_context(locale="en-GB", **given))
         page = contexts[-1].new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(60_000)
         page.goto(f"{address(live)}{path}")
         sign_in(page, person)
+        # Who goes elsewhere before the answer has come is signed in nowhere.
+        page.wait_for_url(lambda url: "/accounts/" not in url)
         return page
 
     yield opened

@@ -14,7 +14,7 @@ from tests.harness.live import Live
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     # Its own 5 s are short on a busy machine.
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]

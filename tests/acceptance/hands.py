@@ -33,7 +33,7 @@ class Hands:
         address = f"{self.live.ready['matrix_url'].rstrip('/')}{where}"
         headers = {"Authorization": f"Bearer {token}"}
         given = None if method == "GET" else body
-        return httpx.request(method, address, headers=headers, json=given, timeout=30, trust_env=False)
+        return httpx.request(method, address, headers=headers, json=given, timeout=120, trust_env=False)
 
     def alias_of(self, workspace: str) -> str:
         """The path of the workspace's alias."""
@@ -45,8 +45,11 @@ class Hands:
         config = yaml.safe_load(file.read_text())
         del config["modules"]
         file.write_text(yaml.safe_dump(config))
+        running = self.live.folder / "run" / "synapse.pid"
+        killed = running.read_text()
         self.live.kill("synapse")
-        eventually(self._answers, "the homeserver", 60)
+        # The one that is killed may answer until it is gone.
+        eventually(lambda: running.read_text() not in ("", killed) and self._answers(), "another homeserver", 120)
 
     def _answers(self) -> bool:
         try:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import holidays
 import pytest
 
 from tests.harness.live import Live, eventually
@@ -49,14 +50,19 @@ def in_room(live: Live, slug: str, person: str) -> bool:
 
 
 def expected_due(start: datetime, days: int) -> datetime:
-    """`days` business days after `start` by hand: Mon–Fri 09:00–18:00 in Sofia, no holidays in the days concerned."""
+    """`days` business days after `start` by hand: Mon–Fri 09:00–18:00 in Sofia but for Bulgaria's holidays."""
     local = start.astimezone(SOFIA)
+    free = holidays.country_holidays("BG", years=(local.year, local.year + 1))
+
+    def is_open(day: datetime) -> bool:
+        return day.weekday() < 5 and day.date() not in free
+
     opening = local.replace(hour=9, minute=0, second=0, microsecond=0)
-    if local.weekday() < 5 and opening <= local < local.replace(hour=18, minute=0, second=0, microsecond=0):
+    if is_open(local) and opening <= local < local.replace(hour=18, minute=0, second=0, microsecond=0):
         part = local - opening
     else:
         part = timedelta()
-        while local.weekday() >= 5 or local.hour >= 18:
+        while not is_open(local) or local.hour >= 18:
             local = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
         opening = local.replace(hour=9, minute=0, second=0, microsecond=0)
     left, day = days, opening
@@ -64,7 +70,7 @@ def expected_due(start: datetime, days: int) -> datetime:
         left -= 1
     while left:
         day += timedelta(days=1)
-        if day.weekday() < 5:
+        if is_open(day):
             left -= 1
     due = day.replace(hour=9) + part if part else day.replace(hour=18)
     return due.astimezone(UTC)
@@ -79,7 +85,7 @@ def test_a_message_becomes_a_case_with_the_right_clock_and_an_answer_stops_it(li
     olga, ivan = live.client("olga-acme"), live.client("ivan-acme")
 
     said = olga.say(room, SAYING)
-    case = eventually(lambda: case_of(live, "acme"), "a case", seconds=5)
+    case = eventually(lambda: case_of(live, "acme"), "a case")
 
     story = live.rest("GET", f"cases/{case['ref']}").json()
     first = story["messages"][0]

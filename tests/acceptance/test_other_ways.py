@@ -26,6 +26,7 @@ def test_by_rest_alone(live: Live) -> None:
     eventually(lambda: live.rest("GET", f"cases/{ref}").json()["clocks"][0]["state"] == "met", "met")
 
     owner = scene.client(scene.owner)
+    eventually(lambda: [n for n in owner.notices(scene.room) if "is recorded" in n["content"]["body"]], "the notice")
     texts = [e["content"]["body"] for e in owner.texts(scene.room)]
     assert texts.count("The VAT report is empty.") == texts.count("We are on it.") == 1
     assert len([n for n in owner.notices(scene.room) if "is recorded" in n["content"]["body"]]) == 1
@@ -51,7 +52,7 @@ def test_by_command_line_alone(live: Live) -> None:
         )
         return done.stdout if done.returncode == 0 else None
 
-    eventually(opened, "a case by command line", seconds=30)
+    eventually(opened, "a case by command line")
     (case,) = live.json("case", "list", "--workspace", "cliffs")["items"]
     assert case["clocks"][0]["target"] == {"kind": "business_days", "amount": "1", "soft": False}
 
@@ -59,7 +60,7 @@ def test_by_command_line_alone(live: Live) -> None:
         done = live.run("case", "answer", case["ref"], "--as", "ivan-cli", "It is back.", check=False)
         return done.returncode == 0
 
-    eventually(answered, "an answer by command line", seconds=30)
+    eventually(answered, "an answer by command line")
     eventually(lambda: live.json("case", "show", case["ref"])["clocks"][0]["state"] == "met", "met")
     assert "met" in live.run("sla", "explain", case["ref"]).stdout
     assert live.json("audit", "verify")["ok"] is True

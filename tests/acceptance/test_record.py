@@ -54,8 +54,9 @@ def removed(client: Client, room: str, event: str) -> str:
 def hits(page: Page, q: str) -> list[str]:
     """What a search page finds, as it reads."""
     page.get_by_role("searchbox").fill(q)
-    page.get_by_role("button", name="Search").click()
-    page.wait_for_url("**q=*")
+    # The page before may have the same address: what it still shows is no answer.
+    with page.expect_navigation():
+        page.get_by_role("button", name="Search").click()
     return [text.strip() for text in page.locator("main ol p.text").all_inner_texts()]
 
 
@@ -68,7 +69,7 @@ def test_what_was_ever_said_is_found_by_its_people_and_by_staff_and_by_nobody_el
     scene.await_in_room(asen)
     said, digest = said_in_the_room(scene), hashlib.sha256(CONTENT).hexdigest()
     beside.client(beside.owner).say(beside.room, "Our quince is not missing.")
-    eventually(lambda: kept(live, "lasting") == digest, "the kept file", 30)
+    eventually(lambda: kept(live, "lasting") == digest, "the kept file")
     eventually(lambda: said["taken back"] in on_record(live, "lasting"), "the last of it on record")
     # The homeserver may forget; nothing that is asked from here on depends on it.
     purge(Hands(live), scene.room)
@@ -81,7 +82,8 @@ def test_what_was_ever_said_is_found_by_its_people_and_by_staff_and_by_nobody_el
         ("from:staff", ["We look into it."]),
     ):
         eventually(lambda q=q, texts=texts: hits(theirs, q) == texts, q)
-    assert [hits(theirs, q) for q in ("marmalade", "persimmon", "loquat")] == [[], [], []]
+    for q in ("marmalade", "persimmon", "loquat"):
+        eventually(lambda q=q: hits(theirs, q) == [], f"nothing of {q}")
 
     member = signed_in(boyan, "/portal/lasting/search?q=quince")
     expect(member.locator("main")).to_contain_text("Only people with access")
@@ -105,11 +107,18 @@ def test_what_was_ever_said_is_found_by_its_people_and_by_staff_and_by_nobody_el
 
 
 def purge(hands: Hands, room: str) -> None:
-    upto = {"delete_local_events": True, "purge_up_to_ts": 1000 * int(time.time() + 3600)}
-    asked = done(hands.as_admin("POST", f"/purge_history/{room}", **upto))["purge_id"]
-    eventually(
-        lambda: done(hands.as_admin("GET", f"/purge_history_status/{asked}"))["status"] == "complete", "the purge"
-    )
+    """It fails where the homeserver still writes something of the room; asked again it goes on."""
+
+    def purged() -> bool:
+        upto = {"delete_local_events": True, "purge_up_to_ts": 1000 * int(time.time() + 3600)}
+        asked = done(hands.as_admin("POST", f"/purge_history/{room}", **upto))["purge_id"]
+        return eventually(lambda: ended(asked), "the end of the purge") == "complete"
+
+    def ended(asked: str) -> str | None:
+        status = str(done(hands.as_admin("GET", f"/purge_history_status/{asked}"))["status"])
+        return None if status == "active" else status
+
+    eventually(purged, "the purge", 120)
 
 
 @pytest.mark.part_of("R08", "R09")
@@ -117,10 +126,14 @@ def test_everything_stays_is_found_and_leaves_in_an_export(live: Live, tmp_path:
     scene = workspace(live, "keeping")
     said = said_in_the_room(scene)
     digest = hashlib.sha256(CONTENT).hexdigest()
-    eventually(lambda: kept(live, "keeping") == digest, "the kept file", 30)
+    eventually(lambda: kept(live, "keeping") == digest, "the kept file")
+    eventually(lambda: said["taken back"] in on_record(live, "keeping"), "the last of it on record")
 
-    found = live.json("record", "search", "quince workspace:keeping")["items"]
-    assert [hit["event_id"] for hit in found] == [said["first"]]
+    def found() -> list[str]:
+        return [hit["event_id"] for hit in live.json("record", "search", "quince workspace:keeping")["items"]]
+
+    eventually(lambda: found() == [said["first"]], "the edited message in the search")
+    eventually(lambda: live.json("record", "search", "lamp workspace:keeping")["items"], "the last of it in the search")
     assert live.rest("GET", "search?q=persimmon+workspace:keeping").json()["items"] == []
     folder = tmp_path / "keeping"
     manifest = live.json("record", "export", "--workspace", "keeping", "--to", str(folder))
@@ -130,10 +143,9 @@ def test_everything_stays_is_found_and_leaves_in_an_export(live: Live, tmp_path:
     assert lines[said["first"]]["text"] == "The marmalade is missing.", "every version"
     assert (lines[said["secret"]]["sealed"], lines[said["secret"]]["text"]) == (True, None)
     assert (folder / "files" / digest).read_bytes() == CONTENT
-    assert "The quince is missing." in next(folder.glob("20*.html")).read_text()
-    eventually(
-        lambda: live.run("record", "verify", "--workspace", "keeping", check=False).returncode == 0, "complete", 40
-    )
+    # A file a month: the turn of one may lie between what was said and what was answered.
+    assert any("The quince is missing." in page.read_text() for page in folder.glob("20*.html"))
+    eventually(lambda: live.run("record", "verify", "--workspace", "keeping", check=False).returncode == 0, "complete")
 
 
 def on_record(live: Live, slug: str) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def _at_rest(home: Home) -> list[Any]:
         time.sleep(1)
         return seen if seen == _all(home) else None
 
-    return eventually(same, "a homeserver at rest", 60)
+    return eventually(same, "a homeserver at rest")
 
 
 @pytest.mark.part_of("R05")
@@ -108,7 +108,7 @@ def test_everything_forbidden_is_refused_by_the_homeserver_alone(live: Live, hom
         assert answers == {str(attempt): attempt.refusal for attempt in ATTEMPTS}
         assert _all(home) == before
     home.clients["olga"].say(home.rooms["nord"], "Are you there again?")
-    eventually(lambda: live.rest("GET", "cases?workspace=nord-still").json()["items"], "the desk at work again")
+    eventually(lambda: live.rest("GET", "cases?workspace=nord-still").json()["items"], "the desk at work again", 300)
 
 
 def _refusal(home: Home, attempt: Attempt) -> tuple[int, str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import parse_qs, quote, urlsplit
 
-import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.harness.live import Live, eventually
+from tests.harness import http
+from tests.harness.live import Live
 from tests.harness.scene import Scene, workspace
 
 PASSWORD = "correct horse 42 staple"
@@ -35,6 +35,7 @@ def sign_in_at_homeserver(page: Page, live: Live, person: str) -> dict[str, str]
     """What a Matrix client does: to the homeserver's SSO address, through the sign-in page, back with a login token."""
     back = f"{live.ready['url'].rstrip('/')}/healthz"
     base = live.ready["matrix_url"].rstrip("/")
+    page.set_default_timeout(60_000)
     page.goto(f"{base}/_matrix/client/v3/login/sso/redirect/oidc-roomdesk?redirectUrl={quote(back, safe='')}")
     page.locator("input[name=login]").fill(person)
     page.locator("input[name=password]").fill(PASSWORD)
@@ -42,8 +43,8 @@ def sign_in_at_homeserver(page: Page, live: Live, person: str) -> dict[str, str]
     page.wait_for_url("**/healthz?loginToken=*")
     (token,) = parse_qs(urlsplit(page.url).query)["loginToken"]
     body = {"type": "m.login.token", "token": token}
-    answer = httpx.post(f"{base}/_matrix/client/v3/login", json=body, trust_env=False)
-    again = httpx.post(f"{base}/_matrix/client/v3/login", json=body, trust_env=False)
+    answer = http.request("POST", f"{base}/_matrix/client/v3/login", json=body)
+    again = http.request("POST", f"{base}/_matrix/client/v3/login", json=body)
     assert again.status_code == 403
     found: dict[str, str] = answer.raise_for_status().json()
     return found
@@ -62,7 +63,7 @@ def test_the_first_sign_in_lands_on_the_account_made_beforehand(
     assert login["user_id"] == f"@{person}:{live.ready['server_name']}"
     headers = {"Authorization": f"Bearer {login['access_token']}"}
     base = live.ready["matrix_url"].rstrip("/")
-    rooms = httpx.get(f"{base}/_matrix/client/v3/joined_rooms", headers=headers, trust_env=False).json()
+    rooms = http.request("GET", f"{base}/_matrix/client/v3/joined_rooms", headers=headers).json()
     assert harbour.room in rooms["joined_rooms"]
 
 
@@ -75,6 +76,6 @@ def test_a_wrong_password_gets_nobody_in(live: Live, harbour: Scene, browser: Br
     page.locator("input[name=login]").fill(harbour.owner)
     page.locator("input[name=password]").fill("not the password")
     page.locator("form button[type=submit]").first.click()
-    eventually(lambda: page.locator("[role=alert], .errorlist").count() > 0, "a refusal")
+    expect(page.locator("[role=alert], .errorlist").first).to_be_visible(timeout=60_000)
     assert "/accounts/login" in page.url
     context.close()

@@ -88,7 +88,8 @@ def test_the_same_twice_at_once_is_done_once() -> None:
     answers: list[tuple[int, Any, bool]] = []
     threads = [in_thread(lambda: answers.append(told(answer_once(asked(), START, act)))) for _ in range(3)]
     for thread in threads:
-        thread.join(20)
+        thread.join(120)
+        assert not thread.is_alive()
     assert len(done) == 1
     assert sorted(repeat for _, _, repeat in answers) == [False, True, True]
 

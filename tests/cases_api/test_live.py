@@ -71,6 +71,13 @@ def test_clock_steps_to_the_breach_beside_real_workers(live: Live) -> None:
 
 
 def test_doctor_finds_no_problem(live: Live) -> None:
-    checks = json.loads(live.run("doctor", "--json", check=False).stdout)["checks"]
-    assert [check for check in checks if check["status"] == "problem"] == []
+    problems: list[dict[str, str]] = []
+
+    def well() -> list[dict[str, str]] | None:
+        """The clock was moved by days: a call that was under way then looks stuck until it is done."""
+        checks: list[dict[str, str]] = json.loads(live.run("doctor", "--json", check=False).stdout)["checks"]
+        problems[:] = [check for check in checks if check["status"] == "problem"]
+        return None if problems else checks
+
+    checks = eventually(well, lambda: f"a desk without problem; there is {problems}:")
     assert {check["part"]: check["status"] for check in checks}["push"] == "ok"

@@ -20,7 +20,7 @@ from roomdesk.queues.models import InboxEvent, Timer
 from roomdesk.runtime import clock
 from tests.cases_api.place import ACTOR, PRODUCT, command, nothing_changes, staff, told
 from tests.cases_life.acting import FIXED, Desk
-from tests.directory.test_races import at_once
+from tests.harness.races import at_once
 
 pytestmark = pytest.mark.part_of("R26")
 
@@ -158,7 +158,7 @@ def test_two_cases_at_once_do_not_both_get_the_last_free_place(desk: Desk) -> No
         # Each worker has the lane of one customer.
         with transaction.atomic():
             work = Work(clock.now(), DESK)
-            barrier.wait(20)
+            barrier.wait(60)
             assigning.fire(work, [timer])
             work.flush()
 

@@ -24,8 +24,8 @@ from roomdesk.refusals import Conflict
 from roomdesk.runtime import clock
 from tests.cases_api.place import ACTOR, PRODUCT, Rest, command, nothing_changes, token, told
 from tests.cases_life.acting import FIXED, Desk
-from tests.directory.test_races import at_once
 from tests.harness.database import in_thread
+from tests.harness.races import at_once
 
 pytestmark = pytest.mark.part_of("R26", "R28", "R29")
 EVERYONE = Viewer("token", "tests", sees_all=True)
@@ -221,15 +221,15 @@ def test_who_holds_a_lane_already_does_not_wait_for_another(desk: Desk) -> None:
         with transaction.atomic():
             lanes.lock(Workspace.objects.get(slug="beta").lane_id)
             held.set()
-            assert done.wait(20)
+            assert done.wait(120)
 
     thread = in_thread(hold)
-    assert held.wait(20)
+    assert held.wait(60)
     with pytest.raises(LanesBusy):
         linking.do_attach(hands(patient=False), one, other)
     assert not Link.objects.exists()
     done.set()
-    thread.join(20)
+    thread.join(60)
     assert linking.do_attach(hands(patient=False), one, other).ref == one
     with pytest.raises(LockOutsideTransaction):
         lanes.lock_all([1])

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
 from roomdesk.cases import acting, changing, joining
@@ -18,25 +13,14 @@ from roomdesk.refusals import Conflict
 from roomdesk.runtime import clock
 from tests.cases_api.place import ACTOR
 from tests.cases_life.acting import Desk
-from tests.directory.test_races import at_once
+from tests.harness.races import Meeting, at_once, meeting
 
 EVERYONE = Viewer("token", "tests", sees_all=True)
 
 
-@pytest.fixture
-def _meeting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Makes two threads meet right after they have both read the cases, if nothing keeps them apart."""
-    barrier, load = threading.Barrier(2), acting.loading.load
-
-    def wait(*args: Any, **given: Any) -> Any:
-        found = load(*args, **given)
-        # Broken: the other one was kept out, as it should be.
-        with contextlib.suppress(threading.BrokenBarrierError):
-            barrier.wait(4)
-        return found
-
-    monkeypatch.setattr(acting.loading, "load", wait)
-    yield
+def after_reading(monkeypatch: pytest.MonkeyPatch) -> Meeting:
+    """Two threads meet right after they have both read the cases, if nothing keeps them apart."""
+    return meeting(monkeypatch, acting.loading, "load")
 
 
 def _merge(ref: str, into: str) -> Case:
@@ -47,27 +31,28 @@ def _take(ref: str, who: str) -> Case:
     return changing.do_change(EVERYONE, ref, Change(assignee=who), author=who, actor=ACTOR, now=clock.now())
 
 
-@pytest.mark.usefixtures("_meeting")
-def test_two_cases_merged_into_each_other_at_once_become_one(desk: Desk) -> None:
+def test_two_cases_merged_into_each_other_at_once_become_one(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     one, two = desk.open(), desk.open("Another matter")
+    both = after_reading(monkeypatch)
     raised = at_once(lambda: _merge(one, two), lambda: _merge(two, one))
-    assert [type(error) for error in raised] == [Conflict]
+    assert [type(error) for error in raised] == [Conflict] and both.was_prevented
     assert sorted(Case.objects.values_list("state", flat=True)) == ["merged", "new"]
     assert Merge.objects.count() == 1
 
 
-@pytest.mark.usefixtures("_meeting")
 def test_without_the_lane_lock_both_cases_are_gone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lanes, "LOCKING", False)
     one, two = desk.open(), desk.open("Another matter")
-    assert at_once(lambda: _merge(one, two), lambda: _merge(two, one)) == []
+    both = after_reading(monkeypatch)
+    acts = both.in_turn(lambda: _merge(one, two)), both.in_turn(lambda: _merge(two, one))
+    assert at_once(*acts) == [] and both.took_place
     assert list(Case.objects.values_list("state", flat=True)) == ["merged", "merged"]
 
 
-@pytest.mark.usefixtures("_meeting")
-def test_two_who_take_a_case_at_once_leave_a_history_that_agrees(desk: Desk) -> None:
+def test_two_who_take_a_case_at_once_leave_a_history_that_agrees(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     ref = desk.open()
+    both = after_reading(monkeypatch)
     raised = at_once(lambda: _take(ref, "ivan"), lambda: _take(ref, "petya"))
-    assert raised == []
+    assert raised == [] and both.was_prevented
     (_, first), (before, last) = desk.changes(ref, "assignee")
     assert (before, desk.case(ref)["assignee"]) == (first, last)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from django.db import OperationalError, connection
 
@@ -15,9 +17,9 @@ class Work:
     def __init__(self, *errors: str) -> None:
         self.errors = list(errors)
         self.done: list[str] = []
-        self.drainer = Drainer(self._drain, lambda: self.done.append("held"))
+        self.drainer = Drainer(self.drain, lambda: self.done.append("held"))
 
-    def _drain(self) -> int:
+    def drain(self) -> int:
         with connection.cursor() as cursor:
             if self.errors:
                 cursor.execute(self.errors.pop(0))
@@ -53,7 +55,7 @@ def test_another_error_of_the_database_holds_nothing(database: str) -> None:
 
 def test_a_backlog_makes_it_behind_for_a_moment_and_a_few_events_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
     moment = 100.0
-    monkeypatch.setattr(inbox.time, "monotonic", lambda: moment)
+    monkeypatch.setattr(inbox, "time", SimpleNamespace(monotonic=lambda: moment))
     found = [3, 400, 0]
     drainer = Drainer(lambda: found.pop(0), lambda: None)
     drainer.step()
@@ -67,7 +69,7 @@ def test_a_backlog_makes_it_behind_for_a_moment_and_a_few_events_do_not(monkeypa
 
 def test_a_backlog_in_slow_steps_makes_it_behind_from_one_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     moment = 100.0
-    monkeypatch.setattr(inbox.time, "monotonic", lambda: moment)
+    monkeypatch.setattr(inbox, "time", SimpleNamespace(monotonic=lambda: moment))
 
     def drain() -> int:
         nonlocal moment
@@ -81,3 +83,32 @@ def test_a_backlog_in_slow_steps_makes_it_behind_from_one_to_the_next(monkeypatc
     drainer.step()
     moment += 7
     assert not drainer.is_behind
+
+
+def test_a_second_one_works_on_a_backlog_and_rests_at_any_other_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    moment, found = 100.0, [3, 400, 200, 50]
+    monkeypatch.setattr(inbox, "time", SimpleNamespace(monotonic=lambda: moment))
+    drainer = Drainer(lambda: found.pop(0), lambda: None)
+    second = drainer.second()
+    drainer.step()
+    assert second() > 0 and found == [400, 200, 50] and not drainer.backlog.is_set()
+    drainer.step()
+    assert drainer.backlog.is_set()
+    assert second() == 0 and found == [50]
+    moment += 1
+    assert second() > 0 and found == [50]
+
+
+def test_a_second_one_holds_the_rooms_after_a_death_of_its_own_connection(database: str) -> None:
+    work = Work()
+    drained, work.drainer = (
+        iter([400]),
+        Drainer(lambda: next(drained, None) or work.drain(), lambda: work.done.append("held")),
+    )
+    work.drainer.step()
+    second, work.errors = work.drainer.second(), [DEATH]
+    with pytest.raises(OperationalError):
+        second()
+    connection.close()
+    second()
+    assert work.done == ["held", "drained"]

@@ -13,6 +13,7 @@ from roomdesk.queues import holds, inbox, lanes
 from roomdesk.queues.inbox import Arrival
 from roomdesk.queues.models import InboxEvent, Lane, Route
 from roomdesk.runtime import clock
+from tests.harness.live import eventually
 
 NOW = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
 
@@ -152,8 +153,19 @@ def test_urgent_lanes_are_first_while_others_are_held(lane: Lane) -> None:
     Lane.objects.filter(pk__in=[first, second]).delete()
 
 
-def _late_commit() -> list[str]:
-    """A push takes its place, then the room is read back, then the push commits; returns what is worked on, in order."""
+def _waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def _late_commit(*, waits: bool) -> list[str]:
+    """A push takes its place, then the room is read back, then the push commits; returns what is worked on, in order.
+
+    `waits`: the reading is seen to wait for the push; otherwise it is done before.
+    """
     stored, read, end = threading.Event(), threading.Event(), threading.Event()
 
     def slow_push() -> None:
@@ -161,7 +173,7 @@ def _late_commit() -> list[str]:
             inbox._is_new("slow", "", clock.now())
             inbox.store(arrivals("z"), clock.now())
             stored.set()
-            end.wait(60)
+            assert end.wait(120)
         connection.close()
 
     def reader() -> None:
@@ -172,23 +184,24 @@ def _late_commit() -> list[str]:
     push("b")
     threads = [threading.Thread(target=slow_push), threading.Thread(target=reader)]
     threads[0].start()
-    assert stored.wait(30)
+    assert stored.wait(60)
     threads[1].start()
-    # Without the lock the reader is done at once; with it, it waits for the push.
-    read.wait(1)
+    eventually(_waits_for_a_lock if waits else read.is_set, "the reading" + (" to wait" if waits else ""))
+    assert read.is_set() is not waits
     end.set()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
+        assert not thread.is_alive()
     lanes.assign_waiting()
     return work()
 
 
 def test_a_push_that_commits_late_keeps_its_place_behind(lane: Lane) -> None:
     broken()
-    assert _late_commit() == ["a", "b", "z"]
+    assert _late_commit(waits=True) == ["a", "b", "z"]
 
 
 def test_without_the_arriving_lock_it_jumps_the_queue(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(holds, "ARRIVING_WAITS", False)
     broken()
-    assert _late_commit() == ["z", "a", "b"]
+    assert _late_commit(waits=False) == ["z", "a", "b"]

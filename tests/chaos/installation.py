@@ -175,7 +175,7 @@ class Installation:
             for one in workers:
                 one.send_signal(signal.SIGTERM)
             for one in workers:
-                one.wait(30)
+                one.wait(120)
 
 
 class Person:

@@ -39,4 +39,4 @@ def process(address: str, *words: str, stdin: str | None = None) -> subprocess.C
     """A process of its own on the database at `address`."""
     environ = {**os.environ, "ROOMDESK_DATABASE_URL": address, "ROOMDESK_SECRET_KEY": "a-key-for-these-tests-only"}
     command = [sys.executable, "-m", "roomdesk.cli", *words]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, input=stdin, timeout=60, check=False)
+    return subprocess.run(command, env=environ, capture_output=True, text=True, input=stdin, timeout=180, check=False)

@@ -43,14 +43,14 @@ def demo(folder: Path) -> Iterator[dict[str, Any]]:
         yield json.loads(line)
     finally:
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
         process.stdout.close()
 
 
 def everything(facts: dict[str, Any]) -> dict[str, Any]:
     """Workspaces, and the texts of every case, by REST."""
     headers = {"Authorization": f"Bearer {facts['api_token']}"}
-    with httpx.Client(base_url=f"{facts['url']}/api/v1/", headers=headers, trust_env=False, timeout=20) as rest:
+    with httpx.Client(base_url=f"{facts['url']}/api/v1/", headers=headers, trust_env=False, timeout=60) as rest:
         workspaces = [one["slug"] for one in rest.get("workspaces").raise_for_status().json()["items"]]
         cases = rest.get("cases", params={"limit": 200}).raise_for_status().json()["items"]
         stories = [rest.get(f"cases/{case['ref']}").raise_for_status().json() for case in cases]
@@ -80,7 +80,7 @@ def test_the_demo_lives_and_its_second_start_says_nothing_twice() -> None:
         assert [story["workspace"] for story in first["stories"] if story["p0"]] == ["acme"]
         sign_in(facts)
         refs = {story["ref"] for story in first["stories"] if story["state"] not in ("resolved", "closed")}
-        eventually(lambda: cards(folder) >= refs, "a card of every open case in the control rooms", seconds=60)
+        eventually(lambda: cards(folder) >= refs, "a card of every open case in the control rooms")
     with demo(folder) as facts:
         second = everything(facts)
         assert said(second) == expected
@@ -90,13 +90,15 @@ def test_the_demo_lives_and_its_second_start_says_nothing_twice() -> None:
 
 
 def cards(folder: Path) -> set[str]:
-    """References on the cards that somebody who works for every product reads in the control rooms."""
+    """References on the cards that somebody who works for every product reads in the control rooms, once in the Staff Space."""
     everywhere = next(one.id for one in world().staff if "" in one.products)
     login = run(folder, "matrix-login", everywhere, "--json")
     headers = {"Authorization": f"Bearer {login['access_token']}"}
-    with httpx.Client(base_url=login["homeserver"], headers=headers, trust_env=False, timeout=20) as client:
+    with httpx.Client(base_url=login["homeserver"], headers=headers, trust_env=False, timeout=60) as client:
         rooms = {room: name_of(client, room) for room in client.get(f"{V3}/joined_rooms").json()["joined_rooms"]}
-        assert "Support desk" in rooms.values(), "the Staff Space"
+        if "Support desk" not in rooms.values():
+            # Staff come into the Staff Space in the desk's own time.
+            return set()
         pages = [
             client.get(f"{V3}/rooms/{room}/messages", params={"dir": "f", "limit": "500"}).json()["chunk"]
             for room, name in rooms.items()
@@ -126,7 +128,7 @@ def run(folder: Path, *words: str) -> Any:
 def sign_in(facts: dict[str, Any]) -> None:
     """The first of the people that were told gets into the console with the password that was told."""
     one = facts["sign_ins"][0]
-    with httpx.Client(base_url=facts["url"], trust_env=False, timeout=20, follow_redirects=True) as browser:
+    with httpx.Client(base_url=facts["url"], trust_env=False, timeout=60, follow_redirects=True) as browser:
         page = browser.get("/console/")
         token = page.text.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
         form = {"login": one["email"], "password": one["password"], "csrfmiddlewaretoken": token, "next": "/console/"}

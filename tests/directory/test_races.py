@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from django.db import IntegrityError
 
@@ -19,39 +14,9 @@ from roomdesk.queues.models import InboxEvent, Lane
 from tests.directory import world
 from tests.directory.example import product
 from tests.directory.world import ACTOR, at, member, put
-from tests.harness.database import in_thread
+from tests.harness.races import at_once, meeting
 
 pytestmark = pytest.mark.usefixtures("desk")
-
-
-def at_once(*acts: Callable[[], Any]) -> list[BaseException]:
-    """Runs all at once; what was raised."""
-    raised: list[BaseException] = []
-
-    def run(act: Callable[[], Any]) -> None:
-        try:
-            act()
-        except BaseException as error:
-            raised.append(error)
-
-    for thread in [in_thread(run, act) for act in acts]:
-        thread.join(20)
-        assert not thread.is_alive()
-    return raised
-
-
-def meeting(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> None:
-    """Makes two threads meet right after they have both read by `module.name`, if nothing keeps them apart."""
-    barrier, read = threading.Barrier(2), getattr(module, name)
-
-    def wait(*args: Any) -> Any:
-        found = read(*args)
-        # Broken: the other one was kept out, as it should be.
-        with contextlib.suppress(threading.BrokenBarrierError):
-            barrier.wait(4)
-        return found
-
-    monkeypatch.setattr(module, name, wait)
 
 
 def test_the_same_new_workspace_twice_at_once_is_made_once() -> None:
@@ -68,8 +33,9 @@ def test_the_same_new_workspace_twice_at_once_is_made_once() -> None:
 
 def test_the_same_new_person_in_two_workspaces_at_once_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     put(slug="nord", product="cloud")
-    meeting(monkeypatch, people, "_free_localpart")
+    both = meeting(monkeypatch, people, "_free_localpart")
     assert at_once(lambda: member(id="mira"), lambda: member(workspace="nord", id="mira")) == []
+    assert both.took_place
     mira = Person.objects.get(slug="mira")
     assert Membership.objects.filter(person=mira, valid_to=None).count() == 2
     assert world.entries("vendor").count(("person.created", "person:mira")) == 1
@@ -78,8 +44,9 @@ def test_the_same_new_person_in_two_workspaces_at_once_is_made_once(monkeypatch:
 def test_without_the_second_try_one_of_the_two_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     put(slug="nord", product="cloud")
     monkeypatch.setattr(together, "RACES", frozenset())
-    meeting(monkeypatch, people, "_free_localpart")
+    both = meeting(monkeypatch, people, "_free_localpart")
     raised = at_once(lambda: member(id="mira"), lambda: member(workspace="nord", id="mira"))
+    assert both.took_place
     assert [type(error) for error in raised] == [IntegrityError]
 
 
@@ -89,16 +56,18 @@ def owners() -> list[str]:
 
 
 def test_two_new_owners_at_once_leave_one_and_nobody_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    meeting(monkeypatch, members, "_owner")
+    both = meeting(monkeypatch, members, "_owner")
     assert at_once(lambda: member(at(1), id="mira", role="owner"), lambda: member(at(1), id="asen", role="owner")) == []
+    assert both.was_prevented
     assert owners() in (["mira"], ["asen"])
     assert Membership.objects.filter(workspace__slug="acme", valid_to=None).count() == 3
 
 
 def test_without_the_lane_lock_two_new_owners_hit_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lanes, "LOCKING", False)
-    meeting(monkeypatch, members, "_owner")
+    both = meeting(monkeypatch, members, "_owner")
     raised = at_once(lambda: member(at(1), id="mira", role="owner"), lambda: member(at(1), id="asen", role="owner"))
+    assert both.took_place
     assert [type(error) for error in raised] == [IntegrityError]
 
 

@@ -102,14 +102,14 @@ def test_lanes_that_another_worker_holds_stop_no_others(desk: None) -> None:
         thread = threading.Thread(target=_hold, args=(held, done, ended))
         thread.start()
         try:
-            assert done.wait(30)
+            assert done.wait(60)
             assert pipeline.drain(2) == 1, "two events of acme would be a batch, and cannot be had"
             states = inbox_states()
             assert (states["$birch-1"], states["$acme-1"]) == ("done", "pending")
             assert pipeline.drain(2) == 0
         finally:
             ended.set()
-            thread.join(30)
+            thread.join(60)
         assert pipeline.drain(2) == 2
         assert inbox_states()["$acme-2"] == "done"
 
@@ -120,7 +120,7 @@ def _hold(lane_id: int, done: threading.Event, ended: threading.Event) -> None:
         with transaction.atomic():
             lanes.lock(lane_id)
             done.set()
-            ended.wait(60)
+            assert ended.wait(120)
     finally:
         connection.close()
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,7 +47,8 @@ class Databases:
         self._number += 1
         name = f"test_{os.getpid()}_{self._number}"
         self.disconnect()
-        create_database(self._owner, name, template=template)
+        # PostgreSQL itself waits 5 s for connections that were just given up.
+        _patiently(lambda: create_database(self._owner, name, template=template))
         self._point(name)
         try:
             yield with_database(self._app, name)
@@ -58,12 +59,7 @@ class Databases:
 
     def _drop(self, name: str) -> None:
         """Autovacuum may be at work in the copy; it gives way within moments."""
-        for _ in range(20):
-            try:
-                return drop_database(self._owner, name)
-            except psycopg.errors.ObjectInUse:
-                time.sleep(0.1)
-        return drop_database(self._owner, name)
+        _patiently(lambda: drop_database(self._owner, name))
 
     @staticmethod
     def _point(name: str) -> None:
@@ -83,6 +79,20 @@ class Databases:
             close_pool = getattr(connection, "close_pool", None)
             if close_pool:
                 close_pool()
+
+
+def _patiently(act: Callable[[], object]) -> None:
+    """Does it as soon as nobody uses the database, within a minute."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            act()
+        except psycopg.errors.ObjectInUse:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def _forget_versions() -> None:

@@ -11,5 +11,5 @@ TRUSTED = httpx.create_ssl_context(trust_env=False)
 
 
 def request(method: str, url: str, **given: Any) -> httpx.Response:
-    """One call past the environment's proxies; 20 s unless a `timeout` is given."""
-    return httpx.request(method, url, trust_env=False, verify=TRUSTED, **{"timeout": 20, **given})
+    """One call past the environment's proxies; 60 s unless a `timeout` is given."""
+    return httpx.request(method, url, trust_env=False, verify=TRUSTED, **{"timeout": 60, **given})

@@ -71,7 +71,7 @@ class Live:
         """Ctrl-C, as its operator would; gives the exit code."""
         assert self._process
         self._process.send_signal(signal.SIGINT)
-        code = self._process.wait(30)
+        code = self._process.wait(120)
         assert self._process.stdout
         self._process.stdout.close()
         return code

@@ -96,8 +96,8 @@ class Client:
     def call(self, method: str, path: str, **given: Any) -> httpx.Response:
         """One raw call, for what a client library would not do."""
         headers = {"Authorization": f"Bearer {self.token}"}
-        return http.request(method, self.homeserver + path, headers=headers, timeout=30, **given)
+        return http.request(method, self.homeserver + path, headers=headers, **given)
 
 
 def _run(work: Coroutine[Any, Any, Any]) -> Any:
-    return asyncio.run_coroutine_threadsafe(work, _loop).result(60)
+    return asyncio.run_coroutine_threadsafe(work, _loop).result(120)

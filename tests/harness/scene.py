@@ -48,13 +48,12 @@ class Scene:
 
     def memberships(self) -> dict[str, str]:
         """Person (localpart) → membership, as the desk knows it."""
-        answer = self.live.rest("GET", f"workspaces/{self.slug}/room").json()
-        return {m["user_id"][1:].partition(":")[0]: m["membership"] for m in answer.get("members", [])}
+        answer = self.live.rest("GET", f"workspaces/{self.slug}/room")
+        assert answer.status_code in (200, 404), answer.text
+        return {m["user_id"][1:].partition(":")[0]: m["membership"] for m in answer.json().get("members", [])}
 
     def await_in_room(self, *people: str) -> None:
-        eventually(
-            lambda: all(self.memberships().get(p) == "join" for p in people), f"{people} in the room", seconds=60
-        )
+        eventually(lambda: all(self.memberships().get(p) == "join" for p in people), f"{people} in the room")
 
 
 def workspace(live: Live, slug: str, *, tier: str = "pro", locale: str = "en", product: str = PRODUCT) -> Scene:

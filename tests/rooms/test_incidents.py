@@ -76,7 +76,7 @@ def test_a_command_waits_while_somebody_is_at_the_other_customers_case(place: Pl
         with transaction.atomic():
             lanes.lock(other.workspace.lane_id)
             held.set()
-            assert done.wait(60)
+            assert done.wait(600)
 
     thread = in_thread(hold)
     assert held.wait(60)
@@ -87,7 +87,7 @@ def test_a_command_waits_while_somebody_is_at_the_other_customers_case(place: Pl
     assert [command.state for command in Command.objects.all()] == ["waiting", "waiting"], "in their order"
     assert control.answers(first) == [] and Case.objects.get(pk=leader.pk).state == "new"
     done.set()
-    thread.join(60)
+    thread.join(120)
     with clock.frozen(clock.now()) as time:
         time.tick(timedelta(seconds=2))
         while timers.fire():

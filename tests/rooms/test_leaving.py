@@ -39,7 +39,7 @@ def works(place: Place, given: str) -> int:
     """The status that whoever holds the token is answered with."""
     where = f"{str(settings.matrix_url).rstrip('/')}/_matrix/client/v3/joined_rooms"
     headers = {"Authorization": f"Bearer {given}"}
-    return httpx.get(where, headers=headers, timeout=20, trust_env=False).status_code
+    return httpx.get(where, headers=headers, timeout=60, trust_env=False).status_code
 
 
 def told(place: Place, name: str, before: list[Room]) -> Json:

@@ -64,7 +64,7 @@ def upload(place: Place) -> str:
         content=CONTENT,
         headers={"Authorization": f"Bearer {session['access_token']}", "Content-Type": "image/png"},
         trust_env=False,
-        timeout=20,
+        timeout=60,
     )
     return str(answer.raise_for_status().json()["content_uri"])
 
@@ -91,11 +91,22 @@ def verified(place: Place) -> list[Json]:
 
 
 def purge(place: Place) -> None:
-    """What a homeserver's retention does, by its admin API (Synapse, docs/admin_api/purge_history_api.md); done when this returns."""
-    upto = {"delete_local_events": True, "purge_up_to_ts": clock.to_ms(clock.now())}
-    asked = place.matrix.admin("POST", path("purge_history", place.room, base=ADMIN), upto)
-    where = path("purge_history_status", asked["purge_id"], base=ADMIN)
-    eventually(lambda: place.matrix.admin("GET", where)["status"] == "complete", "the purge")
+    """What a homeserver's retention does, by its admin API (Synapse, docs/admin_api/purge_history_api.md); done when this returns.
+
+    It fails where the homeserver is still writing something of the room; asked again it goes on.
+    """
+
+    def ended(where: str) -> str | None:
+        status = str(place.matrix.admin("GET", where)["status"])
+        return None if status == "active" else status
+
+    def purged() -> bool:
+        upto = {"delete_local_events": True, "purge_up_to_ts": clock.to_ms(clock.now())}
+        asked = place.matrix.admin("POST", path("purge_history", place.room, base=ADMIN), upto)
+        where = path("purge_history_status", asked["purge_id"], base=ADMIN)
+        return eventually(lambda: ended(where), "the end of the purge") == "complete"
+
+    eventually(purged, "the purge", 120)
 
 
 def readable(place: Place) -> list[str]:

@@ -27,15 +27,15 @@ TEXTS = [
 @pytest.mark.parametrize(
     ("expression", "starts"),
     [
-        ("export", {"expo"}),
+        ("exported", {"export"}),
         ("ab", {"ab"}),
-        ("in(voice)?", {"in", "invo"}),
-        ("colou?r", {"colo"}),
-        ("(no|some)one", {"noon", "some"}),
+        ("in(voice)?", {"in", "invoic"}),
+        ("colou?r", {"color", "colour"}),
+        ("(no|some)one", {"noone", "someon"}),
         ("b?o", {"bo", "o"}),
         ("[ab]c{2,3}", {"acc", "bcc", "accc", "bccc"}),
-        ("x+", {"x", "xx", "xxx", "xxxx"}),
-        (r"we\b can", {"we c"}),
+        ("x+", {"x" * times for times in range(1, 7)}),
+        (r"we\b can", {"we can"}),
         (r"ab.d", {"ab"}),
         (r"(?!not)no\w", {"no"}),
         (r"a[^b]", {"a"}),
@@ -55,7 +55,7 @@ def test_a_large_class_stands_for_any_letter() -> None:
 
 
 def test_a_text_begins_words_and_what_is_no_letter() -> None:
-    assert starts_in("to it.") == {"to i", " it.", "it.", "."}
+    assert starts_in("to it.") == {"to it.", " it.", "it.", "."}
 
 
 def test_few_expressions_of_ours_begin_with_anything() -> None:

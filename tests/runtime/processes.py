@@ -25,7 +25,11 @@ except KeyboardInterrupt:
 """
 
 
-def until(condition: Callable[[], bool], *, seconds: float = 20) -> None:
+#: The first of three ports. What starts elsewhere looks from 8080 upwards, and would take those of one that was killed.
+PORT = 30_000 + os.getpid() % 900 * 3
+
+
+def until(condition: Callable[[], bool], *, seconds: float = 60) -> None:
     """Wait for a condition; fail the test when it does not come."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -74,7 +78,7 @@ class Supervised:
     def end(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=120)
         if self.process.stdout:
             self.process.stdout.close()
 
@@ -84,7 +88,7 @@ def supervise(folder: Path, parts: str) -> Supervised:
     with (folder / "supervisor.stderr").open("w") as errors:
         process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM, parts],
-            env=environ | {"ROOMDESK_DATA": str(folder), "ROOMDESK_MODE": "test"},
+            env=environ | {"ROOMDESK_DATA": str(folder), "ROOMDESK_MODE": "test", "ROOMDESK_PORT": str(PORT)},
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,

@@ -37,7 +37,7 @@ def lines(process: subprocess.Popen[str], count: int) -> list[str]:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_when_it_is_asked_to(process: subprocess.Popen[str], number: signal.Signals) -> None:
     process.send_signal(number)
-    said, _ = process.communicate(timeout=20)
+    said, _ = process.communicate(timeout=60)
     assert said.splitlines()[-1] == "ended" and process.returncode == 0
 
 

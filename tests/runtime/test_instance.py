@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from roomdesk.runtime import instance, ports
+from roomdesk.runtime import instance, ports, postgres
 from roomdesk.runtime.settings import load
 
 
@@ -52,6 +55,25 @@ def test_no_installation_and_a_damaged_one_are_told(folder: Path) -> None:
     (folder / "secrets.json").write_text("{")
     with pytest.raises(instance.InstanceError, match="is damaged"):
         instance.resolve(settings)
+
+
+def test_a_database_that_ends_by_itself_just_now_is_no_trouble(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, kill = instance.create(folder), os.kill
+    made.postgres.mkdir()
+    server = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], cwd=made.postgres)
+    (made.postgres / "postmaster.pid").write_text(f"{server.pid}\n")
+    asked: list[int] = []
+
+    def too_late(pid: int, number: int) -> None:
+        kill(server.pid, signal.SIGKILL)
+        server.wait()
+        asked.append(pid)
+        kill(pid, number)
+
+    assert postgres.postmaster(made) == server.pid
+    monkeypatch.setattr(os, "kill", too_late)
+    postgres.end_leftover(made)
+    assert asked == [server.pid] and postgres.postmaster(made) is None
 
 
 def test_outside_services_need_no_folder(folder: Path) -> None:

@@ -98,7 +98,7 @@ def test_http_logs_no_query_and_no_sensitive_body(
     server: str, sensitive: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     configure("text")
-    with http.client(role="trial", timeout=5, base_url=server, sensitive=sensitive) as client:
+    with http.client(role="trial", timeout=60, base_url=server, sensitive=sensitive) as client:
         assert client.get("/path", params={"token": "in-the-query"}).text == "private words"
     shown = capsys.readouterr().err
     assert "trial: GET 127.0.0.1/path answered 400" in shown and "in-the-query" not in shown
@@ -107,7 +107,7 @@ def test_http_logs_no_query_and_no_sensitive_body(
 
 def test_http_follows_nothing_and_ignores_proxies(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    with http.client(role="trial", timeout=5) as client:
+    with http.client(role="trial", timeout=60) as client:
         assert client.get(f"{server}/moved").status_code == 302
         assert client.headers["user-agent"].startswith("Roomdesk/")
     assert not http.answers("http://127.0.0.1:1/", timeout=0.2)

@@ -51,7 +51,7 @@ def in_a_thread(act: Callable[[], object]) -> threading.Thread:
 
 
 def ended(thread: threading.Thread) -> None:
-    thread.join(20)
+    thread.join(150)
     assert not thread.is_alive()
 
 
@@ -62,13 +62,13 @@ def filing_held(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     def held(rows: object) -> None:
         has_read.set()
-        assert may_write.wait(20)
+        assert may_write.wait(120)
         write(rows)  # type: ignore[arg-type]
 
     monkeypatch.setattr(finding, "_write", held)
     worker = in_a_thread(finding.file_waiting)
     try:
-        assert has_read.wait(20)
+        assert has_read.wait(120)
         yield
     finally:
         may_write.set()
@@ -85,7 +85,7 @@ def waits_for_a_lock() -> bool:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    for _ in range(400):
+    for _ in range(1200):
         if condition():
             return
         threading.Event().wait(0.05)
@@ -144,10 +144,10 @@ def test_a_removal_under_way_keeps_its_message_from_being_filed(rest: Rest) -> N
         with transaction.atomic():
             Message.objects.filter(pk=number).update(redacted_at=clock.now(), redacted_by="olga")
             removing.set()
-            assert may_commit.wait(20)
+            assert may_commit.wait(120)
 
     other = in_a_thread(remove)
-    assert removing.wait(20)
+    assert removing.wait(120)
     assert finding.file_waiting() == 1
     assert (found(rest, "persimmon2"), found(rest, "yuzu")) == ([], ["$other"])
     may_commit.set()

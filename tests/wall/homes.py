@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -96,11 +97,23 @@ class Home:
                 table: file.execute(f"SELECT {columns} FROM {table} ORDER BY 1").fetchall() for table, columns in STORED
             }
 
+    def at_rest(self) -> dict[str, list[Any]]:
+        """The same, once what was begun before has come to an end: a new name, say, reaches rooms in the homeserver's own time."""
+        found: list[dict[str, list[Any]]] = [self.everything()]
+
+        def same() -> bool:
+            time.sleep(0.5)
+            found.append(self.everything())
+            return found[-1] == found[-2]
+
+        eventually(same, "a homeserver at rest")
+        return found[-1]
+
     def anybody(self, method: str, where: str, *, token: str | None = None, **given: Any) -> httpx.Response:
         """A call with any token, or with none."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         address = f"{self.settings.matrix_url}{where}"
-        return httpx.request(method, address, headers=headers, timeout=30, trust_env=False, **given)
+        return httpx.request(method, address, headers=headers, timeout=60, trust_env=False, **given)
 
     def close(self) -> None:
         for client in self.clients.values():
@@ -138,7 +151,7 @@ def running(settings: Settings, change: Change) -> Iterator[Home]:
         home.close()
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 def _await(spec: children.ChildSpec, process: subprocess.Popen[bytes], health: str) -> None:
@@ -151,14 +164,18 @@ def _await(spec: children.ChildSpec, process: subprocess.Popen[bytes], health: s
     eventually(answers, lambda: f"the homeserver ({children.log_tail(spec.log, 20)})", 120)
 
 
-def _ports() -> dict[str, int]:
-    """Three that nobody listens on now; each process of pytest has a range of its own for these.
+def free_ports() -> list[int]:
+    """Those of this process of pytest that nobody listens on now.
 
-    All lie below the ports that Linux gives to outgoing connections (from 32768): one of those would keep a server from its port.
+    All lie below the ports that Linux gives to outgoing connections (from 32768): one of those would keep a server from its
+    port. And above those of `tests.harness.environment`, which are chosen long before anybody listens on them.
     """
-    first = 20_000 + os.getpid() % 1_000 * 10
-    free = [port for port in range(first, first + 10) if ports.is_free(port)]
-    return dict(zip(("web", "matrix", "postgres"), free, strict=False))
+    first = 30_000 + os.getpid() % 270 * 10
+    return [port for port in range(first, first + 10) if ports.is_free(port)]
+
+
+def _ports() -> dict[str, int]:
+    return dict(zip(("web", "matrix", "postgres"), free_ports(), strict=False))
 
 
 def _rewrite(file: Path, change: Change) -> None:

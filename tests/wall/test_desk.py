@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import httpx
@@ -76,20 +75,9 @@ def _delete(home: Home) -> httpx.Response:
     return _admin(home, "DELETE", path("rooms", home.rooms["west"], base=f"{ADMIN}/v2"), {"purge": True})
 
 
-def _at_rest(home: Home) -> Any:
-    """Everything, once what earlier tests began has come to an end."""
-    found = home.everything()
-    while True:
-        time.sleep(0.5)
-        again = home.everything()
-        if again == found:
-            return found
-        found = again
-
-
 @pytest.mark.parametrize("act", [_encrypt, _deactivate, _delete])
 def test_what_would_end_a_room_is_refused_to_everybody(walled: Home, plain: Home, act: Any) -> None:
-    before = _at_rest(walled)
+    before = walled.at_rest()
     answer = act(walled)
     assert (answer.status_code, answer.json()["errcode"]) == (403, "M_FORBIDDEN")
     assert walled.everything() == before
@@ -127,7 +115,7 @@ def test_nobody_without_a_token_is_answered(walled: Home, where: str) -> None:
 
 
 def test_there_are_no_guests(walled: Home) -> None:
-    before = walled.everything()
+    before = walled.at_rest()
     answer = walled.anybody("POST", f"{V3}/register?kind=guest", json={})
     assert (answer.status_code, answer.json()["errcode"]) == (403, "M_UNKNOWN"), answer.text
     assert walled.everything() == before

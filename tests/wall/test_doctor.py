@@ -24,7 +24,7 @@ def asked_of(home: Home) -> dict[str, Finding]:
     """The doctor's findings, connected to this homeserver; and nothing there is changed by asking."""
     bootstrap.settings, wall.current = home.settings, lambda: home.matrix  # type: ignore[assignment]
     home.matrix.ensure_desk()
-    before = home.everything()
+    before = home.at_rest()
     found = {"wall": wall.wall(), "profiles": wall.profiles()}
     assert home.everything() == before
     return found

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.harness.live import eventually
-from tests.wall.homes import Home
+from tests.wall.homes import Home, free_ports
 
 SHIPPED = Path(__file__).parents[2] / "deploy" / "nginx-homeserver.conf"
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
@@ -26,7 +26,7 @@ REFUSED = (401, "M_MISSING_TOKEN")
 def proxy(walled: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The shipped file as it is, but for the certificate, the port and Synapse's address, which every operator sets."""
     assert NGINX, "run tools/nginx, as `make test-deep` does"
-    folder, port = tmp_path_factory.mktemp("nginx"), _free_port()
+    folder, port = tmp_path_factory.mktemp("nginx"), free_ports()[-1]
     rule = SHIPPED.read_text().replace("listen 443 ssl", f"listen 127.0.0.1:{port}")
     rule = rule.replace("http://127.0.0.1:8008", str(walled.settings.matrix_url))
     rule = "".join(line for line in rule.splitlines(True) if "ssl_certificate" not in line)
@@ -36,22 +36,16 @@ def proxy(walled: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
     process = subprocess.Popen([NGINX, "-c", str(folder / "nginx.conf")], stderr=subprocess.DEVNULL)
     base = f"http://127.0.0.1:{port}"
     try:
-        eventually(lambda: _answers(base), f"nginx, which says: {_log(folder)}")
+        eventually(lambda: _answers(base), lambda: f"nginx, which says: {_log(folder)}")
         yield base
     finally:
         process.terminate()
-        process.wait(20)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        process.wait(60)
 
 
 def _answers(base: str) -> bool:
     try:
-        return httpx.get(f"{base}/_matrix/client/versions", trust_env=False).status_code == 200
+        return httpx.get(f"{base}/_matrix/client/versions", timeout=60, trust_env=False).status_code == 200
     except httpx.TransportError:
         return False
 
@@ -63,7 +57,9 @@ def _log(folder: Path) -> str:
 def _ask(base: str, home: Home, version: str = "v3", name: str = "nord", **given: object) -> httpx.Response:
     alias = f"%23support-{name}:{home.settings.matrix_server_name}"
     method = str(given.pop("method", "GET"))
-    return httpx.request(method, f"{base}/_matrix/client/{version}/directory/room/{alias}", trust_env=False, **given)  # type: ignore[arg-type]
+    return httpx.request(
+        method, f"{base}/_matrix/client/{version}/directory/room/{alias}", timeout=60, trust_env=False, **given
+    )  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("version", ["v3", "r0", "api/v1"])
@@ -95,7 +91,7 @@ def test_with_a_token_the_homeserver_answers(proxy: str, walled: Home) -> None:
 )
 def test_writing_the_address_otherwise_does_not_help(proxy: str, walled: Home, where: str) -> None:
     alias = f"%23support-nord:{walled.settings.matrix_server_name}"
-    with socket.create_connection(("127.0.0.1", int(proxy.rpartition(":")[2])), timeout=20) as wire:
+    with socket.create_connection(("127.0.0.1", int(proxy.rpartition(":")[2])), timeout=60) as wire:
         request = f"GET /_matrix/client/{where}/{alias} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
         wire.sendall(request.encode())
         answer = b"".join(iter(lambda: wire.recv(65536), b""))
@@ -113,6 +109,6 @@ def test_browsers_may_ask_beforehand(proxy: str, walled: Home) -> None:
     "path", ["/_matrix/client/v3/directory/list/room/!x", "/_matrix/client/v3/login", "/_matrix/client/versions"]
 )
 def test_everything_else_passes(proxy: str, walled: Home, path: str) -> None:
-    direct = httpx.get(f"{walled.settings.matrix_url}{path}", trust_env=False)
-    through = httpx.get(f"{proxy}{path}", trust_env=False)
+    direct = httpx.get(f"{walled.settings.matrix_url}{path}", timeout=60, trust_env=False)
+    through = httpx.get(f"{proxy}{path}", timeout=60, trust_env=False)
     assert (through.status_code, through.json()) == (direct.status_code, direct.json())

@@ -11,6 +11,12 @@ from tests.wall.people import WORD
 ALL = [*MAKING, *COMING_IN, *WRITING, *READING, *FINDING]
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _at_rest(walled: Home) -> None:
+    """Tests of other files that share the homeserver may have begun something; what is refused begins nothing."""
+    walled.at_rest()
+
+
 @pytest.mark.parametrize("attempt", ALL, ids=str)
 def test_it_is_refused_and_nothing_has_changed(walled: Home, attempt: Attempt) -> None:
     before = walled.everything()

@@ -31,7 +31,8 @@ def _next(watch: Watch, state: str) -> tuple[int, bool] | None:
     if watch.breached_at is None and watch.due is not None:
         finds = next_pass(max(watch.seen_until, watch.due))
     steps = untold(watch) if state in OPEN else []
-    tells = _in_hours(watch, max(watch.seen_until, steps[0][1])) if steps else None
+    # What a pass itself brought about (a pause that its timer ended) is planned for that very instant: the next one tells it.
+    tells = _in_hours(watch, max(watch.seen_until, steps[0][1], _since(watch))) if steps else None
     if tells is not None and (finds is None or tells <= finds):
         return tells, True
     return None if finds is None else (finds, finds == tells)
@@ -50,6 +51,11 @@ def untold(watch: Watch) -> list[tuple[int, int]]:
     return [(percent, at) for percent, at in steps if percent > watch.told and at is not None]
 
 
+def _since(watch: Watch) -> int:
+    """When it was last said anew what is to be told: a revision, or the end of a pause."""
+    return max([watch.revised_at, *(end for _, end in watch.ended[-1:])])
+
+
 def _in_hours(watch: Watch, after: int) -> int:
     """The first pass after an instant that stands in the target's own hours."""
     at = next_pass(after)
@@ -61,8 +67,7 @@ def _in_hours(watch: Watch, after: int) -> int:
 def _tell(watch: Watch, is_assigned: bool, at: int) -> dict[str, Any]:
     """Only the highest step that has passed is told."""
     step, reached = [one for one in untold(watch) if one[1] < at][-1]
-    since = max([watch.revised_at, *(end for _, end in watch.ended[-1:])])
-    planned = watch.promise.next_hours(max(reached, since))
+    planned = watch.promise.next_hours(max(reached, _since(watch)))
     is_late = at - planned > LATE_AFTER
     watch.told = step
     return {
