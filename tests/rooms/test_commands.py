@@ -139,7 +139,7 @@ def test_who_only_looks_after_the_records_changes_nothing(control: Control) -> N
 
 
 def test_a_restricted_case_is_not_spoken_of_where_everybody_reads(control: Control) -> None:
-    case = control.open("Somebody may have read our mail.")
+    case = control.open("Our mail looks odd to me.")
     Case.objects.filter(pk=case.pk).update(is_restricted=True)
     for text in ("!desk status", "!desk why", "!desk ack"):
         (answer,) = control.answers(control.order(text, case))

@@ -97,8 +97,7 @@ def test_where_nothing_told_what_a_case_is_its_card_asks_until_somebody_says_it(
     asked = "The desk could not tell what this is. Say it: !desk kind question, for instance."
     case = control.open("hm, well")
     assert case.kind == "other" and asked in control.card(case)
-    control.say("ivan", "!desk kind question", room=control.room, thread=control.roots(case)[0]["event_id"])
-    control.settle()
+    control.order("!desk kind question", case)
     assert Case.objects.get(pk=case.pk).kind == "question" and asked not in control.card(case)
     assert asked not in control.card(control.open("The import stops at half."))
 
@@ -192,7 +191,7 @@ def test_a_card_that_was_refused_is_put_again_with_the_next_change(control: Cont
 
 
 def test_a_restricted_case_is_a_stub(control: Control) -> None:
-    case = control.open("Somebody reads our mail.")
+    case = control.open("Our mail looks odd to me.")
     change(control, case, kind="security", reason="They said so in confidence.")
     card = control.card(case)
     assert card.splitlines()[0] == f"{case.ref} · restricted"
