@@ -13,9 +13,10 @@ from roomdesk.cases.models import Case, CaseChange
 from roomdesk.clocks.models import Clock
 from roomdesk.directory import services
 from roomdesk.directory.models import Availability, Workspace
+from roomdesk.queues.models import OutboxRow
 from roomdesk.record.models import Message
 from roomdesk.runtime import clock
-from tests.cases_api.place import nothing_changes
+from tests.cases_api.place import Rest, nothing_changes, token
 from tests.console.conftest import ACTOR, open_case
 
 Browser = Callable[[str | None], Client]
@@ -49,12 +50,12 @@ def test_the_page_offers_what_the_state_allows(browser: Browser) -> None:
     case, client = open_case(), browser("tiago")
     assert drawn(client, case).keys() == {
         *("acknowledged", "investigating", "waiting_customer", "waiting_third_party", "resolved"),
-        *("take", "untriage", "severity", "kind", "assign", "snooze", "macro", "link", "attach"),
+        *("note", "take", "untriage", "severity", "kind", "assign", "snooze", "macro", "link", "attach"),
     }
     open_case("Another one")
     assert drawn(client, case).keys() >= {"merge", "move"}
     Case.objects.filter(pk=case.pk).update(state="closed")
-    assert drawn(client, case).keys() == {"reopen"}
+    assert drawn(client, case).keys() == {"note", "reopen"}
 
 
 def test_taking_and_giving_away(browser: Browser) -> None:
@@ -179,6 +180,31 @@ def test_moving_messages_into_another_case(browser: Browser) -> None:
         (case.ref, "Of the login")
     ]
     assert "It says wrong password" in client.get(f"/console/cases/{other.ref}").content.decode()
+
+
+def test_a_note_is_for_staff_on_record_and_answers_nobody(browser: Browser) -> None:
+    case, client = open_case(), browser("tiago")
+    assert "The text is empty" in refused(client, case, "note", 422, text=" ")
+    before = OutboxRow.objects.count()
+    done = do(client, case, "note", text="Their <disk> was full.")
+    note = Message.objects.get(kind="note")
+    assert (note.case, note.body, note.why) == (case, "Their <disk> was full.", "Written on the case's page.")
+    assert (done.state, done.answered_at, OutboxRow.objects.count()) == ("new", None, before)
+    page = browser("lea").get(f"/console/cases/{case.ref}").content.decode()
+    assert "Their &lt;disk&gt; was full." in page and "internal note" in page
+    for place in (
+        "/portal/beta/",
+        "/portal/beta/cases",
+        f"/portal/beta/cases/{case.ref}",
+        "/portal/beta/search?q=disk",
+    ):
+        assert "disk" not in browser("oto").get(place).content.decode().replace('value="disk"', "").replace(
+            "<title>disk", ""
+        )
+    limited = Rest(token("beta-only", "cases:read", workspace=case.workspace.slug))
+    assert "disk" not in limited.get(f"cases/{case.ref}").content.decode()
+    refused_to = browser("ivan").post(f"/console/cases/{case.ref}/act", {"act": "note", "text": "x"})
+    assert refused_to.status_code == 404 and Message.objects.filter(kind="note").count() == 1
 
 
 def test_where_nothing_told_what_a_case_is_staff_are_asked_until_they_say(browser: Browser) -> None:

@@ -102,12 +102,17 @@ def offered(around: Around, refused: Refused | None) -> list[Form]:
     mine = case.assignee_id == reader.person.pk
     take = () if mine or case.state not in Case.OPEN else (Form("take", "Take it"),)
     undo = (Form("untriage", "Undo triage", shortcut="u"),) if untriaging.may_undo(case) else ()
-    forms = [*take, *_moves(around), *undo, *(_changes(around) if case.state in Case.OPEN else ())]
+    forms = [*take, _NOTE, *_moves(around), *undo, *(_changes(around) if case.state in Case.OPEN else ())]
     if refused is None:
         return forms
     found = [_filled(form, refused) if form.act == refused.wanted.act else form for form in forms]
     has_it = any(form.act == refused.wanted.act for form in forms)
     return found if has_it else [Form(refused.wanted.act, "", is_open=True, problem=refused.sentence), *found]
+
+
+_NOTE = Form(
+    "note", "Note", (Field("text", "Internal note", "area"),), "Internal: staff read it here, and no room hears of it."
+)
 
 
 def _moves(around: Around) -> Iterable[Form]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from roomdesk.cases import changing, escalating, incidents, joining, linking, macros, parting, untriaging
+from roomdesk.cases import changing, escalating, incidents, joining, linking, macros, noting, parting, untriaging
 from roomdesk.cases.models import Case
 from roomdesk.cases.together import Hands
 from roomdesk.directory.errors import Invalid
@@ -147,6 +147,10 @@ def _move(doing: _Doing) -> Case:
     return parting.do_move(doing.reader.viewer, doing.ref, _other(doing), leaving, **doing.by)
 
 
+def _note(doing: _Doing) -> Case:
+    return noting.do_note(doing.reader.viewer, doing.ref, doing.text("text"), channel="console", **doing.by)
+
+
 def _leaving(doing: _Doing, none: str) -> parting.Parting:
     ids = [int(one) for one in doing.messages if one.isascii() and one.isdecimal() and len(one) < 19]
     if not ids:
@@ -177,4 +181,5 @@ _ACTIONS: Mapping[str, Callable[[_Doing], Case]] = {
     "unmerge": _unmerge,
     "split": _split,
     "move": _move,
+    "note": _note,
 }
