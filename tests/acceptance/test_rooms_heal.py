@@ -32,14 +32,17 @@ def planned(scene: Scene) -> dict[str, Any]:
 
 
 def undisturbed(live: Live, scene: Scene) -> bool:
-    """Nothing is on its way, and the slow sweep has looked at the new room: it comes again in a quarter of an hour.
+    """Nothing is on its way there, and the slow sweep has looked at the new room: it comes again in a quarter of an hour.
 
     Either would heal what is broken before anybody was told of it.
     """
     sql = """
         SELECT r.checked_at IS NOT NULL
-           AND NOT EXISTS (SELECT 1 FROM queues_inboxevent WHERE state = 'pending')
-           AND NOT EXISTS (SELECT 1 FROM queues_outboxrow WHERE state IN ('queued', 'sending', 'retry'))
+           AND NOT EXISTS (SELECT 1 FROM queues_inboxevent e WHERE e.lane_id = w.lane_id AND e.state = 'pending')
+           AND NOT EXISTS (
+               SELECT 1 FROM queues_outboxrow o
+               WHERE o.destination = 'matrix:room:' || w.slug AND o.state IN ('queued', 'sending', 'retry')
+           )
         FROM rooms_room r JOIN directory_workspace w ON w.id = r.workspace_id WHERE w.slug = %s
     """
     address = resolve(load(live.environ)).database_url
