@@ -176,8 +176,9 @@ def shown(
 ) -> dict[str, Any]:
     """A case as REST and `--json` give it; without the title where the viewer is told a stub.
 
-    `escalations`: the fields whose specialists are called in.
+    `escalations`: the fields whose specialists are called in; a customer's token is not told them, nor of a snooze.
     """
+    is_inside = viewer is None or is_staff(viewer)
     return {
         "ref": case.ref,
         "workspace": case.workspace.slug,
@@ -194,8 +195,8 @@ def shown(
         "answered_at": case.answered_at,
         "cycle": case.cycle,
         "resolved_at": case.resolved_at,
-        "snoozed_until": case.snoozed_until,
-        "escalations": list(escalations),
+        "snoozed_until": case.snoozed_until if is_inside else None,
+        "escalations": list(escalations) if is_inside else [],
         "restricted": case.is_restricted,
         "linked_to": case.linked_to.ref if case.linked_to else None,
         "merged_into": case.merged_into.ref if case.merged_into else None,

@@ -76,6 +76,31 @@ def access_macro(viewer: Viewer, product: str, slug: str, at: datetime) -> tuple
     return owner, found
 
 
+def do_put(
+    viewer: Viewer,
+    product: str,
+    slug: str,
+    texts: Mapping[str, str],
+    state: str | None,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> tuple[StoredMacro, bool]:
+    """Makes or changes one; gives it, and whether it is new. A language left out keeps its text, None keeps what the case becomes. Idempotent.
+
+    Invalid with the field; Conflict where the product's files have one of this name, or somebody else was quicker.
+    """
+    owner = access_product(viewer, product, now)
+    with transaction.atomic():
+        found = StoredMacro.objects.select_for_update(no_key=True).filter(product=owner.slug, slug=slug).first()
+        if found is None:
+            return do_make(viewer, product, slug, Wish(texts, state or ""), actor=actor, now=now), True
+        # A language that the product no longer has goes with the next change.
+        kept = {locale: text for locale, text in found.texts.items() if locale in owner.locales}
+        wish = Wish({**kept, **texts}, found.state if state is None else state)
+        return do_change(viewer, product, slug, wish, actor=actor, now=now), False
+
+
 def do_make(viewer: Viewer, product: str, slug: str, wish: Wish, *, actor: Actor, now: datetime) -> StoredMacro:
     """A new one. Invalid with the field; Conflict where the product has one of this name."""
     owner = access_product(viewer, product, now)
@@ -134,6 +159,11 @@ def check(product: Product, wish: Wish) -> list[str]:
     """The variables that the texts ask for, in their order. Invalid, with the field, for what could not be said."""
     if wish.state and wish.state not in STATES:
         raise Invalid(f'A macro makes no case "{wish.state[:40]}"; it can make it {listed(STATES)}.', field="state")
+    for locale in wish.texts:
+        if locale not in product.locales:
+            raise Invalid(
+                f'{product.slug} has no language "{locale[:20]}"; it has {listed(product.locales)}.', field="texts"
+            )
     found: list[str] | None = None
     for locale in product.locales:
         text, name = wish.texts.get(locale, ""), f"text.{locale}"

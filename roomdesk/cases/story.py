@@ -47,14 +47,19 @@ def whole(found: Case, viewer: Viewer) -> dict[str, Any]:
         "messages": messages,
         "changes": [change(row) for row in queries.told_changes(found, viewer)],
     }
+    # What made it work, and why it had failed, staff tell each other; the customer hears it in their own answer.
+    told = told if queries.is_staff(viewer) else _without_causes(told)
     return _wordless(told) if is_stub else told
+
+
+def _without_causes(told: dict[str, Any]) -> dict[str, Any]:
+    return {**told, "cycles": [{**cycle, "fix": None, "root_cause": None} for cycle in told["cycles"]]}
 
 
 def _wordless(told: dict[str, Any]) -> dict[str, Any]:
     messages = [{**message, "text": None, "file": None} for message in told["messages"]]
-    cycles = [{**cycle, "fix": None, "root_cause": None} for cycle in told["cycles"]]
     changes = [{**change, "reason": None} for change in told["changes"]]
-    return {**told, "messages": messages, "cycles": cycles, "changes": changes}
+    return {**_without_causes(told), "messages": messages, "changes": changes}
 
 
 def _others(found: Case, viewer: Viewer) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Timers of cases: quiet days end and the case closes by itself; a snooze ends and it is in sight again."""
+"""Timers of cases: quiet days end and the case closes by itself; a snooze ends and it is in sight again, a waiting one going on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def fire_close(work: Work, due: Sequence[Timer]) -> Mapping[int, datetime | None
 
 
 def fire_wake(work: Work, due: Sequence[Timer]) -> Mapping[int, datetime | None]:
-    """Ends snoozes."""
+    """Ends snoozes; a case that waits goes on."""
     return _each(work, due, _wake)
 
 
@@ -53,3 +53,11 @@ def _wake(work: Work, conversation: Conversation, entry: Open) -> None:
     until = entry.case.snoozed_until
     if until is not None and until <= work.now:
         life.wake(work, conversation, entry, work.now, by="desk", reason="Its time has come.")
+        _go_on(work, conversation, entry)
+
+
+def _go_on(work: Work, conversation: Conversation, entry: Open) -> None:
+    """Whom it waited for has let the time pass: it is staff's turn, and the clocks that stood still run again."""
+    if entry.case.state in (Case.State.WAITING_CUSTOMER, Case.State.WAITING_THIRD_PARTY):
+        state, reason = Case.State.INVESTIGATING, "The time that it waited for has come."
+        life.change_state(work, conversation, entry, state, work.now, by="desk", reason=reason)

@@ -8,12 +8,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from roomdesk.audit.work import Actor
 from roomdesk.cases import acting, changing, life
 from roomdesk.cases.changing import Change
 from roomdesk.cases.conversation import Open
-from roomdesk.cases.models import Case
+from roomdesk.cases.models import Case, CaseChange, Intake
 from roomdesk.cases.queries import access_case
 from roomdesk.directory.errors import Conflict
 from roomdesk.directory.queries import Viewer
@@ -69,6 +70,12 @@ def _undone(entry: Open, reason: str) -> Change:
     kind = UNKNOWN if case.kind == intake.kind and UNKNOWN in product.kinds else None
     is_guess = case.severity == found and case.p0_at is None
     return Change(kind=kind, severity=product.default_severity if is_guess else None, reason=reason)
+
+
+def unknown() -> Q:
+    """Of a case in a query: triage found nothing that tells what it is, and nobody has filed it since."""
+    filed = CaseChange.objects.filter(case=OuterRef("pk"), what="kind")
+    return Q(Exists(Intake.objects.filter(case=OuterRef("pk"), kind=UNKNOWN)), ~Exists(filed), kind=UNKNOWN)
 
 
 def may_undo(case: Case) -> bool:

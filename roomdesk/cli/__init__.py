@@ -26,6 +26,7 @@ COMMANDS = {
     "consent": "roomdesk.cli.consent",
     "triage": "roomdesk.cli.triage",
     "oncall": "roomdesk.cli.oncall",
+    "macro": "roomdesk.cli.macro",
     "rooms": "roomdesk.cli.rooms",
     "record": "roomdesk.cli.record",
     "bench": "roomdesk.cli.bench",

@@ -102,9 +102,12 @@ def acknowledge(ref: str, author: str | None, reason: str, as_json: bool) -> Non
 @act("wait")
 @click.argument("ref")
 @click.option("--third-party", is_flag=True, help="For somebody else than the customer.")
-def wait(ref: str, third_party: bool, author: str | None, reason: str, as_json: bool) -> None:
+@click.option("--until", type=Instant(), help="Until then at most: out of sight, and then it goes on.")
+def wait(ref: str, third_party: bool, until: datetime | None, author: str | None, reason: str, as_json: bool) -> None:
     """Wait for the customer: update and resolution clocks stand still. For a third party they run on."""
-    _change(ref, author, as_json, state="waiting_third_party" if third_party else "waiting_customer", reason=reason)
+    snoozed = {"snoozed_until": until} if until else {}
+    state = "waiting_third_party" if third_party else "waiting_customer"
+    _change(ref, author, as_json, state=state, reason=reason, **snoozed)
 
 
 @act("go-on")

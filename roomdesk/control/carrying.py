@@ -123,8 +123,16 @@ def _deescalate(doing: Doing, given: Given) -> str:
 
 
 def _snooze(doing: Doing, given: Given) -> str:
-    until = doing.now + given["length"] if "length" in given else _instant(doing.zone, given["until"])
-    return doing.change(snoozed_until=until, reason=given["reason"])
+    return doing.change(snoozed_until=_until(doing, given), reason=given["reason"])
+
+
+def _wait(doing: Doing, given: Given) -> str:
+    snoozed = {"snoozed_until": _until(doing, given)} if given.keys() & {"length", "until"} else {}
+    return doing.change(state=given["state"], reason=given["reason"], **snoozed)
+
+
+def _until(doing: Doing, given: Given) -> datetime:
+    return doing.now + given["length"] if "length" in given else _instant(doing.zone, given["until"])
 
 
 def _instant(zone: str, day: Day) -> datetime:
@@ -215,7 +223,7 @@ _ACTS: Mapping[str, Callable[[Doing, Given], str]] = {
     "answer-all": _answer_all,
     "severity": lambda doing, given: doing.change(severity=given["severity"], reason=given["reason"]),
     "kind": lambda doing, given: doing.change(kind=given["kind"], reason=given["reason"]),
-    "wait": lambda doing, given: doing.change(state=given["state"], reason=given["reason"]),
+    "wait": _wait,
     "snooze": _snooze,
     "wake": lambda doing, given: doing.change(snoozed_until=None, reason=given["reason"]),
     "resolve": _resolve,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import F
@@ -12,6 +13,7 @@ from django.db.models import F
 from roomdesk.bootstrap import settings
 from roomdesk.cases.linking import leads
 from roomdesk.cases.models import Case, CaseChange, CaseCycle, Question
+from roomdesk.cases.untriaging import unknown
 from roomdesk.clocks.models import Clock, Notice
 from roomdesk.control.models import Thread
 from roomdesk.directory.queries import escalated
@@ -47,6 +49,7 @@ def open_questions(product: str) -> Iterable[int]:
 def load(case_ids: Collection[int], threads: Mapping[int, Thread]) -> dict[int, Facts]:
     """The facts of these cases, by id; `threads` are those that they have. Seven queries."""
     rows = Case.objects.filter(pk__in=case_ids).select_related("workspace", "assignee")
+    rows = rows.annotate(is_unknown=unknown())
     cases = {case.pk: case for case in rows}
     cycles = {c.case_id: c for c in CaseCycle.objects.filter(case_id__in=cases, number=F("case__cycle"))}
     clocks: dict[int, list[Clock]] = {pk: [] for pk in cases}
@@ -64,7 +67,7 @@ def load(case_ids: Collection[int], threads: Mapping[int, Thread]) -> dict[int, 
     return found
 
 
-def _card(case: Case, cycle: CaseCycle, clocks: list[Clock]) -> CaseFact:
+def _card(case: Any, cycle: CaseCycle, clocks: list[Clock]) -> CaseFact:
     product = product_of(cycle.product_version_id)
     zone = product.office.timezone
     tier = product.tiers.get(cycle.tier)
@@ -79,6 +82,7 @@ def _card(case: Case, cycle: CaseCycle, clocks: list[Clock]) -> CaseFact:
         answered=_words(case.answered_at, zone),
         is_p0=case.p0_at is not None,
         is_restricted=case.is_restricted,
+        is_unknown=case.is_unknown and case.state in Case.OPEN,
         clocks=tuple(_clock(clock, zone) for clock in clocks) if case.state in Case.OPEN else (),
     )
 

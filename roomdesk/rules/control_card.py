@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from roomdesk.rules.clock_steps import BREACH
 
 CLOCKS = {"first_response": "First response", "update": "Update", "resolution": "Resolution"}
+#: Asked of staff where triage found nothing: better than a guess.
+UNKNOWN = "The desk could not tell what this is. Say it: !desk kind question, for instance."
 _ENDED = frozenset({"resolved", "closed"})
 #: Changes that are told in the thread, beside those of the state; the others only show on the card.
 _TOLD = {"severity": "Severity", "kind": "Kind"}
@@ -63,6 +65,8 @@ class CaseFact:
     #: The case that leads its incident, and how many are attached where it leads one itself.
     leader: str = ""
     attached: int = 0
+    #: Nothing told the desk what it is, and staff have not said it either.
+    is_unknown: bool = False
     clocks: tuple[ClockFact, ...] = ()
 
 
@@ -91,7 +95,8 @@ class Pressed:
 def card(case: CaseFact) -> str:
     """The card's text, equal for equal facts. Of a restricted case only reference, assignee and clock (D22)."""
     head = [case.ref, "restricted"] if case.is_restricted else _head(case)
-    lines = [" · ".join(head), *map(_clock, case.clocks), _who(case), _incident(case), case.link]
+    asked = UNKNOWN if case.is_unknown and not case.is_restricted else ""
+    lines = [" · ".join(head), *map(_clock, case.clocks), _who(case), _incident(case), asked, case.link]
     if case.is_restricted:
         lines.append("Everybody in this room would read a note written here; write it in the console.")
     return "\n".join(line for line in lines if line)

@@ -180,8 +180,14 @@ def _wait(rest: str) -> Mapping[str, Any]:
     word, reason = _first(rest)
     whose = {"customer": "waiting_customer", "third": "waiting_third_party", "third-party": "waiting_third_party"}
     if word.lower() in whose:
-        return {"state": whose[word.lower()], "reason": reason.removeprefix("party").strip()}
-    return {"state": "waiting_customer", "reason": rest}
+        return {"state": whose[word.lower()], **_until(reason.removeprefix("party").strip())}
+    return {"state": "waiting_customer", **_until(rest)}
+
+
+def _until(rest: str) -> Mapping[str, Any]:
+    """How long to wait at most, where the words begin with that; all of them are the reason otherwise."""
+    found = _time(rest)
+    return {"reason": rest} if found is None else found
 
 
 def _resolve(rest: str) -> Mapping[str, Any]:
@@ -199,6 +205,14 @@ def _resolve(rest: str) -> Mapping[str, Any]:
 
 
 def _snooze(rest: str) -> Mapping[str, Any]:
+    found = _time(rest)
+    if found is None:
+        raise CommandError("For how long? Write !desk snooze 4h, 2d or 1w, or !desk snooze 2026-03-06 14:30.")
+    return found
+
+
+def _time(rest: str) -> Mapping[str, Any] | None:
+    """A length or a day at the beginning, and the reason behind it; None where there is neither. CommandError for a day that is none."""
     words = rest.removeprefix("until").removeprefix("for").strip()
     if found := _LENGTH.match(words):
         length = timedelta(**{_UNITS[found.group(2).lower()]: int(found.group(1))})
@@ -210,7 +224,7 @@ def _snooze(rest: str) -> Mapping[str, Any]:
             raise CommandError(f"{found.group(1)} is no date.") from None
         minute = int(found.group(2)) * 60 + int(found.group(3)) if found.group(2) else MORNING
         return {"until": Day(day, minute), "reason": words[found.end() :].strip()}
-    raise CommandError("For how long? Write !desk snooze 4h, 2d or 1w, or !desk snooze 2026-03-06 14:30.")
+    return None
 
 
 def _case(rest: str) -> Mapping[str, Any]:
@@ -273,7 +287,7 @@ _VERBS: dict[str, _Verb] = {
     "answer-all": _Verb("!desk answer-all … [bg: …]", "tell every customer of the incident that this case leads", _answer_all),
     "severity": _Verb("!desk severity critical [reason]", "a reason is needed to lower it", _slug("severity", "critical")),
     "kind": _Verb("!desk kind question [reason]", "file it as another kind", _slug("kind", "question")),
-    "wait": _Verb("!desk wait customer|third [reason]", "wait for the customer, or for a third party", _wait),
+    "wait": _Verb("!desk wait customer|third [2d|2026-03-06] [reason]", "wait for the customer, or for a third party; until then at most", _wait),
     "snooze": _Verb("!desk snooze 4h|2d|2026-03-06 [14:30] [reason]", "out of sight until then, or until the customer writes", _snooze),
     "wake": _Verb("!desk wake", "end the snooze", _reason),
     "resolve": _Verb("!desk resolve fix: …; cause: …|unknown", "needs what made it work and why it had failed; resolves what is attached too, but for resolve alone fix: …", _resolve),

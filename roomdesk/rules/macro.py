@@ -25,13 +25,21 @@ def values_of(words: str) -> dict[str, str]:
     return found
 
 
+def strange(slug: str, asks: Collection[str], given: Mapping[str, str]) -> str:
+    """That a value is given which a macro that asks for `asks` has no use for, in a sentence; empty for none."""
+    found = sorted(given.keys() - set(asks))
+    if not found:
+        return ""
+    can = f"it asks for {', '.join(asks)}" if asks else "it asks for none"
+    filled = " (the desk fills it in)" if found[0] in KNOWN else ""
+    return f'The macro "{slug}" has no variable "{found[0][:40]}" to be given{filled}; {can}.'
+
+
 def refusal(slug: str, asks: Collection[str], given: Mapping[str, str]) -> str:
     """What is wrong with the values given for a macro that asks for `asks`, in a sentence; empty for nothing."""
-    strange = sorted(given.keys() - set(asks))
-    if strange:
-        can = f"it asks for {', '.join(asks)}" if asks else "it asks for none"
-        filled = " (the desk fills it in)" if strange[0] in KNOWN else ""
-        return f'The macro "{slug}" has no variable "{strange[0][:40]}" to be given{filled}; {can}.'
+    wrong = strange(slug, asks, given)
+    if wrong:
+        return wrong
     missing = [name for name in asks if not given.get(name, "").strip()]
     if missing:
         return f'The macro "{slug}" needs {", ".join(missing)}: give {missing[0]}=….'

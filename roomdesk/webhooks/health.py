@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F, Func, OuterRef, Subquery
 
 from roomdesk.queues.models import OutboxRow
-from roomdesk.webhooks.managing import BY_HAND
 from roomdesk.webhooks.models import Attempt, Delivery, Endpoint
 
 _UNSENT = (*OutboxRow.ACTIVE, OutboxRow.State.FAILED, OutboxRow.State.DROPPED)
@@ -26,21 +28,31 @@ class Ailing:
 
 
 def ailing(now: datetime) -> Sequence[Ailing]:
-    """Those that are switched off or failing, the oldest trouble first. Up to three queries for each of them."""
+    """Those that are switched off or failing, the oldest trouble first. One query, however many they are."""
     found = Endpoint.objects.exclude(disabled_at=None, failing_since=None)
-    return sorted((_told(one, now) for one in found), key=lambda one: (-one.age, one.slug))
+    told = found.annotate(undelivered=_undelivered(), last_problem=_last_problem())
+    return sorted((_told(one, now) for one in told), key=lambda one: (-one.age, one.slug))
 
 
-def _told(endpoint: Endpoint, now: datetime) -> Ailing:
-    since = endpoint.disabled_at or endpoint.failing_since
-    assert since is not None
-    rows = Delivery.objects.filter(endpoint=endpoint).values("row_id")
-    undelivered = OutboxRow.objects.filter(pk__in=rows, state__in=_UNSENT).count()
-    is_by_hand = endpoint.disabled_reason.startswith(BY_HAND)
-    reason = endpoint.disabled_reason or _last_problem(endpoint)
-    return Ailing(endpoint.slug, endpoint.disabled_at is not None, is_by_hand, now - since, reason, undelivered)
+def _told(endpoint: Any, now: datetime) -> Ailing:
+    """`endpoint` is an `Endpoint` with the two annotations."""
+    return Ailing(
+        slug=endpoint.slug,
+        is_off=endpoint.disabled_at is not None,
+        is_by_hand=bool(endpoint.disabled_by),
+        age=now - (endpoint.disabled_at or endpoint.failing_since),
+        reason=endpoint.disabled_reason or endpoint.last_problem or "",
+        undelivered=endpoint.undelivered,
+    )
 
 
-def _last_problem(endpoint: Endpoint) -> str:
-    tried = Attempt.objects.filter(delivery__endpoint=endpoint).order_by("-pk")
-    return tried.values_list("problem", flat=True).first() or ""
+def _undelivered() -> Subquery:
+    rows = Delivery.objects.filter(endpoint=OuterRef(OuterRef("pk"))).values("row_id")
+    unsent = OutboxRow.objects.filter(pk__in=rows, state__in=_UNSENT).order_by()
+    # Not Count(): that would group by row, and give one count of 1 for each.
+    return Subquery(unsent.annotate(number=Func(F("pk"), function="COUNT")).values("number"))
+
+
+def _last_problem() -> Subquery:
+    tried = Attempt.objects.filter(delivery__endpoint=OuterRef("pk")).order_by("-pk")
+    return Subquery(tried.values("problem")[:1])

@@ -28,8 +28,6 @@ from roomdesk.webhooks.models import Delivery, Endpoint
 
 #: How long both secrets sign after a change, unless told otherwise, and at most.
 OVERLAP, LONGEST_OVERLAP = timedelta(hours=24), timedelta(days=30)
-#: How the reason begins where somebody has switched it off, and not the desk.
-BY_HAND = "Switched off by "
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 _ADDRESS = re.compile(r"[0-9a-fA-F:.]+")
 _BYTES = 32
@@ -189,10 +187,10 @@ def do_switch(viewer: Viewer, slug: str, on: bool, *, actor: Actor, now: datetim
 
     def act(found: Endpoint) -> None:
         if not on:
-            sending.disable(found, f"{BY_HAND}{actor.name}.", now)
+            sending.disable(found, f"Switched off by {actor.name}.", now, by=actor.name)
             return
-        found.disabled_at, found.disabled_reason, found.failing_since = None, "", None
-        found.save(update_fields=["disabled_at", "disabled_reason", "failing_since"])
+        found.disabled_at, found.disabled_reason, found.disabled_by, found.failing_since = None, "", "", None
+        found.save(update_fields=["disabled_at", "disabled_reason", "disabled_by", "failing_since"])
 
     return _acted(viewer, slug, actor, now, act, f"webhook.switched_{'on' if on else 'off'}")[0]
 
@@ -201,7 +199,7 @@ def do_remove(viewer: Viewer, slug: str, *, actor: Actor, now: datetime) -> None
     """Removes an endpoint with its log."""
 
     def act(found: Endpoint) -> None:
-        sending.disable(found, "Removed.", now)
+        sending.disable(found, "Removed.", now, by=actor.name)
 
     found, _ = _acted(viewer, slug, actor, now, act, "webhook.removed")
     Endpoint.objects.filter(pk=found.pk).delete()

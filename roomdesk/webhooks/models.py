@@ -10,7 +10,7 @@ class Endpoint(models.Model):
     """An address that hears of events. `product` limits it to one product's (empty: all); `events` to these types (empty: all).
 
     `former_secret` signs beside `secret` until `former_until`. `failing_since` is the first failure since the last success;
-    `disabled_at` with its reason says that nothing is sent any more.
+    `disabled_at` with its reason says that nothing is sent any more; `disabled_by` names who switched it off, empty for the desk itself.
     """
 
     slug = models.CharField(max_length=80, unique=True)
@@ -25,6 +25,7 @@ class Endpoint(models.Model):
     last_success_at = models.DateTimeField(null=True)
     disabled_at = models.DateTimeField(null=True)
     disabled_reason = models.TextField(blank=True)
+    disabled_by = models.CharField(max_length=300, blank=True)
 
     def __str__(self) -> str:
         return self.slug

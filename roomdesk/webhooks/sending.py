@@ -102,10 +102,10 @@ def _look(endpoint: Endpoint, problem: HookError, now: datetime, row: OutboxRow)
         OutboxRow.objects.filter(pk=row.pk).update(destination=f"{destination(endpoint)}:{row.pk}")
 
 
-def disable(endpoint: Endpoint, reason: str, now: datetime) -> None:
-    """Switches it off, with its reason; what still waits for it is dropped, and can be replayed."""
-    endpoint.disabled_at, endpoint.disabled_reason = now, reason
-    endpoint.save(update_fields=["disabled_at", "disabled_reason"])
+def disable(endpoint: Endpoint, reason: str, now: datetime, by: str = "") -> None:
+    """Switches it off, with its reason and who did it (empty: the desk); what still waits for it is dropped, and can be replayed."""
+    endpoint.disabled_at, endpoint.disabled_reason, endpoint.disabled_by = now, reason, by
+    endpoint.save(update_fields=["disabled_at", "disabled_reason", "disabled_by"])
     waiting = OutboxRow.objects.filter(state__in=[OutboxRow.State.QUEUED, OutboxRow.State.RETRY])
     where = destination(endpoint)
     (waiting.filter(destination=where) | waiting.filter(destination__startswith=f"{where}:")).update(

@@ -26,7 +26,11 @@ def operations() -> list[tuple[str, str, str]]:
         for method, operation in methods.items():
             place = path.removeprefix("/api/v1/").replace("{slug}", "nothing").replace("{id}", "nobody")
             found.append(
-                (operation["operationId"], method.upper(), place.replace("{ref}", "NO-1").replace("{number}", "1"))
+                (
+                    operation["operationId"],
+                    method.upper(),
+                    place.replace("{ref}", "NO-1").replace("{number}", "1").replace("{macro}", "none"),
+                )
             )
     return found
 

@@ -13,7 +13,7 @@ from django.test import Client
 
 from roomdesk.audit.models import Head
 from roomdesk.audit.work import Actor
-from roomdesk.cases.models import Case, CaseChange, CaseCycle, Link, Merge, Question
+from roomdesk.cases.models import Case, CaseChange, CaseCycle, Link, Merge, Question, StoredMacro
 from roomdesk.cli import main
 from roomdesk.clocks.models import Clock
 from roomdesk.directory import services
@@ -32,6 +32,7 @@ _TABLES = (
     Link,
     Merge,
     Question,
+    StoredMacro,
     Clock,
     Message,
     Timer,

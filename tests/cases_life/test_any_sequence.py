@@ -69,6 +69,7 @@ COMMANDS = (
     "unlink {other}",
     "unmerge",
     "wait customer",
+    "wait customer 1d the log",
     "wait third the bank",
     "wake",
 )

@@ -105,6 +105,48 @@ def test_waiting_for_the_customer_pauses_all_but_the_first_response_and_their_wo
     assert at(desk.clock(ref, "resolution")["due_at"]) > due
 
 
+WAITS = [
+    ("waiting_customer", "customer", "investigating"),
+    ("waiting_customer", "time", "investigating"),
+    # What the customer says is seen at once, and the third party still owes its answer.
+    ("waiting_third_party", "customer", "waiting_third_party"),
+    ("waiting_third_party", "time", "investigating"),
+]
+
+
+@pytest.mark.parametrize(("state", "wakes", "then"), WAITS)
+def test_a_case_waits_for_an_answer_or_until_a_time_and_then_goes_on(
+    desk: Desk, state: str, wakes: str, then: str
+) -> None:
+    ref, whose = desk.open(severity="high"), ["--third-party"] if "third" in state else []
+    desk.say(ref, "ivan", "I ask the bank, and you.")
+    done = told("case", "wait", ref, "--until", "2026-03-04T08:00:00Z", "--as", "ivan", *whose)
+    assert (done["state"], done["snoozed_until"]) == (state, "2026-03-04T08:00:00Z")
+    desk.later(days=1)
+    assert (desk.case(ref)["state"], desk.case(ref)["snoozed_until"]) == (state, "2026-03-04T08:00:00Z")
+    if wakes == "customer":
+        desk.say(ref, "olga", "Here is the log.")
+    desk.later(days=1, minutes=1)
+    case = desk.case(ref)
+    assert (case["state"], case["snoozed_until"]) == (then, None)
+    assert desk.clock(ref, "resolution")["due_at"], "it runs"
+    reasons = [one["reason"] for one in case["changes"] if one["what"] == "state"]
+    assert reasons.count("The time that it waited for has come.") == (wakes == "time")
+    before = len(case["changes"])
+    desk.later(days=3)
+    assert len(desk.case(ref)["changes"]) == before
+
+
+def test_a_snooze_of_a_case_that_is_worked_on_changes_no_state(desk: Desk) -> None:
+    ref = desk.open()
+    desk.changed(ref, state="investigating", snoozed_until="2026-03-02T10:00:00Z")
+    desk.changed(ref, state="waiting_customer")
+    desk.changed(ref, state="investigating")
+    before = desk.changes(ref, "state")
+    desk.later(hours=3)
+    assert (desk.case(ref)["snoozed_until"], desk.changes(ref, "state")) == (None, before)
+
+
 def test_thanks_neither_resume_nor_wake_nor_reopen(desk: Desk) -> None:
     ref = desk.open()
     desk.say(ref, "ivan", "Which invoice?")
@@ -178,14 +220,19 @@ def test_a_token_of_the_customer_is_told_what_is_promised_and_not_what_the_desk_
     ref = desk.open(severity="critical")
     desk.changed(ref, severity="normal", reason="She always says so.", assignee="petya")
     desk.done(ref, "calls", direction="outbound", connected=False, note="Not in a good mood.")
+    desk.changed(ref, snoozed_until="2026-03-05T08:00:00Z")
+    desk.changed(ref, **FIXED)
     limited = Rest(token("acme", "cases:read", "cases:write", workspace="acme"))
     story = limited.get(f"cases/{ref}").json()
     shown = [story, limited.get("cases").json()["items"][0], limited.get(f"cases/{ref}/sla").json()]
     assert [[c.get("public") for c in value["clocks"]] for value in shown] == [[True]] * 3
     assert [(c["what"], c["reason"], c["mark"]) for c in story["changes"]] == [
-        ("state", None, None), ("severity", None, None),
+        ("state", None, None), ("severity", None, None), ("state", None, None),
     ]  # fmt: skip
+    assert [(cycle["fix"], cycle["root_cause"]) for cycle in story["cycles"]] == [(None, None)]
+    assert desk.case(ref)["cycles"][0]["root_cause"] == "A full disk", "staff are told"
+    assert {value.get("snoozed_until") for value in shown} == {None}
     assert "She always says so." not in str(shown)
     assert "She always says so." in desk.rest.get(f"cases/{ref}/sla").text, "staff are told"
     assert len(desk.case(ref)["clocks"]) == 2
-    assert len(desk.case(ref)["changes"]) == 4
+    assert len(desk.case(ref)["changes"]) == 7

@@ -158,7 +158,7 @@ def test_a_case_that_is_detached_goes_its_own_way(three: tuple[Desk, str, str, s
 def test_what_cannot_be_an_incident_is_refused_and_changes_nothing(three: tuple[Desk, str, str, str]) -> None:
     desk, leader, beta, _ = three
     other, alone = desk.open("Another matter", "mira"), desk.open("A third matter", "oto", workspace="beta")
-    secret = desk.open("Somebody reads our mail", "mira")
+    secret = desk.open("Our mail looks odd to me", "mira")
     desk.changed(secret, kind="security")
     tries: list[tuple[str, str, dict[str, Any], int, str]] = [
         (leader, "attach", {"to": other}, 409, f"{leader} leads an incident itself, of 2 more"),

@@ -13,9 +13,10 @@ from roomdesk.cases.models import Case, CaseChange
 from roomdesk.clocks.models import Clock
 from roomdesk.directory import services
 from roomdesk.directory.models import Availability, Workspace
+from roomdesk.queues.models import OutboxRow
 from roomdesk.record.models import Message
 from roomdesk.runtime import clock
-from tests.cases_api.place import nothing_changes
+from tests.cases_api.place import Rest, nothing_changes, token
 from tests.console.conftest import ACTOR, open_case
 
 Browser = Callable[[str | None], Client]
@@ -49,12 +50,12 @@ def test_the_page_offers_what_the_state_allows(browser: Browser) -> None:
     case, client = open_case(), browser("tiago")
     assert drawn(client, case).keys() == {
         *("acknowledged", "investigating", "waiting_customer", "waiting_third_party", "resolved"),
-        *("take", "untriage", "severity", "kind", "assign", "snooze", "macro", "link", "attach"),
+        *("note", "take", "untriage", "severity", "kind", "assign", "snooze", "macro", "link", "attach"),
     }
     open_case("Another one")
-    assert "merge" in drawn(client, case)
+    assert drawn(client, case).keys() >= {"merge", "move"}
     Case.objects.filter(pk=case.pk).update(state="closed")
-    assert drawn(client, case).keys() == {"reopen"}
+    assert drawn(client, case).keys() == {"note", "reopen"}
 
 
 def test_taking_and_giving_away(browser: Browser) -> None:
@@ -103,9 +104,11 @@ def test_resolving_needs_fix_and_cause_or_that_nobody_knows(browser: Browser) ->
     done = do(client, case, "resolved", fix="Freed the disk", root_cause_unknown="yes")
     cycle = done.cycles.get()
     assert (done.state, cycle.fix, cycle.root_cause_unknown) == ("resolved", "Freed the disk", True)
+    page = client.get(f"/console/cases/{case.ref}").content.decode()
+    assert "<dt>Fix</dt><dd>Freed the disk</dd><dt>Root cause</dt><dd>unknown</dd>" in page
     assert do(client, case, "reopen", reason="It filled again").cycle == 2
     page = client.get(f"/console/cases/{case.ref}").content.decode()
-    assert "cycle 2" in page
+    assert "cycle 2" in page and "Freed the disk" in page
 
 
 def test_a_form_that_is_sent_twice_does_it_once(browser: Browser) -> None:
@@ -156,6 +159,63 @@ def test_splitting_messages_off(browser: Browser) -> None:
     made = do(client, case, "split", messages=[second.pk], reason="Another matter")
     assert made != case
     assert "And the login fails" in made.title
+
+
+def test_moving_messages_into_another_case(browser: Browser) -> None:
+    case, other, client = open_case("The invoices are gone"), open_case("The login fails"), browser("tiago")
+    strays = Message.objects.filter(case=case)
+    first = strays.get()
+    Message.objects.create(
+        **{field.attname: getattr(first, field.attname) for field in first._meta.concrete_fields}
+        | {"id": 900, "number": 900, "body": "It says wrong password", "external_id": "$second"}
+    )
+    assert "Choose the messages" in refused(client, case, "move", 422, to=other.ref)
+    assert "Give the reference" in refused(client, case, "move", 422, messages=[900])
+    assert "in this case" in refused(client, other, "move", 422, to=case.ref, messages=[900]), "it is not there yet"
+    assert do(client, case, "move", to=other.ref, messages=[900], reason="Of the login") == other
+    moved = Message.objects.get(pk=900)
+    assert (moved.case, moved.why) == (other, f"Staff moved it here from {case.ref}.")
+    assert strays.get() == first
+    assert list(CaseChange.objects.filter(what="move").values_list("case__ref", "reason")) == [
+        (case.ref, "Of the login")
+    ]
+    assert "It says wrong password" in client.get(f"/console/cases/{other.ref}").content.decode()
+
+
+def test_a_note_is_for_staff_on_record_and_answers_nobody(browser: Browser) -> None:
+    case, client = open_case(), browser("tiago")
+    assert "The text is empty" in refused(client, case, "note", 422, text=" ")
+    before = OutboxRow.objects.count()
+    done = do(client, case, "note", text="Their <disk> was full.")
+    note = Message.objects.get(kind="note")
+    assert (note.case, note.body, note.why) == (case, "Their <disk> was full.", "Written on the case's page.")
+    assert (done.state, done.answered_at, OutboxRow.objects.count()) == ("new", None, before)
+    page = browser("lea").get(f"/console/cases/{case.ref}").content.decode()
+    assert "Their &lt;disk&gt; was full." in page and "internal note" in page
+    for place in (
+        "/portal/beta/",
+        "/portal/beta/cases",
+        f"/portal/beta/cases/{case.ref}",
+        "/portal/beta/search?q=disk",
+    ):
+        assert "disk" not in browser("oto").get(place).content.decode().replace('value="disk"', "").replace(
+            "<title>disk", ""
+        )
+    limited = Rest(token("beta-only", "cases:read", workspace=case.workspace.slug))
+    assert "disk" not in limited.get(f"cases/{case.ref}").content.decode()
+    refused_to = browser("ivan").post(f"/console/cases/{case.ref}/act", {"act": "note", "text": "x"})
+    assert refused_to.status_code == 404 and Message.objects.filter(kind="note").count() == 1
+
+
+def test_where_nothing_told_what_a_case_is_staff_are_asked_until_they_say(browser: Browser) -> None:
+    case, client = open_case("hm, well"), browser("tiago")
+    asked = "The desk could not tell what this is."
+    assert (case.kind, asked in client.get(f"/console/cases/{case.ref}").content.decode()) == ("other", True)
+    do(client, case, "kind", kind="question")
+    assert asked not in client.get(f"/console/cases/{case.ref}").content.decode()
+    do(client, case, "kind", kind="other")
+    assert asked not in client.get(f"/console/cases/{case.ref}").content.decode(), "staff have said it"
+    assert asked not in client.get(f"/console/cases/{open_case('The invoices are gone').ref}").content.decode()
 
 
 def test_who_may_not_see_the_case_can_do_nothing_with_it(browser: Browser) -> None:

@@ -33,12 +33,14 @@ def made() -> dict[str, Any]:
 def test_a_macro_is_written_looked_at_and_said_in_a_case(browser: Browser) -> None:
     client = administrator(browser, "power-omni")
     listed = client.get("/console/macros").content.decode()
-    assert "on_it" in listed and "of the files" in listed and NEW in listed
+    assert "on_it" in listed and "of the product's files" in listed and NEW in listed
     with nothing_changes():
         page = client.post(NEW, wanted("preview", values='parcel="No. 7"')).content.decode()
     assert re.search(r"Maria, the parcel No. 7 left for [A-Z]+-1042\.", page)
     assert re.search(r"Maria, o pacote No. 7 saiu, [A-Z]+-1042\.", page)
     assert client.post(NEW, wanted())["Location"] == "/console/macros"
+    listed = client.get("/console/macros").content.decode()
+    assert "parcel of Power Omni is saved." in listed and "Makes it “waiting for customer”" in listed
     assert made() == {
         "product": "power-omni", "slug": "parcel", "asks": ["parcel"], "state": "waiting_customer", "texts": {"en": EN, "pt": PT},
     }  # fmt: skip

@@ -188,8 +188,16 @@ def test_the_page_is_for_leads_and_shows_rates_and_messages() -> None:
     with clock.frozen(START):
         says("$thanks", OLGA, "Thanks <b>a lot</b>!")
         page = browser("lea", "lead").get("/console/filing").content.decode()
-        assert "Thanks &lt;b&gt;a lot&lt;/b&gt;!" in page and "Small talk opens nothing." in page and "2026-03" in page
-        assert browser("ivan").get("/console/filing").status_code == 403
+        assert (
+            "Thanks &lt;b&gt;a lot&lt;/b&gt;!" in page and "Small talk opens nothing." in page and "March 2026" in page
+        )
+        assert page.count("a lot") == 1 and "Put(" not in page
+        later = browser("lea", "lead").get("/console/filing?reason=machine").content.decode()
+        assert "There is no message of this kind." in later and "Every message belongs" not in later
+        strange = browser("lea", "lead").get("/console/filing?reason=nonsense")
+        assert strange.status_code == 422 and "<h1>This cannot be shown</h1>" in strange.content.decode()
+        refused = browser("ivan").get("/console/filing")
+        assert refused.status_code == 403 and "<h1>Not for you</h1>" in refused.content.decode()
         assert browser("olga").get("/console/filing").status_code == 404
         ivan = viewer_of_person(Person.objects.get(slug="olga"), clock.now())
         assert unplaced(ivan).items == [] and filing(ivan, clock.now()) == []

@@ -139,7 +139,7 @@ def test_who_only_looks_after_the_records_changes_nothing(control: Control) -> N
 
 
 def test_a_restricted_case_is_not_spoken_of_where_everybody_reads(control: Control) -> None:
-    case = control.open("Somebody may have read our mail.")
+    case = control.open("Our mail looks odd to me.")
     Case.objects.filter(pk=case.pk).update(is_restricted=True)
     for text in ("!desk status", "!desk why", "!desk ack"):
         (answer,) = control.answers(control.order(text, case))
@@ -210,6 +210,10 @@ def test_a_date_is_read_on_the_offices_clock(control: Control) -> None:
     until = now(case).snoozed_until
     offset = timedelta(hours=2) if until and until.astimezone(UTC).hour == 12 else timedelta(hours=3)
     assert until == datetime(day.year, day.month, day.day, 14, 30, tzinfo=UTC) - offset
+    assert control.answers(control.order("!desk wait customer 2d the log", case)) == DONE
+    found = now(case)
+    assert found.state == "waiting_customer" and found.snoozed_until
+    assert timedelta(days=1) < found.snoozed_until - clock.now() <= timedelta(days=2)
 
 
 def react(control: Control, name: str, target: str, key: str) -> str:

@@ -93,6 +93,15 @@ def test_a_case_has_one_card_which_follows_it_and_a_thread_which_tells_what_happ
     assert "Assignee" not in delivered and control.room not in delivered
 
 
+def test_where_nothing_told_what_a_case_is_its_card_asks_until_somebody_says_it(control: Control) -> None:
+    asked = "The desk could not tell what this is. Say it: !desk kind question, for instance."
+    case = control.open("hm, well")
+    assert case.kind == "other" and asked in control.card(case)
+    control.order("!desk kind question", case)
+    assert Case.objects.get(pk=case.pk).kind == "question" and asked not in control.card(case)
+    assert asked not in control.card(control.open("The import stops at half."))
+
+
 def test_a_note_is_on_record_with_its_case_and_no_customer_sees_it(control: Control) -> None:
     place = control.place
     case = control.open("The invoices are gone.")
@@ -182,7 +191,7 @@ def test_a_card_that_was_refused_is_put_again_with_the_next_change(control: Cont
 
 
 def test_a_restricted_case_is_a_stub(control: Control) -> None:
-    case = control.open("Somebody reads our mail.")
+    case = control.open("Our mail looks odd to me.")
     change(control, case, kind="security", reason="They said so in confidence.")
     card = control.card(case)
     assert card.splitlines()[0] == f"{case.ref} · restricted"

@@ -135,7 +135,7 @@ def test_staff_of_another_product_hear_nothing_of_the_case(direct: Direct) -> No
 
 
 def test_of_a_restricted_case_the_security_role_alone_is_told(direct: Direct) -> None:
-    place, case = direct.place, direct.control.open("Somebody read our mail.")
+    place, case = direct.place, direct.control.open("Our mail looks odd to me.")
     Case.objects.filter(pk=case.pk).update(is_restricted=True)
     for text in (f"!desk {case.ref} status", f"!desk {case.ref} ack", f"!desk {case.ref} note x"):
         (refused,) = direct.answers(direct.order(text))

@@ -31,6 +31,12 @@ def test_a_card_says_what_staff_ask_first() -> None:
     assert "Assignee: nobody · answered Mon 09:40" in card(replace(CASE, assignee="", answered="Mon 09:40"))
 
 
+def test_staff_are_asked_what_a_case_is_where_nothing_told() -> None:
+    asked = "The desk could not tell what this is. Say it: !desk kind question, for instance."
+    assert card(replace(CASE, is_unknown=True)).splitlines()[-2:] == [asked, CASE.link]
+    assert asked not in card(CASE) and asked not in card(replace(CASE, is_unknown=True, is_restricted=True))
+
+
 @pytest.mark.parametrize(
     ("clock", "words"),
     [

@@ -30,6 +30,8 @@ def test_words_of_people(text):
         ("!desk wait", "wait", {"state": "waiting_customer", "reason": ""}),
         ("!desk wait third party: the bank", "wait", {"state": "waiting_third_party", "reason": ": the bank"}),
         ("!desk wait for a screenshot", "wait", {"state": "waiting_customer", "reason": "for a screenshot"}),
+        ("!desk wait customer 2d the log", "wait", {"state": "waiting_customer", "length": timedelta(days=2), "reason": "the log"}),
+        ("!desk wait third until 2026-03-06 the bank", "wait", {"state": "waiting_third_party", "until": Day(date(2026, 3, 6), 540), "reason": "the bank"}),
         ("!desk snooze 4h", "snooze", {"length": timedelta(hours=4), "reason": ""}),
         ("!desk snooze for 30 min until lunch", "snooze", {"length": timedelta(minutes=30), "reason": "until lunch"}),
         ("!desk snooze until 2026-03-06", "snooze", {"until": Day(date(2026, 3, 6), 540), "reason": ""}),

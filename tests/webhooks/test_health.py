@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from roomdesk.doctor import hooks as doctor
+from roomdesk.runtime import clock
+from roomdesk.webhooks.models import Endpoint
 from tests.webhooks.conftest import Hooks
 
 
@@ -54,6 +61,46 @@ def test_one_that_somebody_switched_off_is_no_trouble(hooks: Hooks) -> None:
     hooks.passes(days=30)
     found = doctor.webhooks()
     assert (found.status, found.says) == ("ok", "No endpoint fails. Switched off by somebody: crm.")
+
+
+def test_words_do_not_tell_who_switched_it_off(hooks: Hooks) -> None:
+    hooks.put()
+    hooks.call("POST", "webhooks/crm/switch", {"on": False})
+    assert Endpoint.objects.get().disabled_by == "ops"
+    Endpoint.objects.update(disabled_reason="It is moved to another house.")
+    assert doctor.webhooks().says == "No endpoint fails. Switched off by somebody: crm."
+    Endpoint.objects.update(disabled_reason="Switched off by a rule of the desk.", disabled_by="")
+    assert doctor.webhooks().status == "warning"
+    hooks.call("POST", "webhooks/crm/switch", {"on": True})
+    assert (Endpoint.objects.get().disabled_by, doctor.webhooks().status) == ("", "ok")
+
+
+def test_those_switched_off_by_former_versions_are_known_by_their_reason(hooks: Hooks) -> None:
+    reasons = {"one": "Switched off by Ana P. Lee.", "two": "It answered 410: it wants nothing any more.", "three": ""}
+    for slug, reason in reasons.items():
+        hooks.put(slug)
+        Endpoint.objects.filter(slug=slug).update(disabled_at=clock.now() if reason else None, disabled_reason=reason)
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("roomdesk.webhooks.migrations.0002_disabled_by").NAME_THEM)
+    found = dict(Endpoint.objects.values_list("slug", "disabled_by"))
+    assert found == {"one": "Ana P. Lee", "two": "", "three": ""}
+
+
+def test_how_many_are_ill_costs_no_more_queries(hooks: Hooks) -> None:
+    hooks.receiver.answers = [(503, {}, "Down")] * 1000
+    counts = []
+    for number in range(3):
+        hooks.put(f"crm-{number}")
+        hooks.open()
+        hooks.send()
+        hooks.passes(hours=2)
+        hooks.send(1)
+        with CaptureQueriesContext(connection) as caught:
+            says = doctor.webhooks().says
+        assert says.count("It answered 503") == number + 1
+        assert [f"{left} event(s)" in says for left in range(1, 4)] == [left <= number + 1 for left in range(1, 4)]
+        counts.append(len(caught))
+    assert counts == [1, 1, 1]
 
 
 def test_every_step_of_a_cases_life_is_an_event(hooks: Hooks) -> None:

@@ -22,6 +22,7 @@ from roomdesk.web.api import (
     filing,
     incidents,
     macros,
+    product_macros,
     queue,
     record,
     search,
@@ -77,6 +78,7 @@ api.add_router("", filing.router)
 api.add_router("", files.router)
 api.add_router("", search.router)
 api.add_router("", record.router)
+api.add_router("", product_macros.router)
 api.add_router("", webhooks.router)
 
 View = Callable[..., HttpResponse]

@@ -53,6 +53,12 @@ RULES: dict[str, Rule] = {
     "cases_answer_all": Rule("cases:write", for_one=False),
     "cases_macros": Rule("cases:read", for_one=False),
     "cases_macro": Rule("cases:write", for_one=False),
+    # Written by administrators, read in the rooms of all customers of a product.
+    "macros_list": Rule("admin", for_one=False),
+    "macros_get": Rule("admin", for_one=False),
+    "macros_put": Rule("admin", for_one=False),
+    "macros_delete": Rule("admin", for_one=False),
+    "macros_preview": Rule("admin", for_one=False),
     "cases_undo_triage": Rule("cases:write", for_one=False),
     "cases_call": Rule("cases:write", for_one=False),
     "questions_list": Rule("cases:read", for_one=False),

@@ -102,12 +102,17 @@ def offered(around: Around, refused: Refused | None) -> list[Form]:
     mine = case.assignee_id == reader.person.pk
     take = () if mine or case.state not in Case.OPEN else (Form("take", "Take it"),)
     undo = (Form("untriage", "Undo triage", shortcut="u"),) if untriaging.may_undo(case) else ()
-    forms = [*take, *_moves(around), *undo, *(_changes(around) if case.state in Case.OPEN else ())]
+    forms = [*take, _NOTE, *_moves(around), *undo, *(_changes(around) if case.state in Case.OPEN else ())]
     if refused is None:
         return forms
     found = [_filled(form, refused) if form.act == refused.wanted.act else form for form in forms]
     has_it = any(form.act == refused.wanted.act for form in forms)
     return found if has_it else [Form(refused.wanted.act, "", is_open=True, problem=refused.sentence), *found]
+
+
+_NOTE = Form(
+    "note", "Note", (Field("text", "Internal note", "area"),), "Internal: staff read it here, and no room hears of it."
+)
 
 
 def _moves(around: Around) -> Iterable[Form]:
@@ -152,15 +157,22 @@ def _changes(around: Around) -> Iterable[Form]:
     yield from _others(case, around.others)
     if case.snoozed_until:
         yield Form("wake", "End the snooze")
-    yield Form("snooze", "Snooze", (Field("hours", "For", "select", options=HOURS),), "Ends when the customer writes.")
+    hint = "Ends when the customer writes."
+    if case.state.startswith("waiting"):
+        hint = "It waits until then at most and goes on, earlier when the customer writes."
+    yield Form("snooze", "Snooze", (Field("hours", "For", "select", options=HOURS),), hint)
     others = access_cases(reader.viewer).filter(workspace=case.workspace, state__in=Case.OPEN).exclude(pk=case.pk)
     refs = [(other.ref, f"{other.ref} {reader.title(other)}"[:_LONGEST]) for other in others.order_by("-pk")[:50]]
     if refs:
         hint = "Can be undone within ten minutes."
         yield Form("merge", "Merge into", (Field("into", "Case", "select", options=refs), _REASON), hint)
     chosen = [(str(one.pk), f"{one.at:%d %b %H:%M} {_line(one)}") for one in messages if one.kind in SPEECH]
+    checks = Field("messages", "Messages", "checks", options=chosen[-50:])
+    if refs and chosen:
+        hint = "They count there at their own time."
+        yield Form("move", "Move messages", (checks, Field("to", "To the case", "select", options=refs), _REASON), hint)
     if len(chosen) > 1:
-        yield Form("split", "Split", (Field("messages", "Messages", "checks", options=chosen[-50:]), _REASON))
+        yield Form("split", "Split", (checks, _REASON))
 
 
 def _escalations(reader: Reader, case: Case, called: Sequence[str]) -> Iterable[Form]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from roomdesk.cases import changing, escalating, incidents, joining, linking, macros, parting, untriaging
+from roomdesk.cases import changing, escalating, incidents, joining, linking, macros, noting, parting, untriaging
 from roomdesk.cases.models import Case
 from roomdesk.cases.together import Hands
 from roomdesk.directory.errors import Invalid
@@ -138,11 +138,24 @@ def _unmerge(doing: _Doing) -> Case:
 
 
 def _split(doing: _Doing) -> Case:
+    leaving = _leaving(doing, "Choose the messages that become a case of their own.")
+    return parting.do_split(doing.reader.viewer, doing.ref, leaving, **doing.by)
+
+
+def _move(doing: _Doing) -> Case:
+    leaving = _leaving(doing, "Choose the messages that belong to the other case.")
+    return parting.do_move(doing.reader.viewer, doing.ref, _other(doing), leaving, **doing.by)
+
+
+def _note(doing: _Doing) -> Case:
+    return noting.do_note(doing.reader.viewer, doing.ref, doing.text("text"), channel="console", **doing.by)
+
+
+def _leaving(doing: _Doing, none: str) -> parting.Parting:
     ids = [int(one) for one in doing.messages if one.isascii() and one.isdecimal() and len(one) < 19]
     if not ids:
-        raise Invalid("Choose the messages that become a case of their own.", field="messages")
-    leaving = parting.Parting(ids, doing.text("reason"))
-    return parting.do_split(doing.reader.viewer, doing.ref, leaving, **doing.by)
+        raise Invalid(none, field="messages")
+    return parting.Parting(ids, doing.text("reason"))
 
 
 _ACTIONS: Mapping[str, Callable[[_Doing], Case]] = {
@@ -167,4 +180,6 @@ _ACTIONS: Mapping[str, Callable[[_Doing], Case]] = {
     "merge": _merge,
     "unmerge": _unmerge,
     "split": _split,
+    "move": _move,
+    "note": _note,
 }

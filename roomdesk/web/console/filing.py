@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from roomdesk.product.queries import newest, product_of
+from roomdesk.product.schema import Product
 from roomdesk.product.services import known
 from roomdesk.record.models import Message
 from roomdesk.refusals import Forbidden
@@ -23,10 +25,11 @@ from roomdesk.web.console.guard import Reader, frame, staff_only
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """A message that belongs to no case, as it is drawn."""
+    """A message that belongs to no case, as it is drawn; `address` is the room's, where it was said in one."""
 
     author: str
     workspace: str
+    address: str
     at: str
     text: str | None
     why: str
@@ -41,33 +44,49 @@ def page(request: HttpRequest, reader: Reader) -> HttpResponse:
     product, reason = (request.GET.get(name, "").replace("\0", "") or None for name in ("product", "reason"))
     before = request.GET.get("before", "")
     number = int(before) if before.isascii() and before.isdecimal() and len(before) < 19 else None
+    kinds = _products(reader)
     lines = filing.filing(reader.viewer, reader.now, product=product)
     found = unplaced.unplaced(reader.viewer, product=product, reason=reason, before=number)
     chosen = {"product": product or "", "reason": reason or ""}
     context = {
         **frame(reader),
         "is_filing": True,
-        "lines": lines,
-        "messages": _drawn(found.items, reader),
+        "lines": [(_month(line.month), kinds[line.product].name, line) for line in lines],
+        "unplaced": _drawn(found.items, kinds, reader),
         "reasons": [(code, words, code == reason) for code, words in unplaced.REASONS.items() if code],
-        "products": [slug for slug in known() if reader.viewer.sees_all or slug in reader.viewer.products],
+        "products": [(slug, one.name) for slug, one in kinds.items()],
         "product": product,
+        "is_narrowed": bool(product or reason or number),
+        "is_later": number is not None,
+        "first": _address(chosen),
         "next": _address({**chosen, "before": found.next}) if found.next else "",
     }
     return render(request, "console/filing.html", context)
 
 
 def _address(wanted: Mapping[str, Any]) -> str:
-    return f"{reverse('console:filing')}?{urlencode({name: value for name, value in wanted.items() if value})}"
+    given = urlencode({name: value for name, value in wanted.items() if value})
+    return reverse("console:filing") + (f"?{given}" if given else "")
 
 
-def _drawn(found: Sequence[Message], reader: Reader) -> list[Put]:
-    versions = newest({message.workspace.product for message in found})
-    zones = {slug: product_of(version.pk).office.timezone for slug, version in versions.items()}
+def _products(reader: Reader) -> dict[str, Product]:
+    """Those that the reader may look at, by slug."""
+    own = [slug for slug in known() if reader.viewer.sees_all or slug in reader.viewer.products]
+    return {slug: product_of(version.pk) for slug, version in sorted(newest(own).items())}
+
+
+def _month(month: str) -> str:
+    year, number = month.split("-")
+    return f"{calendar.month_name[int(number)]} {year}"
+
+
+def _drawn(found: Sequence[Message], products: Mapping[str, Product], reader: Reader) -> list[Put]:
+    zones = {slug: one.office.timezone for slug, one in products.items()}
     return [
         Put(
             author=message.author.name if message.author else message.author_ref,
             workspace=message.workspace.display_name,
+            address=reverse("chat:room", args=[message.workspace.slug]) if message.channel == "matrix" else "",
             at=moment(message.at, zones.get(message.workspace.product, "UTC"), reader.now),
             text=unplaced.shown(message)["text"],
             why=message.why or unplaced.REASONS.get(message.why_code, unplaced.REASONS[""]),

@@ -25,6 +25,8 @@ from roomdesk.runtime import clock
 
 View = Callable[..., HttpResponseBase]
 RESTRICTED = "Restricted case"
+#: Over the sentence of a refusal, by its status.
+_HEADS = {403: "Not for you", 404: "Not found"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ def staff_only(view: View) -> View:
         try:
             return view(request, reader, **named)
         except DeskError as error:
-            context = {**frame(reader), "sentence": str(error)}
+            head = _HEADS.get(error.status, "This cannot be shown")
+            context = {**frame(reader), "head": head, "sentence": str(error)}
             return render(request, "console/missing.html", context, status=error.status)
 
     return guarded

@@ -5,27 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language_info
 from django.views.decorators.http import require_http_methods, require_safe
 
-from roomdesk.cases import stored_macros
+from roomdesk.cases import macro_list, stored_macros
+from roomdesk.cases.macro_list import Listed
 from roomdesk.cases.models import StoredMacro
-from roomdesk.cases.stored_macros import LONGEST, STATES, Wish, said
+from roomdesk.cases.stored_macros import LONGEST, STATES, Wish
 from roomdesk.product.schema import Product
 from roomdesk.refusals import DeskError, Invalid
 from roomdesk.rules.errors import RuleError
 from roomdesk.rules.macro import values_of
 from roomdesk.web.console.guard import Reader, frame, staff_only
+from roomdesk.web.console.present import STATES as PRESENT_STATES
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A macro as it is listed; `address` is empty for one of the files, which is changed there. `hidden`: a file's has its name."""
+    """A macro as it is listed; `address` is empty for one of the files, which is changed there. `is_hidden`: a file's has its name."""
 
     slug: str
     text: str
+    locale: str
     state: str
     address: str
     is_hidden: bool
@@ -36,6 +41,7 @@ class Text:
     """A text as it is edited, and as it would be said."""
 
     locale: str
+    language: str
     text: str
     preview: str
 
@@ -55,21 +61,13 @@ def macros(request: HttpRequest, reader: Reader) -> HttpResponse:
 
 
 def _rows(product: Product, stored: Sequence[StoredMacro]) -> list[Row]:
-    locale = product.default_locale
-    files = [
-        Row(one.slug, product.texts[locale][one.text_key], one.state or "", "", False) for one in product.macro_rows
-    ]
-    own = [
-        Row(
-            one.slug,
-            one.texts.get(locale, ""),
-            one.state,
-            reverse("console:macro", args=[product.slug, one.slug]),
-            one.slug in product.macros,
-        )
-        for one in stored
-    ]
-    return files + own
+    return [_row(one, product.default_locale) for one in macro_list.of_product(product, stored)]
+
+
+def _row(one: Listed, locale: str) -> Row:
+    address = reverse("console:macro", args=[one.product, one.slug]) if one.written else ""
+    state = PRESENT_STATES[one.state].lower() if one.state else ""
+    return Row(one.slug, one.texts.get(locale, ""), locale, state, address, one.is_hidden)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -95,7 +93,9 @@ def _page(request: HttpRequest, reader: Reader, product: Product, found: StoredM
         slug, wish = slug or _clean(request.POST.get("slug", "")).strip(), _wished(request, product)
         values = _clean(request.POST.get("values", ""))
         try:
-            if _acted(reader, product, found, slug, wish, request.POST.get("act", "")):
+            done = _acted(reader, product, found, slug, wish, request.POST.get("act", ""))
+            if done:
+                messages.success(request, f"{slug} of {product.name} is {done}.")
                 return HttpResponseRedirect(reverse("console:macros"))
             given = _values(values)
         except DeskError as error:
@@ -109,7 +109,7 @@ def _page(request: HttpRequest, reader: Reader, product: Product, found: StoredM
         "is_new": found is None,
         "slug": slug,
         "wish": wish,
-        "states": STATES,
+        "states": [(one, PRESENT_STATES[one]) for one in STATES],
         "longest": LONGEST,
         "texts": _texts(reader, product, wish, given),
         "values": values,
@@ -127,21 +127,22 @@ def _wished(request: HttpRequest, product: Product) -> Wish:
     return Wish(texts, _clean(request.POST.get("state", "")))
 
 
-def _acted(reader: Reader, product: Product, found: StoredMacro | None, slug: str, wish: Wish, act: str) -> bool:
-    """Whether something was done, so that the page is left; a preview does nothing."""
+def _acted(reader: Reader, product: Product, found: StoredMacro | None, slug: str, wish: Wish, act: str) -> str:
+    """What was done, so that the page is left; a preview does nothing."""
     viewer, actor, now = reader.viewer, reader.actor, reader.now
     if act == "preview":
         stored_macros.check(product, wish)
-        return False
+        return ""
     if act == "save" and found is None:
         stored_macros.do_make(viewer, product.slug, slug, wish, actor=actor, now=now)
     elif act == "save":
         stored_macros.do_change(viewer, product.slug, slug, wish, actor=actor, now=now)
     elif act == "remove" and found is not None:
         stored_macros.do_remove(viewer, product.slug, slug, actor=actor, now=now)
+        return "removed"
     else:
         raise Invalid("This page has no such button; load it again.")
-    return True
+    return "saved"
 
 
 def _values(words: str) -> dict[str, str]:
@@ -153,10 +154,17 @@ def _values(words: str) -> dict[str, str]:
 
 def _texts(reader: Reader, product: Product, wish: Wish, given: dict[str, str]) -> list[Text]:
     """Each language's; the preview speaks of a customer and a case that do not exist."""
-    example = {"ref": f"{product.ref_prefix}-1042", "customer": "Maria", "workspace": "Acme"}
-    values = {**given, **example, "agent": reader.person.name}
-    found = ((locale, wish.texts.get(locale, "")) for locale in product.locales)
-    return [Text(locale, text, said(text, values)) for locale, text in found]
+    texts = {locale: wish.texts.get(locale, "") for locale in product.locales}
+    previews = macro_list.preview(product, texts, given, reader.person.name)
+    return [Text(locale, _language(locale), text, previews[locale]) for locale, text in texts.items()]
+
+
+def _language(locale: str) -> str:
+    """Its name in English, which the console speaks; a rare one is named by its code."""
+    try:
+        return str(get_language_info(locale)["name"])
+    except KeyError:
+        return locale
 
 
 def _clean(text: str) -> str:

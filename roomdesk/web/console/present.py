@@ -9,6 +9,7 @@ from typing import Any
 
 from roomdesk.cases import triaging
 from roomdesk.cases.models import Case, CaseChange, CaseCycle, Intake
+from roomdesk.cases.untriaging import UNKNOWN
 from roomdesk.cases.worklist import Delivery
 from roomdesk.clocks.models import Clock
 from roomdesk.directory.models import Membership
@@ -103,6 +104,18 @@ def filed(intake: Intake | None) -> list[str]:
         *[why["words"] for why in found["why"]],
         *answer,
     ]
+
+
+def is_unknown(case: Case, intake: Intake | None, changes: Iterable[CaseChange]) -> bool:
+    """Nothing told the desk what an open case is, and nobody has filed it since: staff are asked."""
+    is_other = intake is not None and case.kind == intake.kind == UNKNOWN
+    return is_other and case.state in Case.OPEN and not any(change.what == "kind" for change in changes)
+
+
+def resolutions(cycles: Sequence[CaseCycle]) -> list[tuple[str, str]]:
+    """Fix and root cause of each cycle that was resolved, the last one first."""
+    ended = [cycle for cycle in reversed(cycles) if cycle.ended_at is not None and cycle.fix]
+    return [(cycle.fix, cycle.root_cause or "unknown") for cycle in ended]
 
 
 _SATISFACTION = {"good": "👍 helped", "bad": "👎 not helped"}

@@ -165,13 +165,17 @@ def _told(reader: Reader, found: Case) -> dict[str, Any]:
     people = {member.person_id: member for member in members}
     said = queries.timeline(found, reader.viewer)
     row = present.case_row(found, clocks, now, title=found.title, place=place_of(found, now))
-    conversation = worklist.conversation(said, queries.changes(found))
+    changes = queries.changes(found)
+    conversation = worklist.conversation(said, changes)
     files, intake = files_of(said), intake_of(found)
+    cycles = queries.cycles(found)
     return {
-        "satisfaction": present.satisfaction(queries.cycles(found)),
+        "satisfaction": present.satisfaction(cycles),
+        "resolutions": present.resolutions(cycles),
         "others": linking.others_of(found),
         "called": escalated([found.ref])[found.ref],
         "filed": present.filed(intake),
+        "is_unknown": present.is_unknown(found, intake, changes),
         "report": present.report_lines(report(found, intake, said, files, row.version_id)) if row.version_id else [],
         "row": row,
         "opener": people.get(found.opened_by_id or 0),
