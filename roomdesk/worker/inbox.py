@@ -9,8 +9,10 @@ from collections.abc import Callable
 from django.db import InterfaceError, OperationalError, connection
 
 _IDLE = 1.0
-#: A step that finds so many events works off a backlog; so it is called for so many seconds longer, or twice as long as the step took.
+#: A step that finds so many events works off a backlog; so it is called until a step has found fewer, and for some seconds more.
 _MANY, _LASTING = 100, 0.5
+#: Seconds after which a step is not waited for: what it stands at is no backlog.
+_PATIENCE = 30.0
 
 
 class Drainer:
@@ -39,7 +41,6 @@ class Drainer:
         if self._is_broken:
             self._suspect()
             self._is_broken = False
-        began = time.monotonic()
         try:
             done = self._drain()
         except (OperationalError, InterfaceError):
@@ -48,10 +49,11 @@ class Drainer:
             raise
         self.is_busy = done > 0
         if done >= _MANY:
-            # The next step of a backlog may take as long as this one.
-            ended = time.monotonic()
-            self._behind_until = ended + max(_LASTING, 2 * (ended - began))
+            # The next step of a backlog may take long: a moment of all senders between two steps takes the core from both.
+            self._behind_until = time.monotonic() + _PATIENCE
             self.backlog.set()
+        else:
+            self._behind_until = min(self._behind_until, time.monotonic() + _LASTING)
         return 0.0 if self.is_busy else _IDLE
 
     def second(self) -> Callable[[], float]:

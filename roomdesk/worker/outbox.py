@@ -27,7 +27,7 @@ SENDERS_BESIDE = 2
 #: Least time between two claims: many rows finishing together are followed up by one claim, not by one each.
 _GAP = 0.01
 #: The same while the inbox is behind: what is urgent loses no more than this, and every call takes time from the flow.
-_GAP_BEHIND = 0.1
+_GAP_BEHIND = 0.25
 _IDLE = 1.0
 
 
