@@ -62,6 +62,8 @@ class Settings:
     log_level: str = "info"
     log_format: str = "text"
     pagerduty_url: str | None = None
+    pagerduty_routing: str | None = None
+    pagerduty_webhook_secrets: str | None = None
     smtp_url: str | None = None
     given: Mapping[str, str] = field(default_factory=dict, compare=False)
 

@@ -180,7 +180,24 @@ SETTINGS: tuple[Spec, ...] = (
     ),
     Spec("log_level", values.choice("debug", "info", "warning", "error"), "What is logged at least.", "info"),
     Spec("log_format", values.choice("text", "json"), "Lines for people, or one JSON object per line.", "text"),
-    Spec("pagerduty_url", _web, "Where PagerDuty events go (not used yet)."),
+    Spec(
+        "pagerduty_url",
+        _web,
+        "Where events go to PagerDuty; its EU region has another address, `https://events.eu.pagerduty.com`.",
+        "`https://events.pagerduty.com`",
+    ),
+    Spec(
+        "pagerduty_routing",
+        values.routing,
+        "The routing keys of PagerDuty's services, with spaces between: `product/severity=key`, `product=key`, or a key alone for all. Without one nobody is paged by PagerDuty.",
+        secret=True,
+    ),
+    Spec(
+        "pagerduty_webhook_secrets",
+        values.tokens,
+        "The secret of PagerDuty's webhook subscription; while it is changed both, with a space between. Without one its webhooks are refused.",
+        secret=True,
+    ),
     Spec(
         "smtp_url",
         values.url("smtp", "smtps", example="smtp://user:password@mail.example.org:587"),

@@ -5,11 +5,15 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from roomdesk.web.api import application
+from roomdesk.web.calendars import calendar
 from roomdesk.web.health import healthz
 from roomdesk.web.home import home
+from roomdesk.web.hooks import pagerduty
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz),
+    path("hooks/pagerduty", pagerduty),
+    path("calendars/<str:token>.ics", calendar),
     path("api/v1/", application.urls()),
     path("", home, name="home"),
     path("console/", include("roomdesk.web.console.urls")),

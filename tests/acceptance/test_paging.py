@@ -1,0 +1,101 @@
+"""After hours, from a real Matrix client to PagerDuty and back: who is woken, who is answered, and who has it (R19, R37, R38, R42)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from tests.fakes.pagerduty import KEY, Incident, PagerDuty, pagerduty
+from tests.harness.live import Live, eventually
+from tests.harness.scene import Scene, workspace
+
+SOFIA = ZoneInfo("Europe/Sofia")
+SECRET = "the-secret-of-the-subscription"
+
+
+@pytest.fixture(scope="module")
+def events() -> Iterator[PagerDuty]:
+    with pagerduty() as fake:
+        yield fake
+
+
+@pytest.fixture(scope="module")
+def night(events: PagerDuty) -> Iterator[Live]:
+    """An installation with PagerDuty, on a Sunday at 03:00 in Sofia, with a customer of each cover in its room."""
+    live = Live(
+        ROOMDESK_PAGERDUTY_URL=events.url, ROOMDESK_PAGERDUTY_ROUTING=KEY, ROOMDESK_PAGERDUTY_WEBHOOK_SECRETS=SECRET
+    ).start()
+    live.run("clock", "advance", f"{_until_sunday()}s", "--jump")
+    for slug, tier in (("ent", "enterprise"), ("covered", "pro"), ("bare", "pro"), ("small", "starter")):
+        workspace(live, slug, tier=tier)
+    live.rest(
+        "PUT", "workspaces/covered", json={"product": "plana-business-cloud", "tier": "pro", "addons": ["on-call"]}
+    )
+    yield live
+    assert live.stop() == 0
+    live.remove()
+
+
+def _until_sunday() -> int:
+    now = datetime.now(UTC).astimezone(SOFIA)
+    days = (6 - now.weekday()) % 7 or 7
+    sunday = (now + timedelta(days=days)).replace(hour=3, minute=0, second=0, microsecond=0)
+    return int((sunday - now).total_seconds())
+
+
+def paged(events: PagerDuty) -> Incident:
+    eventually(lambda: events.unexpected, "a page", seconds=20)
+    return events.page()
+
+
+def told(live: Live, scene: Scene, words: str) -> str:
+    olga = scene.client(scene.owner)
+    found = eventually(lambda: [n for n in olga.notices(scene.room) if words in n["content"]["body"]], words)
+    assert len(found) == 1
+    return str(found[0]["content"]["body"])
+
+
+@pytest.mark.requirement("R19", "R38", "R42")
+@pytest.mark.part_of("R37")
+def test_a_p0_in_the_night_wakes_the_engineer_of_those_who_have_cover_and_answers_the_others(
+    night: Live, events: PagerDuty
+) -> None:
+    scenes = {slug: Scene(night, slug, night.room(slug)) for slug in ("ent", "covered", "bare", "small")}
+
+    began = time.monotonic()
+    scenes["ent"].client(scenes["ent"].owner).say(scenes["ent"].room, "P0 orders cannot be saved")
+    incident = paged(events)
+    assert time.monotonic() - began < 10, "within seconds"
+    ref = scenes["ent"].case()["ref"]
+    assert ref in incident.event["payload"]["summary"] and "orders cannot be saved" in str(incident.event)
+    assert "being paged now" in told(night, scenes["ent"], "P0 recorded")
+    scenes["ent"].client(scenes["ent"].owner).say(scenes["ent"].room, "P0 really, hurry")
+    eventually(lambda: len(incident.log) == 2, "the second one at the same incident")
+
+    for slug, name in (("bare", "Pro"), ("small", "Starter")):
+        scenes[slug].client(scenes[slug].owner).say(scenes[slug].room, "P0 nothing works")
+        answer = told(night, scenes[slug], "P0 recorded")
+        assert "nobody is woken" in answer and name in answer and "first answer by" in answer
+
+    scenes["covered"].client(scenes["covered"].owner).say(scenes["covered"].room, "Р0: складът спря")
+    other = paged(events)
+    assert "your target falls" in told(night, scenes["covered"], "P0 recorded")
+
+    scenes["ent"].client(scenes["ent"].engineer).say(scenes["ent"].room, "I am looking into it")
+    eventually(lambda: incident.status == "acknowledged", "the answer in the room acknowledged")
+    body, headers = events.webhook(other, "incident.acknowledged", secret=SECRET, webhook_id="W1", agent="Petya")
+    address = f"{night.ready['url'].rstrip('/')}/hooks/pagerduty"
+    for _ in range(2):
+        assert httpx.post(address, content=body, headers=headers, trust_env=False).status_code == 202
+    assert "Petya is on it" in told(night, scenes["covered"], "is on it")
+
+    done = {"state": "resolved", "fix": "Restarted", "root_cause": "A full disk", "author": scenes["ent"].engineer}
+    assert night.rest("PATCH", f"cases/{ref}", json=done).status_code == 200
+    eventually(lambda: incident.status == "resolved", "the incident resolved with the case")
+    assert night.run("audit", "verify").returncode == 0
+    assert len(events.incidents) == 2 and events.unexpected == []
