@@ -15,7 +15,7 @@ from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.history import note
 from roomdesk.clocks.policy import office_of
 from roomdesk.directory.models import Person
-from roomdesk.oncall import paging
+from roomdesk.oncall import misuse, paging
 from roomdesk.oncall.models import Page
 from roomdesk.product.queries import product_of
 from roomdesk.rules.paging import Action, decide
@@ -78,7 +78,7 @@ def _open(work: Work, conversation: Conversation, entry: Open, cause: str, event
     wanted = paging.Wanted(
         product=entry.case.product,
         cause=cause,
-        severity=CRITICAL,
+        severity=misuse.severity_for(conversation.workspace, work.now) if cause == Page.Cause.P0 else CRITICAL,
         at=work.now,
         look_at=paging.first_look(work.now, product.oncall.accept_seconds),
         workspace=conversation.workspace,
@@ -87,12 +87,16 @@ def _open(work: Work, conversation: Conversation, entry: Open, cause: str, event
         cycle=entry.cycle.number,
         event_id=event_id,
     )
-    return paging.open_page(work, wanted)
+    early = paging.of_event(work, event_id)
+    return paging.take_over(work, early, wanted) if early else paging.open_page(work, wanted)
 
 
 def joined(work: Work, conversation: Conversation, entry: Open, event_id: str) -> None:
     """Another P0 in a case that is open as one: the same page hears of it, and the customer that it is out (D11)."""
-    page = paging.page_of_case(work, entry.case.pk)
+    page, early = paging.page_of_case(work, entry.case.pk), paging.of_event(work, event_id)
+    if early is not None and early.case_id is None:
+        # It was paged for while it waited, and belongs to what was paged for before.
+        paging.resolve(work, early, by="desk", via="joined")
     if page is None:
         return
     paging.add_note(work, page, f"p0:{event_id}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -98,10 +99,42 @@ def test(person: str, as_json: bool) -> None:
         raise SystemExit(1)
 
 
+@click.command()
+@click.option("--product", required=True)
+@click.option("--wait", default=300, show_default=True, help="Seconds to wait until somebody acknowledges.")
+@json_option
+@with_desk
+def drill(product: str, wait: int, as_json: bool) -> None:
+    """Page for real, marked as a drill, and say how long each step took. Exit 1 where nobody acknowledged in time."""
+    from roomdesk.oncall import drill as drills
+    from roomdesk.runtime import clock
+
+    actor = _actor()
+    begun = drills.do_begin(viewer(), product, actor=actor, now=clock.now())
+    until = time.monotonic() + wait
+    try:
+        while drills.report(begun.pk)["acknowledged"] is None and time.monotonic() < until:
+            time.sleep(0.2)
+    finally:
+        drills.do_end(begun.pk, actor=actor, now=clock.now())
+    value = drills.report(begun.pk)
+    emit(value, as_json, _drilled(value))
+    if value["acknowledged"] is None:
+        raise SystemExit(1)
+
+
+def _drilled(value: dict[str, Any]) -> str:
+    tries = [(f"{one['after']:.1f} s", one["way"], one["to"] or "", one["action"], one["problem"] or "taken") for one in value["tries"]]  # fmt: skip
+    taken = f"Taken after {value['accepted']:.1f} s" if value["accepted"] is not None else "No way took it"
+    if value["acknowledged"] is None:
+        return f"{table(tries, 'Nothing was tried.')}\n{taken}; nobody acknowledged."
+    return f"{table(tries, '')}\n{taken}; acknowledged by {value['by']} ({value['via']}) after {value['acknowledged']:.1f} s."
+
+
 def _actor() -> Actor:
     from roomdesk.audit.work import Actor
 
     return Actor("cli", actor_name())
 
 
-COMMANDS = (pages, page, ack, reach, test)
+COMMANDS = (pages, page, ack, reach, test, drill)

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from roomdesk.audit.work import Actor
-from roomdesk.cases import changing, escalating, incidents, joining, linking, macros, parting, taking
+from roomdesk.cases import changing, escalating, incidents, joining, linking, macros, misusing, parting, taking
 from roomdesk.cases.changing import Change
 from roomdesk.cases.models import Case
 from roomdesk.cases.parting import Parting
@@ -182,6 +182,12 @@ def _page(doing: Doing, given: Given) -> str:
     return "The engineer on call is being paged."
 
 
+def _misuse(doing: Doing, given: Given) -> str:
+    do = misusing.do_lift if given["lifts"] else misusing.do_mark
+    do(doing.viewer, doing.case.ref, reason=given["reason"], **doing.by)
+    return ""
+
+
 def _resolve(doing: Doing, given: Given) -> str:
     along = [] if given.get("alone") else incidents.goes_along(doing.case)
     doing.change(state=Case.State.RESOLVED, **given)
@@ -235,6 +241,7 @@ _ACTS: Mapping[str, Callable[[Doing, Given], str]] = {
     "snooze": _snooze,
     "wake": lambda doing, given: doing.change(snoozed_until=None, reason=given["reason"]),
     "page": _page,
+    "misuse": _misuse,
     "resolve": _resolve,
     "close": lambda doing, given: doing.change(state=Case.State.CLOSED, reason=given["reason"]),
     "reopen": _reopen,

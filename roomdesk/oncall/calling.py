@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from roomdesk.bootstrap import settings
@@ -14,6 +15,7 @@ from roomdesk.channels.pagerduty.enqueue import enqueue
 from roomdesk.channels.pagerduty.errors import Awaited, NotConfigured, PagerDutyError
 from roomdesk.channels.pagerduty.event import Trigger
 from roomdesk.channels.pagerduty.routing import key_of
+from roomdesk.oncall import links
 from roomdesk.oncall.looking import is_answer_waiting
 from roomdesk.oncall.models import Attempt, Call, Page, Reach
 from roomdesk.oncall.paging import PAGERDUTY
@@ -81,7 +83,7 @@ def _post(call: Call, action: str, words: Words) -> None:
 
 def _notify(call: Call, action: str, words: Words) -> None:
     """One message with all there is to know at night, or that somebody else has it."""
-    told = words(call.page)
+    told = _worded(call, words)
     head = f"{call.page.acknowledged_by} is on it: " if action != "trigger" else ""
     lines = [f"{text}: {href}" for href, text in told.links]
     notify(_address(call), f"{head}{told.summary}"[:250], "\n".join([told.summary, *lines]))
@@ -101,7 +103,13 @@ def _body(call: Call, action: str, words: Words) -> bytes:
         raise NotConfigured(f'There is no routing "{call.route}" any more.')
     if action not in _OPENS:
         return event.follow_up(action, routing_key=key, key=call.page.key)
-    return event.trigger(words(call.page), routing_key=key, key=call.page.key)
+    return event.trigger(_worded(call, words), routing_key=key, key=call.page.key)
+
+
+def _worded(call: Call, words: Words) -> Trigger:
+    """What is told, with the link by which this person takes it."""
+    told, link = words(call.page), links.address(call, clock.now())
+    return replace(told, links=[(link, "I have it, or call the next"), *told.links]) if link else told
 
 
 def _note(call: Call, action: str, status: int | None, began: float, problem: str) -> None:

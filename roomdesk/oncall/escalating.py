@@ -33,6 +33,8 @@ def _look(work: Work, page: Page) -> datetime | None:
 
 
 def _progress(page: Page) -> Progress:
+    if page.counted_from is not None:
+        return Progress(page.counted_from, page.counted_from, page.step)
     first = list(Call.objects.filter(page_id=page.pk, step=0).values_list("state", flat=True))
     return Progress(page.opened_at, page.accepted_at, page.step, failed=set(first) <= {Call.State.FAILED})
 
@@ -49,6 +51,16 @@ def _take(work: Work, page: Page, step: int) -> None:
     told = {"page": page.pk, "step": step, "name": name, "people": slugs, "reached": reached}
     work.audit("page.escalated", paging.subject_of(page), told, scope=paging.scope_of(page))
     paging.tell_case(work, page, _NOTED.get(step, "escalated"), reason=_words(name, slugs, reached))
+
+
+def hand_on(work: Work, page: Page, *, by: str, is_wrong: bool) -> None:
+    """Somebody who was called gives the page on: the step after the present one is taken now. `is_wrong`: they are not on call at all."""
+    step = max(page.step, FALLBACK) + 1
+    what = "page.not_me" if is_wrong else "page.handed_on"
+    work.audit(what, paging.subject_of(page), {"page": page.pk, "by": by, "step": step}, scope=paging.scope_of(page))
+    _take(work, page, step)
+    after = terms_of(oncall_of(page)).between
+    work.remind(page.lane_id, paging.PAGE_TIMER, page.pk, work.now + after)
 
 
 def _words(name: str, people: list[str], reached: list[str]) -> str:

@@ -82,8 +82,8 @@ def _unacknowledged(work: Work, page: Page, hook: Hook) -> bool:
     """It waited too long in somebody's hands, and is nobody's again."""
     if page.state != Page.State.ACKNOWLEDGED or page.acknowledged_via != PAGERDUTY:
         return False
-    page.state, page.accepted_at, page.step = Page.State.ACCEPTED, work.now, 0
-    work.update(page, "state", "accepted_at", "step")
+    page.state, page.counted_from, page.step = Page.State.ACCEPTED, work.now, 0
+    work.update(page, "state", "counted_from", "step")
     work.remind(page.lane_id, PAGE_TIMER, page.pk, work.now + timedelta(minutes=oncall_of(page).ack_minutes))
     work.audit("page.unacknowledged", paging.subject_of(page), {"page": page.pk}, scope=paging.scope_of(page))
     paging.tell_case(work, page, "unacknowledged", by=page.acknowledged_by)

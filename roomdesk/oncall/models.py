@@ -44,6 +44,8 @@ class Page(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     #: How far it has been escalated (`rules.call_order`).
     step = models.PositiveSmallIntegerField(default=0)
+    #: From when the steps count anew, where somebody had it and let it go.
+    counted_from = models.DateTimeField(null=True)
     opened_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
@@ -195,3 +197,23 @@ class Reach(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person", "position"], name="reach_place_once")]
+
+
+class Misuse(models.Model):
+    """A P0 that was none, recorded by staff with the reason (R41). It counts until it has decayed or is lifted; the workspace sees it and may appeal."""
+
+    workspace = models.ForeignKey("directory.Workspace", models.CASCADE, related_name="misuses", db_index=False)
+    case_id = models.BigIntegerField(unique=True)
+    ref = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=300)
+    reason = models.TextField()
+    appeal = models.TextField(blank=True)
+    appealed_at = models.DateTimeField(null=True)
+    appealed_by = models.CharField(max_length=300, blank=True)
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.CharField(max_length=300, blank=True)
+    lifted_reason = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "-at"], name="misuse_workspace")]

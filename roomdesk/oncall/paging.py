@@ -92,6 +92,20 @@ def call(work: Work, page: Page, way: str, *, route: str, to: str = "", step: in
     return work.insert(made)
 
 
+def take_over(work: Work, page: Page, wanted: Wanted) -> Page:
+    """A page that was made of the bare inbox row gets its case (D26)."""
+    page.case_id, page.ref, page.cycle = wanted.case_id, wanted.ref, wanted.cycle
+    work.update(page, "case_id", "ref", "cycle")
+    work.audit("page.placed", subject_of(page), _shown(page), scope=scope_of(page))
+    return page
+
+
+def of_event(work: Work, event_id: str) -> Page | None:
+    """The page that was made of this event, locked."""
+    found = Page.objects.filter(event_id=event_id).values_list("pk", flat=True).first() if event_id else None
+    return locked(work, found) if found is not None else None
+
+
 def add_note(work: Work, page: Page, once: str) -> None:
     """Another P0 in the same case: the incident that is open hears of it, and no other one is opened."""
     for made in _called(page):

@@ -63,8 +63,9 @@ def _reached(page: Progress, terms: Terms, now: datetime) -> int:
 
 
 def _base(page: Progress, terms: Terms) -> datetime:
-    """The product's minutes count from when the page was accepted; where it is not, from when it should have been."""
-    return page.accepted_at or page.opened_at + terms.accept
+    """The product's minutes count from when the page was accepted; where it was not in time, from when it should have been."""
+    at_latest = page.opened_at + terms.accept
+    return min(page.accepted_at or at_latest, at_latest)
 
 
 def _at(step: int, terms: Terms) -> timedelta:

@@ -28,6 +28,11 @@ _MOVED = {
 }
 
 
+_MISUSE = {
+    "marked": "Recorded by {by}: this P0 was none. The next one of this workspace is less urgent, and delivered all the same.",
+    "appealed": "{by} appeals: it was one. Please look; to lift it: !desk misuse lift with the reason.",
+    "lifted": "Lifted by {by}: it counts no more.",
+}
 _PAGES = {
     "paged": "P0: the engineer on call is paged.",
     "notified": "P0 in business hours, without a page: it is yours to take.",
@@ -164,6 +169,8 @@ def _change(change: Changed) -> str:
         return f"Escalated to {change.after}{by}." if change.after else f"No longer escalated to {change.before}{by}."
     if change.what == "page":
         return _PAGES.get(change.after, "").format(by=change.by)
+    if change.what == "misuse":
+        return _MISUSE.get(change.after, "").format(by=change.by)
     table = _MOVED if change.after or change.what not in _ENDS else _ENDS
     return table.get(change.what, "").format(before=change.before, after=change.after)
 

@@ -140,6 +140,14 @@ def _swap(rest: str) -> Mapping[str, Any]:
     return {"with": who.removeprefix("@").partition(":")[0], "reason": reason}
 
 
+def _misuse(rest: str) -> Mapping[str, Any]:
+    word, more = _first(rest)
+    lifts = word.lower() == "lift"
+    if not (more if lifts else rest):
+        raise CommandError("Why? Write !desk misuse It was a question about an invoice.")
+    return {"lifts": lifts, "reason": more if lifts else rest}
+
+
 def _macro(rest: str) -> Mapping[str, Any]:
     slug, values = _first(rest)
     try:
@@ -306,9 +314,10 @@ _VERBS: dict[str, _Verb] = {
     "split": _Verb("!desk split 812 813 [reason]", "make these messages a case of their own", _messages),
     "move": _Verb("!desk move BC-1042 812 813 [reason]", "put these messages into another case", _move),
     "page": _Verb("!desk page [reason]", "wake the engineer on call for this case, whatever its cover", _reason),
+    "misuse": _Verb("!desk misuse [lift] reason", "this P0 was none (or was one after all); the workspace reads the reason", _misuse),
     "note": _Verb("!desk note …", "an internal note, as a plain reply in the thread is", _note),
 }  # fmt: skip
 _SHORT = {"?": "help", "take": "ack", "claim": "ack", "acknowledge": "ack", "resolved": "resolve", "go": "investigate"}
 _LOOKS = frozenset({"help", "direct", "status", "why"})
 #: They come with their features.
-NOT_YET = frozenset({"consent", "misuse", "known", "docs"})
+NOT_YET = frozenset({"consent", "known", "docs"})

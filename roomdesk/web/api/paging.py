@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from roomdesk.cases import story, taking
-from roomdesk.oncall import queries, reaching
+from roomdesk.cases import misusing, story, taking
+from roomdesk.oncall import misuse, queries, reaching
 from roomdesk.runtime import clock
 from roomdesk.web.api import case_act_schemas as forms
 from roomdesk.web.api.asked import check_query
@@ -142,3 +143,66 @@ def reach_test(request: HttpRequest, id: str) -> dict[str, Any]:
 
 def _ways(found: list[Any]) -> dict[str, Any]:
     return {"items": [reaching.shown(one) for one in found], "next": None}
+
+
+class Misused(Schema):
+    id: int
+    ref: str
+    at: datetime
+    reason: str
+    counts: bool = Field(description="Whether it lowers the urgency of the next P0 now. No P0 is ever kept back.")
+    until: datetime = Field(description="When it has decayed.")
+    appeal: str | None
+    appealed_at: datetime | None
+    lifted_at: datetime | None
+    lifted_reason: str | None
+
+
+class Ledger(Schema):
+    items: list[Misused]
+    next: str | None
+
+
+class Reason(forms.Act):
+    reason: Text
+
+
+class Appeal(Wanted):
+    author: Text = Field(description="The id of the owner or an admin of the workspace.")
+    text: Text
+
+
+@router.get("/workspaces/{slug}/misuse", response={200: Ledger, **REFUSALS}, **endpoint("misuse_list"))
+def misuse_list(request: HttpRequest, slug: str) -> dict[str, Any]:
+    """P0s of the workspace that staff recorded as none."""
+    check_query(request)
+    return {"items": misuse.shown(misusing.access_ledger(viewer_of(request), slug), clock.now()), "next": None}
+
+
+@router.post(
+    "/workspaces/{slug}/misuse/{int:number}/appeal", response={200: Misused, **REFUSALS}, **endpoint("misuse_appeal")
+)
+def misuse_appeal(request: HttpRequest, slug: str, number: int, wanted: Appeal) -> HttpResponse:
+    """Say why it was one after all."""
+    return _marked(
+        request,
+        lambda viewer, **by: misusing.do_appeal(viewer, slug, number, text=wanted.text, author=wanted.author, **by),
+    )
+
+
+@router.post("/cases/{ref}/misuse", response={201: Misused, **REFUSALS}, **endpoint("misuse_mark"))
+def misuse_mark(request: HttpRequest, ref: str, wanted: Reason) -> HttpResponse:
+    """Record that a P0 was none. The workspace is told kindly, and reads the reason."""
+    return _marked(request, lambda viewer, **by: misusing.do_mark(viewer, ref, **wanted.model_dump(), **by), 201)
+
+
+@router.post("/cases/{ref}/misuse/lift", response={200: Misused, **REFUSALS}, **endpoint("misuse_lift"))
+def misuse_lift(request: HttpRequest, ref: str, wanted: Reason) -> HttpResponse:
+    """Take the record back, with the reason."""
+    return _marked(request, lambda viewer, **by: misusing.do_lift(viewer, ref, **wanted.model_dump(), **by))
+
+
+def _marked(request: HttpRequest, do: Callable[..., Any], status: int = 200) -> HttpResponse:
+    check_query(request)
+    viewer, actor, now = viewer_of(request), actor_of(request), clock.now()
+    return answer_once(request, now, lambda: (status, misuse.shown([do(viewer, actor=actor, now=now)], now)[0]))

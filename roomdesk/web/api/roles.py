@@ -95,6 +95,11 @@ RULES: dict[str, Rule] = {
     "reach_test": Rule("admin", for_one=False),
     "pages_list": Rule("cases:read", for_one=False),
     "cases_acknowledge": Rule("cases:write", for_one=False),
+    # The workspace sees what is recorded against it, and appeals.
+    "misuse_list": Rule("cases:read"),
+    "misuse_appeal": Rule("cases:write"),
+    "misuse_mark": Rule("cases:write", for_one=False),
+    "misuse_lift": Rule("cases:write", for_one=False),
     "rotas_revoke_calendar": Rule("admin", for_one=False),
     # Where everything that happens is sent to, and what proves who sent it.
     "webhooks_list": Rule("admin", for_one=False),
