@@ -54,6 +54,12 @@ def paging() -> Finding:
             "While PagerDuty is away nobody is called but the control room: nobody has a way of their own.",
             "Set ways with `roomdesk oncall reach PERSON --way apprise=…`, and try them with `roomdesk oncall test PERSON`.",
         )
+    if settings.heartbeat_url is None:
+        return warning(
+            "paging",
+            "Nobody outside would notice that this machine is gone: the watchdog has no heartbeat address.",
+            "Set ROOMDESK_HEARTBEAT_URL to a service that calls people when it stops, and run `roomdesk watchdog` beside the desk.",
+        )
     return ok("paging", "PagerDuty or people's own ways are set.")
 
 

@@ -199,6 +199,12 @@ SETTINGS: tuple[Spec, ...] = (
         secret=True,
     ),
     Spec(
+        "heartbeat_url",
+        _web,
+        "An address outside that the watchdog calls every minute while all is well; whoever stands there calls people when it stops.",
+        secret=True,
+    ),
+    Spec(
         "smtp_url",
         values.url("smtp", "smtps", example="smtp://user:password@mail.example.org:587"),
         "Where mail goes out (not used yet).",

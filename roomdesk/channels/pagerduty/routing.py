@@ -19,6 +19,11 @@ def key_of(routing: str | None, route: str) -> str:
     return _table(routing).get(route, "")
 
 
+def keys_of(routing: str | None) -> list[str]:
+    """Every key, each once."""
+    return list(dict.fromkeys(_table(routing).values()))
+
+
 def _table(routing: str | None) -> dict[str, str]:
     parts = (part.rpartition("=") for part in (routing or "").split())
     return {name or "*": key for name, _, key in parts}
