@@ -27,8 +27,15 @@ def events() -> Iterator[PagerDuty]:
 
 
 @pytest.fixture
-def night(built: str, databases: Databases, events: PagerDuty, monkeypatch: pytest.MonkeyPatch) -> Iterator[Night]:
+def address(built: str, databases: Databases) -> Iterator[str]:
+    """The database of this test alone."""
+    with databases.copy(template=built.rpartition("/")[2]) as found:
+        yield found
+
+
+@pytest.fixture
+def night(address: str, events: PagerDuty, monkeypatch: pytest.MonkeyPatch) -> Iterator[Night]:
     """A Sunday, 03:00 in Sofia; time stands still and is moved by `night.later`."""
     with_pagerduty(monkeypatch, events.url)
-    with databases.copy(template=built.rpartition("/")[2]), clock.frozen(NIGHT) as time:
+    with clock.frozen(NIGHT) as time:
         yield Night(time, events)
