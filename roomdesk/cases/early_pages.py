@@ -44,6 +44,9 @@ class _Waiting:
 
 def page_waiting(now: datetime) -> int:
     """Pages for P0s that have waited too long in the inbox; returns how many. Any number of workers may do it."""
+    if InboxEvent.objects.filter(state=InboxEvent.State.PENDING, lane=None, is_urgent=True).exists():
+        # The flow gives events their lanes before each batch, and may be long at one.
+        lanes.assign_waiting()
     events = InboxEvent.objects.filter(
         is_urgent=True,
         state=InboxEvent.State.PENDING,

@@ -101,7 +101,7 @@ _ANSWERED = Q(last_staff_at__isnull=False) & (Q(last_customer_at=None) | Q(last_
 
 def _misused(now: datetime) -> Choice:
     """A P0 of a workspace whose earlier one was none, as long as that counts (R41)."""
-    later = [Q(workspace_id=pk, p0_at__gt=since) for pk, since in misuse.lowered(now).items()]
+    later = [Q(workspace_id=pk, p0_at__gte=since) for pk, since in misuse.lowered(now).items()]
     return _holds(functools.reduce(operator.or_, later, Q(pk__in=[])))
 
 

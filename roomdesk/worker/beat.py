@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,7 @@ def _noted() -> dict[str, Any]:
     waiting = InboxEvent.objects.filter(state=InboxEvent.State.PENDING, is_urgent=True, lane__isnull=False)
     oldest = waiting.aggregate(at=Min("received_at"))["at"]
     return {
-        "at": datetime.now(UTC).isoformat(),
+        "at": clock.to_outside(clock.now()).isoformat(),
         "urgent_since": clock.to_outside(oldest).isoformat() if oldest else None,
         "routing": settings.pagerduty_routing or "",
         "call": _addresses(),

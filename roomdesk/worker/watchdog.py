@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -17,7 +17,7 @@ from roomdesk.channels.pagerduty.errors import PagerDutyError
 from roomdesk.channels.pagerduty.event import Trigger
 from roomdesk.channels.pagerduty.routing import keys_of
 from roomdesk.rules.watchdog import Seen, State, Verdict, judge
-from roomdesk.runtime import http, instance
+from roomdesk.runtime import clock, http, instance
 from roomdesk.runtime.settings import Settings
 from roomdesk.worker.beat import read
 
@@ -29,7 +29,7 @@ EVERY, BEAT = 10.0, 60.0
 class Watchdog:
     """`look` is one look, and what follows from it. `now` is the time of the outside, as no moved clock tells it."""
 
-    def __init__(self, settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, settings: Settings, now: Callable[[], datetime] = lambda: clock.to_outside(clock.now())) -> None:
         self._settings = settings
         self._now = now
         self._state = State()

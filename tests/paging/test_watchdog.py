@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from roomdesk import bootstrap
+from roomdesk.queues import lanes
 from roomdesk.queues.models import InboxEvent
 from roomdesk.runtime import instance
 from roomdesk.worker import beat, watchdog
@@ -16,7 +17,7 @@ from roomdesk.worker.watchdog import Watchdog
 from tests.fakes.notified import Notified
 from tests.fakes.pagerduty import KEY
 from tests.paging import test_escalating
-from tests.paging.night import Night
+from tests.paging.night import NIGHT, Night
 
 phones = test_escalating.phones
 
@@ -24,7 +25,7 @@ phones = test_escalating.phones
 def test_it_calls_whoever_was_on_call_last_when_the_workers_are_silent_and_says_when_they_are_back(
     night: Night, phones: Notified, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    time = datetime.now(UTC)
+    time = NIGHT
     # Whether the web process answers is another matter.
     monkeypatch.setattr(watchdog.http, "answers", lambda url, timeout: True)
     given = {"pagerduty_url": night.pagerduty.url, "pagerduty_routing": KEY, "heartbeat_url": None}
@@ -37,13 +38,15 @@ def test_it_calls_whoever_was_on_call_last_when_the_workers_are_silent_and_says_
         time += timedelta(seconds=10)
         dog.look()
     incident = night.pagerduty.page()
-    assert incident.event["payload"]["class"] == "watchdog" and phones.people() == ["ivan"]
+    assert incident.event["payload"]["class"] == "watchdog"
+    # Of the products without a rota all engineers count as on call.
+    assert sorted(phones.people()) == ["dora", "ivan", "petya"]
     noted.unlink()
     time += timedelta(minutes=15)
     assert dog.look().calls, "what it knew last serves on"
-    assert phones.people() == ["ivan", "ivan"]
+    assert len(phones.people()) == 6
     beat.step()
-    time = datetime.now(UTC)
+    time = NIGHT
     assert not dog.look().trouble
     time += timedelta(seconds=61)
     assert dog.look().ends and incident.status == "resolved"
@@ -52,6 +55,7 @@ def test_it_calls_whoever_was_on_call_last_when_the_workers_are_silent_and_says_
 def test_a_p0_that_nobody_works_on_is_noted_for_it(night: Night) -> None:
     night.unheard("cedar", "P0 all is down")
     InboxEvent.objects.filter(raw__contains="P0").update(is_urgent=True)
+    lanes.assign_waiting()
     beat.step()
     found = beat.read(instance.create(bootstrap.settings.data).run)
     assert found["urgent_since"] is not None and found["routing"] == ""

@@ -41,7 +41,6 @@ def oncall(request: HttpRequest, reader: Reader) -> HttpResponse:
     mine = [slug for slug in known() if reader.viewer.sees_all or slug in reader.viewer.products]
     context = {
         **frame(reader),
-        "is_oncall": True,
         "problem": problem,
         "secret": secret,
         "given": given if problem else {},
