@@ -57,7 +57,7 @@ TABLE: dict[str, list[Page]] = {
         Page(
             "/console/oncall",
             (422, 403, 422, 403, 404, 404, 302),
-            {"act": "write", "product": "power-omni", "written": "x"},
+            {"act": "write", "product": "power-omni", "written": "layers = []"},
         ),
         Page("/console/oncall", (422, 422, 422, 422, 422, 404, 302), {"act": "x"}),
     ],
