@@ -1,7 +1,8 @@
-"""After hours, from a real Matrix client to PagerDuty and back: who is woken, who is answered, and who has it (R19, R37, R38, R42)."""
+"""After hours, from a real Matrix client to PagerDuty and back: who is woken, who is answered, and who has it (R19, R37–R42)."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,9 +11,10 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
+from tests.fakes.notified import Notified, notified
 from tests.fakes.pagerduty import KEY, Incident, PagerDuty, pagerduty
 from tests.harness.live import Live, eventually
-from tests.harness.scene import Scene, workspace
+from tests.harness.scene import PRODUCT, Scene, workspace
 
 SOFIA = ZoneInfo("Europe/Sofia")
 SECRET = "the-secret-of-the-subscription"
@@ -99,3 +101,68 @@ def test_a_p0_in_the_night_wakes_the_engineer_of_those_who_have_cover_and_answer
     eventually(lambda: incident.status == "resolved", "the incident resolved with the case")
     assert night.run("audit", "verify").returncode == 0
     assert len(events.incidents) == 2 and events.unexpected == []
+
+
+@pytest.fixture
+def phones(night: Live) -> Iterator[Notified]:
+    """A rota: Petya has the watch, Boris comes next, Dora is the second line; each has a way of their own."""
+    with notified() as fake:
+        for person in ("petya", "boris", "dora"):
+            body = {"name": person.title(), "email": f"{person}@vendor.test", "roles": ["engineer"]}
+            assert night.rest("PUT", f"staff/{person}", json=body).status_code == 201
+            ways = {"ways": [{"way": "apprise", "address": fake.address(person)}]}
+            assert night.rest("PUT", f"staff/{person}/reach", json=ways).status_code == 200
+        turns = {"zone": "Europe/Sofia", "starts": "2026-01-05", "hand_over": "09:00", "every": "52 weeks"}
+        first = {"name": "first", "people": ["petya", "boris"], **turns}
+        second = {"name": "second", "level": 2, "people": ["dora"], **turns}
+        written = night.rest("PUT", f"rotas/{PRODUCT}", json={"layers": [first, second]})
+        assert written.status_code == 200, written.text
+        yield fake
+
+
+@pytest.mark.requirement("R39", "R40", "R41")
+def test_who_stays_silent_is_passed_over_until_a_human_has_it_and_a_p0_that_was_none_lowers_the_next(
+    night: Live, events: PagerDuty, phones: Notified
+) -> None:
+    assert who(night) == ["petya", "dora"]
+    swap = {"person": "boris", "reason": "Petya is ill", "instead_of": "petya"}
+    made = night.rest("POST", f"rotas/{PRODUCT}/swaps", json=swap).json()
+    assert who(night) == ["boris", "dora"]
+    assert night.rest("DELETE", f"rotas/{PRODUCT}/swaps/{made['id']}").status_code == 200
+    assert who(night) == ["petya", "dora"]
+    assert night.json("oncall", "gaps", "--product", PRODUCT)["gaps"] == []
+    calendar = night.rest("POST", f"rotas/{PRODUCT}/calendars", json={"person": "petya"}).json()["url"]
+    assert "On call: petya (first)" in httpx.get(calendar, trust_env=False).text
+
+    scene = workspace(night, "silent", tier="enterprise")
+    olga = scene.client(scene.owner)
+    events.answers = [500] * 3
+    phones.silent = {"petya"}
+    olga.say(scene.room, "P0 all is down")
+    eventually(lambda: scene.cases(), "the case")
+    night.run("clock", "advance", "15s")
+    eventually(lambda: phones.tries >= 1, "not taken within ten seconds: another way of whoever has the watch")
+    night.run("clock", "advance", "6m")
+    eventually(lambda: "boris" in phones.people(), "the next in the rota")
+    night.run("clock", "advance", "5m")
+    eventually(lambda: "dora" in phones.people(), "the second line")
+    link = re.search(r"I have it, or call the next: (\S+)", phones.bodies[-1])
+    assert link is not None
+    assert httpx.post(link[1], data={"act": "take"}, trust_env=False).status_code == 200
+    assert "Dora is on it" in told(night, scene, "is on it")
+    incident = paged(events)
+    eventually(lambda: incident.status == "acknowledged", "taken by the link, acknowledged everywhere")
+
+    ref = scene.case()["ref"]
+    marked = night.rest("POST", f"cases/{ref}/misuse", json={"reason": "A question", "author": scene.engineer})
+    assert marked.status_code == 201
+    assert "less urgency" in told(night, scene, "Please keep P0")
+    night.run("clock", "advance", "31m")
+    olga.say(scene.room, "P0 down again")
+    assert paged(events).event["payload"]["severity"] == "warning"
+    assert night.rest("GET", "workspaces/silent/misuse").json()["items"][0]["counts"] is True
+
+
+def who(live: Live) -> list[str]:
+    items = live.rest("GET", f"oncall?product={PRODUCT}").json()["items"]
+    return [one["person"] for watch in items for one in watch["on_call"]]
