@@ -129,16 +129,17 @@ def do_end_swap(viewer: Viewer, product: str, number: int, *, actor: Actor, now:
 
 def rota_of(rota: Rota) -> rules.Rota:
     """The rota with its swaps, as the rules take it. What was taken back held until then."""
-    rows = rota.swaps.order_by("pk")
-    swaps = [_override(one) for one in rows if one.ended_at is None or one.ended_at > one.start]
+    swaps = [_override(one) for one in rota.swaps.order_by("pk") if _until(one) > one.start]
     return read_rota(rota.product, {**rota.written, "overrides": swaps})
 
 
 def _override(one: Swap) -> dict[str, Any]:
-    end = min(one.end, one.ended_at) if one.ended_at else one.end
-    # The rules know whole seconds.
-    end = end.replace(microsecond=0) + (timedelta(seconds=1) if end.microsecond else timedelta())
-    return {"layer": one.layer, "person": one.person, "start": one.start, "end": end, "reason": one.reason}
+    return {"layer": one.layer, "person": one.person, "start": one.start, "end": _until(one), "reason": one.reason}
+
+
+def _until(one: Swap) -> datetime:
+    """Until when it holds; what is taken back is over at once, so of a second the beginning counts."""
+    return _whole(min(one.end, one.ended_at)) if one.ended_at else one.end
 
 
 def on_call(product: str, at: datetime) -> tuple[Shift, ...] | None:
