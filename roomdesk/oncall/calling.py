@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 from roomdesk.bootstrap import settings
 from roomdesk.channels.apprise.notify import NotifyError, notify
 from roomdesk.channels.pagerduty import event
+from roomdesk.channels.pagerduty.asking import ask
 from roomdesk.channels.pagerduty.enqueue import enqueue
 from roomdesk.channels.pagerduty.errors import Awaited, NotConfigured, PagerDutyError
 from roomdesk.channels.pagerduty.event import Trigger
@@ -39,6 +40,9 @@ def send(row: OutboxRow, words: Words) -> Sent:
     if reason:
         _note(call, action, None, 0, reason)
         return Sent(call.page.key, report={**report, "skipped": reason})
+    if action == "ask":
+        known = ask(settings.pagerduty_api_url, settings.pagerduty_api_token or "", call.page.key)
+        return Sent(call.page.key, report={**report, "known": [asdict(one) for one in known[:5]]})
     _check_inbox(row, call.page, action)
     _post(call, action, words)
     # Nothing of the desk changes by what follows a page.
@@ -52,6 +56,8 @@ def not_needed(call: Call, action: str) -> str:
         return f"Not sent: the page was {page.state} before."
     if action == "note" and page.state == Page.State.RESOLVED:
         return "Not sent: the page was resolved before."
+    if action == "ask":
+        return "" if page.state in Page.WAITING and settings.pagerduty_api_token else "Not asked: somebody has it."
     if (
         action not in _OPENS
         and not call.attempts.filter(action="trigger").exclude(problem__startswith="Not sent").exists()

@@ -13,6 +13,8 @@ from roomdesk.product.queries import newest, product_of
 from roomdesk.queues.models import Timer
 from roomdesk.rules.call_order import EVERYONE, FALLBACK, NAMES, Progress, Terms, next_look, steps_due
 
+#: How often PagerDuty is asked who has it, where a key of its REST API is set.
+ASKED_AGAIN = timedelta(minutes=1)
 #: What the case's history says of a step.
 _NOTED = {FALLBACK: "unreached"}
 
@@ -29,7 +31,8 @@ def _look(work: Work, page: Page) -> datetime | None:
     terms = terms_of(oncall_of(page))
     for step in steps_due(_progress(page), terms, work.now):
         _take(work, page, step)
-    return next_look(_progress(page), terms, work.now)
+    following = next_look(_progress(page), terms, work.now)
+    return min(following, work.now + ASKED_AGAIN) if paging.ask(work, page) else following
 
 
 def _progress(page: Page) -> Progress:

@@ -209,6 +209,16 @@ def follow_up(work: Work, page: Page, action: str, *, but: str = "") -> None:
             )
 
 
+def ask(work: Work, page: Page) -> bool:
+    """Has PagerDuty asked who has it: its webhook may be lost. False where that cannot be asked, or nothing was taken there."""
+    if settings.pagerduty_api_token is None:
+        return False
+    made = next((one for one in _called(page) if one.state == Call.State.ACCEPTED), None)
+    if made is not None:
+        _send(work, page, made, "ask", once=f"call:{made.pk}:ask:{work.now.isoformat()}")
+    return made is not None
+
+
 def _called(page: Page, *ways: str) -> list[Call]:
     calls = Call.objects.filter(page_id=page.pk, way__in=(PAGERDUTY, *ways)).exclude(state=Call.State.FAILED)
     return list(calls.order_by("pk"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from roomdesk.audit.work import Work
@@ -14,6 +14,8 @@ from roomdesk.oncall.paging import PAGE_TIMER
 def hear(work: Work, data: Mapping[str, Any]) -> None:
     """A report of the outbox. Only the first call itself changes anything; what follows it is told and forgotten."""
     said = data["payload"]
+    if said["action"] == "ask" and data["ok"] and not data.get("skipped"):
+        _asked(work, said["call"], data.get("known", []))
     if said["action"] != "trigger":
         return
     call = Call.objects.filter(pk=said["call"]).first()
@@ -27,6 +29,15 @@ def hear(work: Work, data: Mapping[str, Any]) -> None:
         work.update(call, "state", "problem")
     else:
         accepted(work, page, call)
+
+
+def _asked(work: Work, call_id: int, known: Sequence[Mapping[str, Any]]) -> None:
+    """Who has the incident there has the page here, as if their webhook had come."""
+    call = Call.objects.filter(pk=call_id).first()
+    page = paging.locked(work, call.page_id) if call else None
+    found = next((one for one in known if one["by"] and one["status"] in ("acknowledged", "resolved")), None)
+    if page is not None and found is not None:
+        paging.acknowledge(work, page, by=found["by"], via=paging.PAGERDUTY)
 
 
 def accepted(work: Work, page: Page, call: Call) -> None:

@@ -64,6 +64,8 @@ class Settings:
     pagerduty_url: str | None = None
     pagerduty_routing: str | None = None
     pagerduty_webhook_secrets: str | None = None
+    pagerduty_api_url: str | None = None
+    pagerduty_api_token: str | None = None
     heartbeat_url: str | None = None
     smtp_url: str | None = None
     given: Mapping[str, str] = field(default_factory=dict, compare=False)

@@ -199,6 +199,18 @@ SETTINGS: tuple[Spec, ...] = (
         secret=True,
     ),
     Spec(
+        "pagerduty_api_url",
+        _web,
+        "PagerDuty's REST API, for those of its EU region `https://api.eu.pagerduty.com`.",
+        "`https://api.pagerduty.com`",
+    ),
+    Spec(
+        "pagerduty_api_token",
+        values.token,
+        "A read-only key of PagerDuty's REST API. With it the desk asks every minute who has a page that nobody seems to have: webhooks may be lost.",
+        secret=True,
+    ),
+    Spec(
         "heartbeat_url",
         _web,
         "An address outside that the watchdog calls every minute while all is well; whoever stands there calls people when it stops.",

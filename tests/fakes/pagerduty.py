@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 KEY = "R" + "0123456789abcdef" * 2
 KEY = KEY[:32]
@@ -31,6 +32,7 @@ class Incident:
     event: dict[str, Any]
     routing_key: str
     status: str = "triggered"
+    by: str = ""
     log: list[str] = field(default_factory=lambda: ["trigger"])
 
 
@@ -44,6 +46,7 @@ class PagerDuty:
     keys: set[str] = field(default_factory=lambda: {KEY})
     answers: list[int] = field(default_factory=list)
     retry_after: int = 0
+    api_token: str = ""
     taken_first: bool = False
     refused: list[str] = field(default_factory=list)
     seen: list[dict[str, Any]] = field(default_factory=list)
@@ -86,6 +89,20 @@ class PagerDuty:
             still_open.log.append(action)
             still_open.status = {"acknowledge": "acknowledged", "resolve": "resolved"}.get(action, still_open.status)
         return key
+
+    def found(self, path: str, token: str) -> tuple[int, dict[str, Any]]:
+        """The REST API's list of incidents, by the key of their alert."""
+        place = urlsplit(path)
+        if place.path != "/incidents" or token != f"Token token={self.api_token}":
+            return (404 if place.path != "/incidents" else 401), {"error": {"message": "no"}}
+        key = parse_qs(place.query).get("incident_key", [""])[0]
+        rows = [one for one in self.incidents if one.key == key]
+        return 200, {"incidents": [self._row(one) for one in reversed(rows)], "more": False}
+
+    def _row(self, one: Incident) -> dict[str, Any]:
+        who = {"id": "PUSER1", "type": "user_reference", "summary": one.by}
+        taken = [{"at": "2026-03-08T01:02:03Z", "acknowledger": who}] if one.by else []
+        return {"id": one.id, "type": "incident", "status": one.status, "incident_key": None, "acknowledgements": taken}
 
     def page(self) -> Incident:
         """The next incident that the test has not claimed yet; it must be there."""
@@ -170,6 +187,14 @@ def _handler(fake: PagerDuty) -> type[BaseHTTPRequestHandler]:
             self.send_header("content-length", str(len(text)))
             if status == 429 and fake.retry_after:
                 self.send_header("retry-after", str(fake.retry_after))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def do_GET(self) -> None:
+            status, answer = fake.found(self.path, self.headers.get("authorization", ""))
+            text = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("content-length", str(len(text)))
             self.end_headers()
             self.wfile.write(text)
 

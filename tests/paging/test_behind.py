@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 
-import pytest
 from django.db import connection
 
 from roomdesk.cases import early_pages
@@ -40,12 +39,9 @@ def test_nobody_waits_for_the_backlog_and_nobody_is_called_twice(night: Night) -
     assert incident.log[0] == "trigger" and len(night.pagerduty.incidents) == 1
 
 
-@pytest.mark.parametrize(
-    ("slug", "sender", "text"),
-    [("birch", OLGA, "P0 down"), ("acme", OLGA, "P0 down"), ("cedar", IVAN, "P0 down"), ("cedar", OLGA, "> P0 quoted")],
-)
-def test_only_what_wakes_somebody_is_done_early(night: Night, slug: str, sender: str, text: str) -> None:
-    night.unheard(slug, text, sender)
+def test_only_what_wakes_somebody_is_done_early(night: Night) -> None:
+    for slug, sender, text in (("birch", OLGA, "P0 down"), ("acme", OLGA, "P0 down"), ("cedar", IVAN, "P0 down"), ("cedar", OLGA, "> P0 quoted")):  # fmt: skip
+        night.unheard(slug, text, sender)
     assert behind(night) == 0
     assert not Page.objects.exists()
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import pytest
-
 from roomdesk.cases import changing
 from roomdesk.cases.changing import Change
 from roomdesk.directory import services
@@ -33,20 +31,16 @@ def test_enterprise_is_paged_once_and_the_customer_hears_of_it(night: Night) -> 
     assert night.noted("cedar") == ["paged", "accepted"]
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["p0 all is down", "P0: all is down", "…P0!", "Р0 всичко спря", "р0, спря", f"@support:{SERVER} P0 down", "P0"],
-)
-def test_however_it_is_written(night: Night, text: str) -> None:
-    night.say("cedar", text)
-    night.pagerduty.page()
+def test_however_it_is_written(night: Night) -> None:
+    for text in ("p0 all is down", "…P0!", "Р0 всичко спря", "р0, спря", f"@support:{SERVER} P0 down", "P0"):
+        night.say("cedar", text)
+        night.pagerduty.page()
+        night.later(minutes=31)
 
 
-@pytest.mark.parametrize(
-    "text", ["> P0 down\n\nwhat did you mean?", "```\nP0 down\n```", "`P0` down", "All is down, P0"]
-)
-def test_a_quote_code_or_a_later_word_wakes_nobody(night: Night, text: str) -> None:
-    night.say("cedar", text)
+def test_a_quote_code_or_a_later_word_wakes_nobody(night: Night) -> None:
+    for text in ("> P0 down\n\nwhat did you mean?", "```\nP0 down\n```", "`P0` down", "All is down, P0"):
+        night.say("cedar", text)
     assert night.pages("cedar") == 0
 
 
