@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--waiting", is_flag=True, help="Only those that nobody has yet.")
+@click.option("--ref", default="", help="Only those of this case.")
 @json_option
 @with_desk
-def pages(waiting: bool, as_json: bool) -> None:
+def pages(waiting: bool, ref: str, as_json: bool) -> None:
     """List the newest pages, with every way that was tried."""
     from roomdesk.oncall import queries
 
-    items = queries.shown(queries.access_pages(viewer(), waiting=waiting))
+    items = queries.shown(queries.access_pages(viewer(), waiting=waiting, ref=ref))
     rows = [(str(i["id"]), i["ref"] or i["cause"], i["state"], iso(i["opened_at"]), i["acknowledged_by"] or "", _ways(i)) for i in items]  # fmt: skip
     emit({"items": items}, as_json, table(rows, "There is no page."))
 

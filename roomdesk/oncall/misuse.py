@@ -24,6 +24,11 @@ def counting(workspace: Workspace, at: datetime) -> list[Misuse]:
     return list(Misuse.objects.filter(workspace=workspace, lifted_at=None, at__gt=since, at__lte=at).order_by("at"))
 
 
+def has_any(workspace: Workspace) -> bool:
+    """Whether anything was ever recorded against the workspace."""
+    return Misuse.objects.filter(workspace=workspace).exists()
+
+
 def severity_for(workspace: Workspace, at: datetime) -> str:
     """PagerDuty's severity of the workspace's next P0: critical, unless something counts against it."""
     product = _product(workspace.product)

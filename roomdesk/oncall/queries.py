@@ -11,13 +11,13 @@ from roomdesk.oncall.models import Page
 MOST = 100
 
 
-def access_pages(viewer: Viewer, *, case_id: int | None = None, waiting: bool = False, limit: int = MOST) -> list[Page]:
+def access_pages(viewer: Viewer, *, ref: str = "", waiting: bool = False, limit: int = MOST) -> list[Page]:
     """The newest pages of the viewer's products, with their calls and tries; those of one case; or those that nobody has yet."""
     found = Page.objects.order_by("-pk").prefetch_related("calls__attempts").select_related("workspace")
     if not viewer.sees_all:
         found = found.filter(product__in=viewer.products)
-    if case_id is not None:
-        found = found.filter(case_id=case_id)
+    if ref:
+        found = found.filter(ref=ref.replace("\0", ""))
     if waiting:
         found = found.filter(state__in=Page.WAITING)
     return list(found[: min(limit, MOST)])

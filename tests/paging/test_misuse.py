@@ -6,8 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from roomdesk.cases.models import CaseChange
+from roomdesk.directory.models import Person
 from roomdesk.oncall.models import Misuse
 from tests.cases_api.place import Rest, token
 from tests.flow.world import ASEN
@@ -93,6 +95,21 @@ def test_the_workspace_sees_it_and_its_owner_appeals_once(night: Night, rest: Re
     assert own.post(where, {"author": "olga", "text": "Again"}).status_code == 409
     assert ledger(rest)[0]["appeal"].startswith("Nobody could print")
     assert CaseChange.objects.filter(what="misuse", after="appealed").count() == 1
+
+
+def test_the_portal_shows_it_and_takes_the_appeal(night: Night, rest: Rest) -> None:
+    first = p0(night)
+    night.pagerduty.page()
+    client = Client(headers={"host": "127.0.0.1"})
+    client.force_login(Person.objects.get(slug="olga"), "allauth.account.auth_backends.AuthenticationBackend")
+    assert "/portal/cedar/p0" not in client.get("/portal/cedar/").content.decode()
+    mark(rest, first)
+    assert "/portal/cedar/p0" in client.get("/portal/cedar/").content.decode()
+    page = client.get("/portal/cedar/p0").content.decode()
+    assert first in page and "It was a question about printing" in page and "Appeal" in page
+    number = str(ledger(rest)[0]["id"])
+    assert client.post("/portal/cedar/p0", {"number": number, "text": "We could not ship."}).status_code == 302
+    assert "We could not ship." in client.get("/portal/cedar/p0").content.decode()
 
 
 def test_only_a_p0_is_marked_once_and_with_a_reason(night: Night, rest: Rest) -> None:

@@ -97,11 +97,11 @@ class AllTried(Schema):
 
 @router.get("/pages", response={200: Pages, **REFUSALS}, **endpoint("pages_list"))
 def pages_list(
-    request: HttpRequest, waiting: bool = False, limit: int = Query(50, ge=1, le=queries.MOST)
+    request: HttpRequest, waiting: bool = False, ref: Text = "", limit: int = Query(50, ge=1, le=queries.MOST)
 ) -> dict[str, Any]:
-    """The newest pages with every way that was tried; with `waiting` those that nobody has yet."""
-    check_query(request, "waiting", "limit")
-    found = queries.access_pages(viewer_of(request), waiting=waiting, limit=limit)
+    """The newest pages with every way that was tried; with `waiting` those that nobody has yet, with `ref` those of one case."""
+    check_query(request, "waiting", "ref", "limit")
+    found = queries.access_pages(viewer_of(request), waiting=waiting, ref=ref, limit=limit)
     return {"items": queries.shown(found), "next": None}
 
 
