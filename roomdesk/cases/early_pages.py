@@ -30,7 +30,7 @@ from roomdesk.rules.first_word import is_p0
 from roomdesk.rules.paging import decide
 
 #: How long the flow has to deal with a P0 by itself, and how many are looked at.
-PATIENCE, MOST = timedelta(seconds=1), 50
+PATIENCE, MOST = timedelta(seconds=3), 50
 _SPEECH = frozenset({"message", "file"})
 
 

@@ -97,6 +97,8 @@ def take_over(work: Work, page: Page, wanted: Wanted) -> Page:
     page.case_id, page.ref, page.cycle = wanted.case_id, wanted.ref, wanted.cycle
     work.update(page, "case_id", "ref", "cycle")
     work.audit("page.placed", subject_of(page), _shown(page), scope=scope_of(page))
+    # Now that it has been read, whoever was called hears what it is about.
+    add_note(work, page, f"placed:{page.pk}")
     return page
 
 

@@ -37,6 +37,7 @@ def test_nobody_waits_for_the_backlog_and_nobody_is_called_twice(night: Night) -
     assert Page.objects.count() == 1 and page.ref in night.told("cedar")[-1] + "".join(night.told("cedar"))
     assert page.ref == night.case("cedar").ref and "paged" in night.noted("cedar")
     assert incident.log[0] == "trigger" and len(night.pagerduty.incidents) == 1
+    assert "all is down" in str(night.pagerduty.seen[1]["payload"]), "what it is about follows at the same incident"
 
 
 def test_only_what_wakes_somebody_is_done_early(night: Night) -> None:
