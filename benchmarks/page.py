@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -31,23 +32,23 @@ KEY = "R" + "0" * 31
 
 
 class Arrivals:
-    """When the call for each page arrived, by the words that the customer wrote."""
+    """When the first call for each page arrived; pages are made one after the other."""
 
     def __init__(self) -> None:
         self.at: dict[str, float] = {}
         self._changed = threading.Condition()
 
     def note(self, event: dict[str, Any]) -> None:
-        words = event.get("payload", {}).get("custom_details", {}).get("words", "")
         with self._changed:
-            self.at.setdefault(words, time.time())
+            self.at.setdefault(event["dedup_key"], time.time())
             self._changed.notify_all()
 
-    def wait(self, words: str, seconds: float = 60) -> float:
+    def wait(self, pages: int, seconds: float = 60) -> float:
+        """When the call for the page of this number arrived."""
         with self._changed:
-            if not self._changed.wait_for(lambda: words in self.at, seconds):
-                raise SystemExit(f"No call for {words!r} within {seconds:.0f} s.")
-            return self.at[words]
+            if not self._changed.wait_for(lambda: len(self.at) >= pages, seconds):
+                raise SystemExit(f"No call for page {pages} within {seconds:.0f} s.")
+            return list(self.at.values())[pages - 1]
 
 
 @contextmanager
@@ -77,6 +78,7 @@ def pagerduty(arrivals: Arrivals) -> Iterator[str]:
 
 def main(pages: int) -> None:
     from tests.harness.live import Live
+    from tests.harness.matrix import close_all
     from tests.harness.scene import workspace
 
     arrivals = Arrivals()
@@ -91,22 +93,24 @@ def main(pages: int) -> None:
                 _measure(f"with {RATE} messages/s", live, clients, arrivals, pages)
             print(f"load of the machine after: {_load()}")
         finally:
+            close_all()
             live.stop()
             live.remove()
 
 
 def _measure(name: str, live: Any, clients: list[Any], arrivals: Arrivals, pages: int) -> None:
+    from tests.harness.live import eventually
+
     sent: dict[str, float] = {}
     whole: list[float] = []
     for number in range(pages):
         scene, client = clients[number % len(clients)]
-        words = f"P0 bench {name} {number}"
-        begun = time.time()
-        event = client.say(scene.room, words)
+        pages_before, begun = len(arrivals.at), time.time()
+        event = client.say(scene.room, f"P0 bench {name} {number}")
         sent[event] = begun
-        whole.append(arrivals.wait(words) - begun)
+        whole.append(arrivals.wait(pages_before + 1) - begun)
         # The next one in this room is to be a page of its own.
-        ref = live.rest("GET", f"cases?workspace={scene.slug}").json()["items"][0]["ref"]
+        ref = eventually(partial(_ref, live, scene.slug), "its case")
         done = {"state": "resolved", "fix": "Bench", "root_cause_unknown": True}
         assert live.rest("PATCH", f"cases/{ref}", json=done).status_code == 200
     bare = [at - sent[event] for event, at in _received(live, sent).items()]
@@ -115,6 +119,12 @@ def _measure(name: str, live: Any, clients: list[Any], arrivals: Arrivals, pages
         f"{name}: send → POST p50 {_ms(statistics.median(whole))}, p99 {_ms(_p99(whole))}; "
         f"send → stored p50 {_ms(statistics.median(bare))}, p99 {_ms(_p99(bare))}; p99 ratio {ratio:.2f} ({len(whole)} pages)"
     )
+
+
+def _ref(live: Any, slug: str) -> str | None:
+    """The case of the newest P0, once it is there and open."""
+    items = live.rest("GET", f"cases?workspace={slug}").json()["items"]
+    return next((one["ref"] for one in items if one["p0"] and one["state"] == "new"), None)
 
 
 def _received(live: Any, sent: dict[str, float]) -> dict[str, float]:
