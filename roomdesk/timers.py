@@ -22,7 +22,7 @@ from roomdesk.clocks.services import DUE_TIMER
 from roomdesk.control import commands, hand_over
 from roomdesk.control.commands import COMMAND_TIMER
 from roomdesk.oncall import escalating
-from roomdesk.oncall.hand_over import HAND_OVER_TIMER
+from roomdesk.oncall.hand_over import HAND_OVER_TIMER, SETTLE_TIMER, settle
 from roomdesk.oncall.paging import PAGE_TIMER
 from roomdesk.queues import bulk, lanes, timers
 from roomdesk.queues.models import Timer
@@ -92,4 +92,5 @@ KINDS: dict[str, Fires] = {
     COMMAND_TIMER: commands.fire,
     PAGE_TIMER: escalating.fire,
     HAND_OVER_TIMER: hand_over.fire,
+    SETTLE_TIMER: settle,
 }

@@ -26,12 +26,13 @@ _NAMED = 10
 
 def fire(work: Work, due: Sequence[Timer]) -> Mapping[int, datetime | None]:
     """Others are on call from now on: the rooms follow, the control room hears it, and the next hand-over is looked for."""
-    found = Rota.objects.filter(pk__in=[timer.subject_id for timer in due]).order_by("pk")
-    return {rota.pk: _hand_over(work, rota) for rota in found}
+    lanes = {timer.subject_id: timer.lane_id for timer in due}
+    found = Rota.objects.filter(pk__in=lanes).order_by("pk")
+    return {rota.pk: _hand_over(work, rota, lanes[rota.pk]) for rota in found}
 
 
-def _hand_over(work: Work, rota: Rota) -> datetime | None:
-    hand_over.tell_rooms(work, rota.product)
+def _hand_over(work: Work, rota: Rota, lane_id: int) -> datetime | None:
+    hand_over.follow(work, rota, lane_id)
     room = Room.objects.filter(kind=Room.Kind.CONTROL, product=rota.product).exclude(room_id="").first()
     meant = rotas.rota_of(rota)
     if room is not None:

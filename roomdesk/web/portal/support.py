@@ -66,7 +66,7 @@ def support(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         "template": "\n".join(f"{item.partition(':')[0].partition(',')[0]}: " for item in checklist),
         "elsewhere": list(_elsewhere(visitor)),
         "backup": list(_backup(visitor, terms.tier)),
-        "has_misuse": has_any(workspace),
+        "has_misuse": visitor.customer.may_read and has_any(workspace),
         "asked": None if visitor.customer.may_read else newest_request(visitor.customer),
         **_open(visitor),
     }
