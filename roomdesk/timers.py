@@ -19,8 +19,11 @@ from roomdesk.cases.timers import fire_close, fire_wake
 from roomdesk.clocks import firing
 from roomdesk.clocks.models import Clock
 from roomdesk.clocks.services import DUE_TIMER
-from roomdesk.control import commands
+from roomdesk.control import commands, hand_over
 from roomdesk.control.commands import COMMAND_TIMER
+from roomdesk.oncall import escalating
+from roomdesk.oncall.hand_over import HAND_OVER_TIMER, SETTLE_TIMER, settle
+from roomdesk.oncall.paging import PAGE_TIMER
 from roomdesk.queues import bulk, lanes, timers
 from roomdesk.queues.models import Timer
 from roomdesk.queues.signals import LIVE, notify
@@ -87,4 +90,7 @@ KINDS: dict[str, Fires] = {
     WAKE_TIMER: fire_wake,
     ASSIGN_TIMER: assigning.fire,
     COMMAND_TIMER: commands.fire,
+    PAGE_TIMER: escalating.fire,
+    HAND_OVER_TIMER: hand_over.fire,
+    SETTLE_TIMER: settle,
 }

@@ -52,6 +52,15 @@ TABLE: dict[str, list[Page]] = {
         Page("/console/attention", (422, 422, 422, 422, 422, 404, 302), {"answer": "x"}),
     ],
     "console:search": [Page("/console/search?q=invoices", _STAFF)],
+    "console:oncall": [
+        Page("/console/oncall", _STAFF),
+        Page(
+            "/console/oncall",
+            (422, 403, 422, 403, 404, 404, 302),
+            {"act": "write", "product": "power-omni", "written": "layers = []"},
+        ),
+        Page("/console/oncall", (422, 422, 422, 422, 422, 404, 302), {"act": "x"}),
+    ],
     "console:rooms": [Page("/console/rooms", _STAFF)],
     "console:room": [Page("/console/rooms/of/beta", (404, 404, 404, 404, 404, 404, 302))],
     "console:repair": [Page("/console/rooms/of/beta/repair", (404, 404, 404, 404, 404, 404, 302), {"repair": "yes"})],
