@@ -19,6 +19,8 @@ from roomdesk.cases.timers import fire_close, fire_wake
 from roomdesk.clocks import firing
 from roomdesk.clocks.models import Clock
 from roomdesk.clocks.services import DUE_TIMER
+from roomdesk.consent import timers as consents
+from roomdesk.consent.timers import CONSENT_TIMER
 from roomdesk.control import commands
 from roomdesk.control.commands import COMMAND_TIMER
 from roomdesk.queues import bulk, lanes, timers
@@ -87,4 +89,5 @@ KINDS: dict[str, Fires] = {
     WAKE_TIMER: fire_wake,
     ASSIGN_TIMER: assigning.fire,
     COMMAND_TIMER: commands.fire,
+    CONSENT_TIMER: consents.fire,
 }

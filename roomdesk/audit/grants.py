@@ -5,7 +5,14 @@ from __future__ import annotations
 from django.db import connection
 
 #: Tables whose rows can neither be changed nor removed by the application.
-APPEND_ONLY = ("audit_entry", "audit_content")
+APPEND_ONLY = (
+    "audit_entry",
+    "audit_content",
+    "consent_grant",
+    "consent_afterwards",
+    "consent_attempt",
+    "consent_identitycheck",
+)
 
 
 def apply(role: str) -> None:

@@ -44,3 +44,11 @@ class Content(models.Model):
     entry_id = models.BigIntegerField(primary_key=True)
     salt = models.CharField(max_length=32)
     data = models.TextField()
+
+
+class SigningKey(models.Model):
+    """A public key that has signed receipts or roots (Ed25519, hexadecimal): old signatures are checked by old keys."""
+
+    key_id = models.CharField(max_length=40, primary_key=True)
+    public = models.CharField(max_length=64)
+    since = models.DateTimeField()

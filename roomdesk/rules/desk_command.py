@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import Any
 
+from roomdesk.rules.desk_consent import USAGE as CONSENT
+from roomdesk.rules.desk_consent import read_consent
 from roomdesk.rules.errors import RuleError
 from roomdesk.rules.macro import values_of
 
@@ -261,6 +263,13 @@ def _numbers(rest: str) -> tuple[tuple[int, ...], str]:
     return tuple(ids), rest
 
 
+def _consent(rest: str) -> Mapping[str, Any]:
+    try:
+        return read_consent(rest)
+    except RuleError as error:
+        raise CommandError(str(error)) from error
+
+
 def _note(rest: str) -> Mapping[str, Any]:
     if not rest:
         raise CommandError("What is to be noted? A plain reply in the thread is a note, too.")
@@ -297,9 +306,10 @@ _VERBS: dict[str, _Verb] = {
     "unmerge": _Verb("!desk unmerge", "undo the merge", _reason),
     "split": _Verb("!desk split 812 813 [reason]", "make these messages a case of their own", _messages),
     "move": _Verb("!desk move BC-1042 812 813 [reason]", "put these messages into another case", _move),
+    "consent": _Verb(CONSENT, "ask the customer's written word; withdraw BC-C12 takes it back, status shows what was asked", _consent),
     "note": _Verb("!desk note …", "an internal note, as a plain reply in the thread is", _note),
 }  # fmt: skip
 _SHORT = {"?": "help", "take": "ack", "claim": "ack", "acknowledge": "ack", "resolved": "resolve", "go": "investigate"}
 _LOOKS = frozenset({"help", "direct", "status", "why"})
 #: They come with their features.
-NOT_YET = frozenset({"consent", "page", "misuse", "known", "docs", "swap"})
+NOT_YET = frozenset({"page", "misuse", "known", "docs", "swap"})

@@ -47,6 +47,7 @@ class Settings:
     people_token: str | None = None
     admin_token: str | None = None
     secret_key: str | None = None
+    signing_key: str | None = None
     oidc_client_secret: str | None = None
     oidc_private_key: str | None = None
     api_token: str | None = None

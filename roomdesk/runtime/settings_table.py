@@ -115,6 +115,13 @@ SETTINGS: tuple[Spec, ...] = (
         secret=True,
     ),
     Spec(
+        "signing_key",
+        values.pem,
+        "The Ed25519 key (PEM) that signs receipts of consents and the daily roots of the audit chains.",
+        "made from `ROOMDESK_SECRET_KEY`",
+        secret=True,
+    ),
+    Spec(
         "oidc_client_secret",
         values.token,
         "The secret the homeserver shows to the identity provider (client `synapse`).",
