@@ -52,3 +52,24 @@ class SigningKey(models.Model):
     key_id = models.CharField(max_length=40, primary_key=True)
     public = models.CharField(max_length=64)
     since = models.DateTimeField()
+
+
+class Root(models.Model):
+    """A chain's head as it was on a day, signed: what a customer holds of it, nobody can write another past for (D42).
+
+    `text` is the canonical JSON under `signature`. `filed_at`: it stands in the folder outside the database, too.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    scope = models.CharField(max_length=120)
+    day = models.DateField()
+    seq = models.BigIntegerField()
+    hash = models.CharField(max_length=64)
+    text = models.TextField()
+    signature = models.CharField(max_length=128)
+    key_id = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    filed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["scope", "day"], name="audit_root_once")]

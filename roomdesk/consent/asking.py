@@ -9,11 +9,11 @@ from typing import Any
 from django.db import transaction
 
 from roomdesk.audit.work import Actor
-from roomdesk.cases import acting
+from roomdesk.cases import acting, notices
 from roomdesk.cases.acting import Held
 from roomdesk.cases.models import Case
 from roomdesk.cases.queries import access_place
-from roomdesk.consent import people, saying, timers
+from roomdesk.consent import events, people, saying, timers
 from roomdesk.consent.errors import Conflict, Invalid, NotFound
 from roomdesk.consent.models import Request
 from roomdesk.consent.queries import access_consent
@@ -61,6 +61,7 @@ def do_ask(viewer: Viewer, wish: Wish, *, author: str | None = None, actor: Acto
     with transaction.atomic():
         refs = [wish.case] if wish.case else []
         held = acting.hold_workspace(viewer, place, refs=refs, author=author, actor=actor, now=now)
+        _check_room(held)
         request = _request(held, wish)
         may = people.who_may(place, request.who_may, now)
         if not may:
@@ -69,8 +70,15 @@ def do_ask(viewer: Viewer, wish: Wish, *, author: str | None = None, actor: Acto
         held.work.insert(request)
         held.work.audit("consent.asked", f"consent:{request.ref}", _evidence(request), scope=held.conversation.scope)
         timers.plan(held.work, held.conversation, request)
+        events.changed(held.work, request)
         held.flush()
     return request
+
+
+def _check_room(held: Held) -> None:
+    product = held.conversation.product
+    if product is not None and product.room and not notices.can_say(held.conversation):
+        raise Conflict("The workspace's room is not made yet; ask again in a moment.")
 
 
 def _place(viewer: Viewer, wish: Wish) -> Workspace:
@@ -238,6 +246,7 @@ def close(work: Any, conversation: Any, request: Request, state: State, by: str,
     request.state, request.closed_at, request.closed_by, request.reason = state, work.now, by, reason[:2000]
     work.update(request, "state", "closed_at", "closed_by", "reason")
     timers.plan(work, conversation, request)
+    events.changed(work, request)
     told = {"ref": request.ref, "by": by, "reason": request.reason}
     work.audit(f"consent.{state}", f"consent:{request.ref}", told, scope=conversation.scope)
 

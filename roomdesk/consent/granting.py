@@ -9,7 +9,7 @@ from datetime import datetime
 
 from roomdesk.audit.work import Actor, Work
 from roomdesk.cases.conversation import Conversation
-from roomdesk.consent import saying
+from roomdesk.consent import events, mailing, saying
 from roomdesk.consent.asking import close
 from roomdesk.consent.models import Grant, Request
 from roomdesk.directory.models import Person
@@ -66,7 +66,9 @@ def record(
     if needs is Missing.NOTHING:
         request.state, request.granted_at = State.GRANTED, work.now
         work.update(request, "state", "granted_at")
+        events.changed(work, request)
     saying.say(work, conversation, request, _TOLD[needs], f"given:{grant.pk}", person=word.person.name)
+    mailing.receipts(work, conversation, request, grant)
     return grant, needs
 
 

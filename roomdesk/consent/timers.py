@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from roomdesk.audit.work import Work
 from roomdesk.cases import loading
 from roomdesk.cases.conversation import Conversation
-from roomdesk.consent import saying
+from roomdesk.consent import events, saying
 from roomdesk.consent.models import Request
 from roomdesk.queues.models import Lane, Timer
 from roomdesk.rules.consent_answer import State
@@ -46,6 +46,7 @@ def _fire(work: Work, conversation: Conversation, request: Request) -> datetime 
         request.state, request.closed_at, request.closed_by = State.EXPIRED, work.now, "desk"
         work.update(request, "state", "closed_at", "closed_by")
         work.audit("consent.expired", f"consent:{request.ref}", {"ref": request.ref}, scope=conversation.scope)
+        events.changed(work, request)
         saying.say(work, conversation, request, "consent.expired", "expired")
         return None
     if request.state == State.OPEN and request.reminded_at is None:

@@ -18,7 +18,7 @@ from roomdesk.audit.work import Actor, Work
 from roomdesk.cases import loading
 from roomdesk.cases.acting import name_of
 from roomdesk.cases.conversation import Conversation
-from roomdesk.consent import people, saying, timers
+from roomdesk.consent import events, people, saying, timers
 from roomdesk.consent.errors import Conflict, Invalid, NotUsable
 from roomdesk.consent.models import Grant, IdentityCheck, Request, Use
 from roomdesk.consent.queries import access_consent
@@ -160,6 +160,7 @@ def _use(held: _Held, request: Request, grants: list[Grant], nonce: str) -> Rece
     request.state, request.closed_at, request.closed_by = State.USED, now, held.by
     work.update(request, "state", "closed_at", "closed_by")
     timers.plan(work, held.conversation, request)
+    events.changed(work, request)
     told = {"ref": request.ref, "nonce": nonce, "action_sha256": request.action_sha256}
     work.audit("consent.used", f"consent:{request.ref}", told, scope=held.conversation.scope)
     saying.say(work, held.conversation, request, "work.before", "work.before")

@@ -26,9 +26,9 @@ def sha256_of(value: Any) -> str:
 
 def _text(value: Any, where: str) -> str:
     if isinstance(value, dict):
-        names = sorted(value, key=lambda name: _string(name, where).encode("utf-16-be"))
-        inside = (f"{_string(n, where)}:{_text(value[n], f'{where}.{n}'.lstrip('.'))}" for n in names)
-        return "{" + ",".join(inside) + "}"
+        spelt = {name: _string(name, where) for name in value}
+        names = sorted(spelt, key=lambda name: name.encode("utf-16-be"))
+        return "{" + ",".join(f"{spelt[n]}:{_text(value[n], f'{where}.{n}'.lstrip('.'))}" for n in names) + "}"
     if isinstance(value, list):
         return "[" + ",".join(_text(one, f"{where}[{n}]") for n, one in enumerate(value)) + "]"
     if isinstance(value, str):

@@ -55,6 +55,7 @@ class Settings:
     worker_processes: int = 1
     room_sweep_seconds: int = 900
     files: Path | None = None
+    roots: Path | None = None
     file_megabytes: int = 100
     clamav_url: str | None = None
     accounts: str = "shared"
@@ -64,6 +65,7 @@ class Settings:
     log_format: str = "text"
     pagerduty_url: str | None = None
     smtp_url: str | None = None
+    mail_from: str | None = None
     given: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __repr__(self) -> str:

@@ -157,6 +157,12 @@ SETTINGS: tuple[Spec, ...] = (
         "`files` in the data folder",
     ),
     Spec(
+        "roots",
+        values.folder,
+        "Where the daily signed roots of the audit chains are written, outside the database; best a place that this machine can only append to.",
+        "`roots` in the data folder",
+    ),
+    Spec(
         "file_megabytes",
         values.whole(1, 10_240),
         "The largest attachment that is kept, in MB of 1,000,000 bytes.",
@@ -191,8 +197,14 @@ SETTINGS: tuple[Spec, ...] = (
     Spec(
         "smtp_url",
         values.url("smtp", "smtps", example="smtp://user:password@mail.example.org:587"),
-        "Where mail goes out (not used yet).",
+        "Where mail goes out. Without it receipts of consents are not mailed.",
         secret=True,
+    ),
+    Spec(
+        "mail_from",
+        values.mail_address,
+        "The address from which mail goes out.",
+        "`roomdesk@` and the host of the public address",
     ),
 )
 

@@ -274,3 +274,12 @@ def test_the_command_line_asks_uses_and_tells() -> None:
         1,
         f"{request.ref} was used already, and can be used once only. Do nothing.",
     )
+
+
+def test_other_programs_hear_of_every_state() -> None:
+    told("webhook", "put", "all", "--url", "https://hooks.example.org/")
+    consume(granted())
+    payloads = OutboxRow.objects.filter(channel="webhook").order_by("pk").values_list("payload", flat=True)
+    facts = [json.loads(payload)["facts"].get("consent") for payload in payloads]
+    assert [one["state"] for one in facts if one] == ["open", "granted", "used"]
+    assert "VAT" not in json.dumps(facts)
