@@ -5,13 +5,17 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from roomdesk.web.api import application
+from roomdesk.web.brand import brand
 from roomdesk.web.health import healthz
 from roomdesk.web.home import home
+from roomdesk.web.styleguide import styleguide
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz),
     path("api/v1/", application.urls()),
     path("", home, name="home"),
+    path("brand/<str:product>.css", brand, name="brand"),
+    path("styleguide", styleguide, name="styleguide"),
     path("console/", include("roomdesk.web.console.urls")),
     path("portal/", include("roomdesk.web.portal.urls")),
     path("chat/", include("roomdesk.web.chat.urls")),

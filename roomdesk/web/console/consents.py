@@ -36,7 +36,6 @@ def consents(request: HttpRequest, reader: Reader) -> HttpResponse:
     page = queries.page_of_consents(reader.viewer, state=state, before=before)
     context = {
         **frame(reader),
-        "is_consents": True,
         "rows": [(one, _TONES[one.state], moment(one.expires_at, "UTC", reader.now)) for one in page.requests],
         "next": page.next,
         "given": given if problem else {"case": request.GET.get("case", "")},
@@ -73,7 +72,6 @@ def consent(request: HttpRequest, reader: Reader, ref: str) -> HttpResponse:
             problem, status = str(error), error.status
     context = {
         **frame(reader),
-        "is_consents": True,
         "consent": found,
         "tone": _TONES[found.state],
         "until": moment(found.expires_at, "UTC", reader.now),

@@ -50,7 +50,6 @@ def page(request: HttpRequest, reader: Reader) -> HttpResponse:
     chosen = {"product": product or "", "reason": reason or ""}
     context = {
         **frame(reader),
-        "is_filing": True,
         "lines": [(_month(line.month), kinds[line.product].name, line) for line in lines],
         "unplaced": _drawn(found.items, kinds, reader),
         "reasons": [(code, words, code == reason) for code, words in unplaced.REASONS.items() if code],

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -13,46 +11,21 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
-from roomdesk.audit.work import Actor
 from roomdesk.cases import questions, worklist
-from roomdesk.cases.models import Case
 from roomdesk.clocks import queries as clocks
 from roomdesk.directory.models import Person, StaffRole
-from roomdesk.directory.queries import Viewer, viewer_of_person
+from roomdesk.directory.queries import viewer_of_person
 from roomdesk.directory.services.intervals import valid_at
 from roomdesk.refusals import DeskError
 from roomdesk.runtime import clock
+from roomdesk.web.console.nav import menu
+from roomdesk.web.console.reader import RESTRICTED, Reader
+
+__all__ = ["RESTRICTED", "Reader", "frame", "staff_only"]
 
 View = Callable[..., HttpResponseBase]
-RESTRICTED = "Restricted case"
 #: Over the sentence of a refusal, by its status.
 _HEADS = {403: "Not for you", 404: "Not found"}
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """A member of the staff at work. `security` are the products whose restricted cases they may read (empty text: all).
-
-    `is_administrator`: of some product; `is_lead`: a lead or an administrator.
-    """
-
-    person: Person
-    viewer: Viewer
-    now: datetime
-    security: frozenset[str]
-    is_administrator: bool
-    is_lead: bool
-
-    @property
-    def actor(self) -> Actor:
-        return Actor("staff", self.viewer.name)
-
-    def may_read(self, case: Case) -> bool:
-        """Outside the security role a restricted case is a stub: reference, assignee, clock (D22)."""
-        return not case.is_restricted or bool({"", case.product} & self.security)
-
-    def title(self, case: Case) -> str:
-        return case.title if self.may_read(case) else RESTRICTED
 
 
 def staff_only(view: View) -> View:
@@ -90,5 +63,4 @@ def frame(reader: Reader) -> dict[str, Any]:
     asked = questions.access_questions(reader.viewer).filter(answered_at=None).count()
     told = clocks.unseen_count(reader.viewer, reader.person, reader.now)
     urgent = [(case, reader.title(case)) for case in worklist.open_p0(reader.viewer)]
-    roles = {"is_administrator": reader.is_administrator, "is_lead": reader.is_lead}
-    return {"now": reader.now, "p0": urgent, "attention": asked + told, **roles}
+    return {"now": reader.now, "p0": urgent, "attention": asked + told, "menu": menu(reader)}

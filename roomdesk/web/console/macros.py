@@ -57,7 +57,7 @@ def macros(request: HttpRequest, reader: Reader) -> HttpResponse:
     products = stored_macros.access_products(reader.viewer, reader.now)
     stored = stored_macros.of_all([one.slug for one in products])
     lists = [(one.slug, one.name, _rows(one, stored.get(one.slug, ()))) for one in products]
-    return render(request, "console/macros.html", {**frame(reader), "is_macros": True, "lists": lists})
+    return render(request, "console/macros.html", {**frame(reader), "lists": lists})
 
 
 def _rows(product: Product, stored: Sequence[StoredMacro]) -> list[Row]:
@@ -104,7 +104,6 @@ def _page(request: HttpRequest, reader: Reader, product: Product, found: StoredM
         given = {}
     context = {
         **frame(reader),
-        "is_macros": True,
         "product": product,
         "is_new": found is None,
         "slug": slug,

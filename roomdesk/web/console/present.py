@@ -62,6 +62,11 @@ class CaseRow:
     why: str = ""
     version_id: int | None = None
 
+    @property
+    def rank(self) -> str:
+        """The severity's place from the gravest on, as the badges' tones name it."""
+        return str(self.severity_rank)
+
 
 def case_row(case: Case, clocks: list[Clock], now: datetime, *, title: str, place: Place | None = None) -> CaseRow:
     """The row of a case with the clocks of all its cycles."""

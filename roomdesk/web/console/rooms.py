@@ -100,7 +100,6 @@ def rooms(request: HttpRequest, reader: Reader) -> HttpResponse:
     zones = _zones(glance.home for glance in page.items)
     context = {
         **frame(reader),
-        "is_rooms": True,
         "only_wrong": only_wrong,
         "is_later_page": bool(after),
         "record": _record(reader),
@@ -174,7 +173,6 @@ def _page(
         problem, status = str(error), error.status
     context = {
         **frame(reader),
-        "is_rooms": True,
         "row": _row(glance, zone, now),
         "room": glance.room,
         "problem": problem,

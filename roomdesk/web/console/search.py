@@ -65,7 +65,6 @@ def search(request: HttpRequest, reader: Reader) -> HttpResponse:
     context = {
         **frame(reader),
         "asked": asked,
-        "is_search": True,
         "problem": problem,
         "is_later_page": bool(after),
         "hits": list(_lines(found, reader.now)) if found else [],

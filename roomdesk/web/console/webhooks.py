@@ -73,7 +73,6 @@ def endpoints(request: HttpRequest, reader: Reader) -> HttpResponse:
     found = managing.access_endpoints(reader.viewer, reader.now)
     context = {
         **frame(reader),
-        "is_webhooks": True,
         "endpoints": [_row(one) for one in found],
         "products": known(),
         "types": [(event, not events or event in events) for event in TYPES],
@@ -108,7 +107,6 @@ def endpoint(request: HttpRequest, reader: Reader, slug: str) -> HttpResponse:
     page = deliveries.page(reader.viewer, found.slug, reader.now, before=_number(before) if before else None)
     context = {
         **frame(reader),
-        "is_webhooks": True,
         "row": _row(found),
         "is_on": found.disabled_at is None,
         "both_until": _both(found, reader.now),

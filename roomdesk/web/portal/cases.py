@@ -40,9 +40,9 @@ def cases(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     context = {
         **frame(visitor),
         "is_cases": True,
-        "is_open": is_open,
         "is_later_page": bool(after),
-        "address": address,
+        "tabs": [(is_open, _("Open"), address), (not is_open, _("All"), f"{address}?view=all")],
+        "first": f"{address}{f'?{urlencode(view)}' if view else ''}" if after else "",
         "rows": rows_of(found.cases, visitor),
         "next": f"{address}?{urlencode({**view, 'after': found.next})}" if found.next else "",
     }
