@@ -177,7 +177,7 @@ def heard(
     if mine is not None:
         _is_there(work, mine, item, echoes)
     if found is not None and mine is not None:
-        _answered(work, conversation, mine, item, found)
+        _answered(work, conversation, mine, item, echoes, found)
     _changed(work, conversation, item, known)
 
 
@@ -191,7 +191,9 @@ def _is_there(work: Work, mine: Consents, item: Claimed, echoes: Echoes) -> None
         work.update(request, "event_id", "opened_at")
 
 
-def _answered(work: Work, conversation: Conversation, mine: Consents, item: Claimed, found: Meaning) -> None:
+def _answered(
+    work: Work, conversation: Conversation, mine: Consents, item: Claimed, echoes: Echoes, found: Meaning
+) -> None:
     request, event = mine.named(found.ref), item.heard
     assert event is not None
     standing = conversation.people.get(naming.localpart_of(event.sender, SERVER))
@@ -203,7 +205,8 @@ def _answered(work: Work, conversation: Conversation, mine: Consents, item: Clai
             grant, _ = granting.record(work, conversation, request, before, _word(conversation, item, event))
             mine.grants[request.pk] = [*before, grant]
     elif found.verdict is not None:
-        _did_not_count(work, conversation, mine, request, item, found.verdict)
+        by_us = echoed(event, echoes) is not None
+        _did_not_count(work, conversation, mine, request, item, found.verdict, by_us=by_us)
 
 
 def _word(conversation: Conversation, item: Claimed, event: Heard) -> Word:
@@ -221,9 +224,16 @@ def _word(conversation: Conversation, item: Claimed, event: Heard) -> Word:
 
 
 def _did_not_count(
-    work: Work, conversation: Conversation, mine: Consents, request: Request, item: Claimed, verdict: Verdict
+    work: Work,
+    conversation: Conversation,
+    mine: Consents,
+    request: Request,
+    item: Claimed,
+    verdict: Verdict,
+    *,
+    by_us: bool,
 ) -> None:
-    """Noted with its reason; each person hears each reason once for a request."""
+    """Noted with its reason; each person hears each reason once for a request. `by_us`: the desk's pages wrote it for them."""
     event = item.heard
     assert event is not None
     key = (request.pk, event.sender, verdict.value)
@@ -237,10 +247,9 @@ def _did_not_count(
     work.audit("consent.not_counted", f"consent:{request.ref}", told, scope=conversation.scope)
     if is_news:
         may = [row for row in people_of(request.workspace, work.now) if row.role in request.who_may]
-        thread = event.thread_root
-        saying.answer(
-            work, conversation, request, verdict.value, people.names(may), event=event.event_id, thread=thread
-        )
+        where = {"event": event.event_id, "thread": event.thread_root}
+        reason = "page" if by_us else verdict.value
+        saying.answer(work, conversation, request, reason, people.names(may), **where)
 
 
 def _changed(work: Work, conversation: Conversation, item: Claimed, known: Known) -> None:

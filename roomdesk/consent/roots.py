@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 from django.db import transaction
@@ -14,6 +15,8 @@ from roomdesk.directory.models import Workspace
 from roomdesk.queues import lanes
 from roomdesk.rooms.homes import destination
 
+_LOG = logging.getLogger(__name__)
+
 _WORKSPACE = "workspace:"
 #: By which programs find the signed text in the message.
 MARK = "solutions.roomdesk.root"
@@ -22,7 +25,11 @@ MARK = "solutions.roomdesk.root"
 def give_out(now: datetime) -> int:
     """Makes today's roots where there is something new, says them in the rooms, and files them; returns how many. Safe for many workers."""
     made = [root for scope in roots.due(now) if (root := _make(scope, now)) is not None]
-    roots.file_waiting(now)
+    try:
+        roots.file_waiting(now)
+    except OSError:
+        # Tried again in an hour; `doctor` tells of it.
+        _LOG.warning("The daily roots cannot be written to %s.", roots.folder(), exc_info=True)
     return len(made)
 
 

@@ -95,6 +95,7 @@ ALWAYS = {
     "consent.no.wrong_thread": "ref phrase",
     "consent.no.ambiguous": "ref phrase",
     "consent.no.no_authority": "ref who",
+    "consent.no.page": "ref phrase",
     "consent.no.too_early": "ref phrase",
     "consent.no.expired": "ref",
     "consent.no.not_the_phrase": "ref phrase",

@@ -94,7 +94,7 @@ def test_only_the_words_themselves_count_however_else_a_client_says_them(scene: 
     staff = ivan.say(room, PHRASE, reply_to=event)
     assert "only Olga, Asen may agree" in told_no(olga, room, staff)
     puppet = _written_by_the_desk(scene, event)
-    assert "only Olga, Asen may agree" in told_no(olga, room, puppet)
+    assert "we cannot agree for you" in told_no(olga, room, puppet)
     scene.member("member", "Asen", support_room_access=True)
     demoted = asen.say(room, PHRASE, reply_to=event)
     assert "only Olga may agree" in told_no(olga, room, demoted)

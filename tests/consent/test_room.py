@@ -271,6 +271,7 @@ def test_what_the_desks_own_pages_write_as_somebody_is_nobodys_word() -> None:
         channel="matrix", kind="send", destination="matrix:room:acme", payload=json.dumps({"as": OLGA, "room_id": room("acme")}), next_at=START, created_at=START
     )  # fmt: skip
     answer(request, RESTORE, OLGA, **{"solutions.roomdesk.id": str(row.key)})
+    assert "we cannot agree for you" in said(request, "no:")[0]
     assert (now(request).state, verdicts(request)) == ("open", ["no_authority"])
 
 

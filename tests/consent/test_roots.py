@@ -17,6 +17,7 @@ from roomdesk.audit import chain, exporting, offline, roots, signing
 from roomdesk.audit.models import Entry, Root
 from roomdesk.audit.verify import fields, verify
 from roomdesk.consent import roots as given_out
+from roomdesk.doctor import evidence
 from roomdesk.queues.models import OutboxRow
 from roomdesk.runtime import clock
 from tests.audit.owner import connected, tamper
@@ -72,6 +73,23 @@ def test_each_days_head_is_signed_said_in_the_room_and_filed_outside(desk: str) 
     assert given_out.give_out(clock.now()) == 0
     keys = {one["key_id"]: one["public"] for one in signing.public_keys()}
     assert roots.check(lines, keys) == []
+
+
+def test_a_folder_that_takes_nothing_is_told_by_the_doctor_and_tried_again(
+    desk: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(roots, "folder", lambda: tmp_path / "file")
+    made = given_out.give_out(clock.now())
+    assert made and evidence.roots().status == "ok", "the next hour may do"
+    later(3 * 3600)
+    assert given_out.give_out(clock.now()) == 0
+    assert evidence.roots().says.startswith(
+        f"{made} daily roots of the audit chains are not written to {tmp_path}/file"
+    )
+    monkeypatch.setattr(roots, "folder", lambda: tmp_path / "roots")
+    given_out.give_out(clock.now())
+    assert evidence.roots().status == "ok" and len(list(roots.folder().iterdir())) == 1
 
 
 def test_a_past_written_anew_with_every_hash_right_is_found_by_a_root_that_somebody_holds(
