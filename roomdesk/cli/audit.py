@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -81,6 +82,29 @@ def roots(file: TextIO) -> None:
     if wrong:
         raise Refused("\n".join(f"Line {one.line}: {one.reason}" for one in wrong))
     click.echo("Every root fits its chain.")
+
+
+@audit.command()
+@click.argument("scope")
+@click.argument("numbers", type=int, nargs=-1, required=True)
+@click.option("--reason", required=True, help="Which request, under which law; it stays in the chain.")
+def erase(scope: str, numbers: tuple[int, ...], reason: str) -> None:
+    """Remove what the entries NUMBERS of the chain SCOPE say, for good, as a law may demand. Links and hashes stay, and verify.
+
+    Needs ROOMDESK_DATABASE_OWNER_URL: the running service cannot do it.
+    """
+    os.environ["ROOMDESK_AS_OWNER"] = "1"
+    _erase(scope, numbers, reason)
+
+
+@with_desk
+def _erase(scope: str, numbers: tuple[int, ...], reason: str) -> None:
+    from roomdesk.cli.case import cli_actor
+    from roomdesk.consent import erasing
+    from roomdesk.runtime import clock
+
+    erased = erasing.do_erase(_scopes(scope)[0], numbers, reason, actor=cli_actor(), now=clock.now())
+    click.echo(f"{erased} of {len(set(numbers))} entries had content; it is removed. The chain is as whole as before.")
 
 
 def _scopes(scope: str | None) -> list[str]:

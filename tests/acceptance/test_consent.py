@@ -346,3 +346,8 @@ def test_a_consent_is_evidence_that_stands_without_the_desk_and_can_be_taken_bac
     about = [entry["action"] for entry in entries if entry["subject"] == f"consent:{request['id']}"]
     assert about == ["consent.asked", "consent.given", "consent.used"]
     assert entries[receipt["chain"]["seq"] - 1]["hash"] == receipt["chain"]["hash"]
+    number = next(entry["seq"] for entry in entries if entry["action"] == "consent.given" and entry["subject"].endswith(request["id"]))  # fmt: skip
+    scene.live.run("audit", "erase", f"workspace:{scene.slug}", str(number), "--reason", "request 7, by law")
+    assert consent(scene, request["id"])["grants"][0]["text"] == ""
+    verdict = scene.live.json("audit", "verify", "--scope", f"workspace:{scene.slug}")["items"][0]
+    assert verdict["ok"] and verdict["erased"] == 1
