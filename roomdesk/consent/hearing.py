@@ -176,6 +176,7 @@ def heard(
     mine = known.consents.get(conversation.workspace.pk)
     if mine is not None:
         _is_there(work, mine, item, echoes)
+        _follow(work, conversation, mine)
     if found is not None and mine is not None:
         _answered(work, conversation, mine, item, echoes, found)
     _changed(work, conversation, item, known)
@@ -189,6 +190,17 @@ def _is_there(work: Work, mine: Consents, item: Claimed, echoes: Echoes) -> None
     if request is not None and not request.event_id:
         request.event_id, request.opened_at = item.heard.event_id, item.at
         work.update(request, "event_id", "opened_at")
+
+
+def _follow(work: Work, conversation: Conversation, mine: Consents) -> None:
+    """The room was replaced: what still waits is asked anew in the present one, where people are."""
+    room = conversation.room
+    for request in mine.requests:
+        is_behind = room is not None and bool(room.room_id) and request.room_id not in ("", room.room_id)
+        if is_behind and request.state == State.OPEN and work.now < request.expires_at:
+            may = people.who_may(request.workspace, request.who_may, work.now)
+            saying.ask(work, conversation, request, may, people.names(may))
+            work.update(request, "room_id", "row_id", "event_id", "opened_at")
 
 
 def _answered(

@@ -22,7 +22,10 @@ MARK = "solutions.roomdesk.consent"
 
 
 def ask(work: Work, conversation: Conversation, request: Request, people: Sequence[Membership], names: str) -> None:
-    """The one message that asks, in the main line, so that it can be answered and have a thread of its own. It calls those who may agree."""
+    """The one message that asks, in the main line, so that it can be answered and have a thread of its own. It calls those who may agree.
+
+    Once for a room: where that was replaced, it asks anew in the present one. Nothing counts before its message is there.
+    """
     if not notices.can_say(conversation):
         return
     text = _text(
@@ -32,9 +35,11 @@ def ask(work: Work, conversation: Conversation, request: Request, people: Sequen
     mark["expires_at"] = request.expires_at.isoformat().replace("+00:00", "Z")
     users = [naming.person_id(row.person, settings.matrix_server_name) for row in people]
     content = {"msgtype": "m.text", "body": text, "m.mentions": {"user_ids": users}, MARK: mark}
-    row = _send(work, conversation, request, content, "asked")
     assert conversation.room is not None
+    again = f":{conversation.room.room_id}" if request.room_id else ""
+    row = _send(work, conversation, request, content, f"asked{again}")
     request.room_id, request.row_id = conversation.room.room_id, row.pk
+    request.event_id, request.opened_at = "", None
 
 
 def _action(request: Request) -> str:

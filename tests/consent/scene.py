@@ -38,7 +38,7 @@ def ask(kind: str = "data_change", **given: Any) -> Request:
 def arrive(request: Request) -> Request:
     """The message that asks comes back from the homeserver."""
     row = OutboxRow.objects.get(pk=request.row_id)
-    event_id = f"$asked-{request.pk}"
+    event_id = f"$asked-{row.pk}"
     outbox.note_sent(row, Sent(event_id, {"event_id": event_id}), clock.now())
     content = json.loads(row.payload)["content"] | {"solutions.roomdesk.id": str(row.key)}
     store(event(event_id, json.loads(row.payload)["room_id"], BOT, "m.room.message", content))

@@ -14,8 +14,10 @@ from roomdesk.cases.models import Case
 from roomdesk.consent import asking
 from roomdesk.consent.models import Afterwards, Attempt, Request
 from roomdesk.directory import services
+from roomdesk.queues import lanes
 from roomdesk.queues.models import OutboxRow
 from roomdesk.record.models import Message
+from roomdesk.rooms.models import Room
 from roomdesk.runtime import clock
 from tests.consent.scene import (
     NONCE,
@@ -56,7 +58,9 @@ def test_one_message_states_action_impact_phrase_who_and_until_when() -> None:
     request = ask()
     (text,) = said(request)
     phrase = f"go ahead with {request.ref}"
-    assert request.phrase == phrase and request.event_id == f"$asked-{request.pk}" and request.opened_at == clock.now()
+    assert (
+        request.phrase == phrase and request.event_id == f"$asked-{request.row_id}" and request.opened_at == clock.now()
+    )
     assert text.splitlines() == [
         f"{request.ref} needs a written go-ahead.",
         "What we would do: Correct the VAT of 14 invoices",
@@ -273,6 +277,32 @@ def test_what_the_desks_own_pages_write_as_somebody_is_nobodys_word() -> None:
     answer(request, RESTORE, OLGA, **{"solutions.roomdesk.id": str(row.key)})
     assert "we cannot agree for you" in said(request, "no:")[0]
     assert (now(request).state, verdicts(request)) == ("open", ["no_authority"])
+
+
+def test_where_the_room_is_replaced_it_is_asked_anew_and_the_old_place_counts_no_more() -> None:
+    request = ask("restore_over_current")
+    Room.objects.filter(workspace__slug="acme").update(room_id="!second")
+    # The first word in the new room brings the question there.
+    store(message("$hello", "!second", OLGA, "Are we all here?"))
+    lanes.route("matrix", "!second", request.workspace.lane, clock.now())
+    work_off()
+    moved = now(request)
+    assert (moved.room_id, moved.event_id, moved.opened_at) == ("!second", "", None) and moved.row_id != request.row_id
+    assert len(said(request, "asked")) == 2
+    answer(request, RESTORE)
+    assert (now(request).state, grants(request)) == ("open", [])
+    asked = arrive(moved)
+    store(
+        message("$there", "!second", OLGA, RESTORE, **{"m.relates_to": {"m.in_reply_to": {"event_id": asked.event_id}}})
+    )
+    work_off()
+    assert len(grants(request)) == 0, "not before the question's own time"
+    later(1)
+    store(
+        message("$later", "!second", OLGA, RESTORE, **{"m.relates_to": {"m.in_reply_to": {"event_id": asked.event_id}}})
+    )
+    work_off()
+    assert [grant.event_id for grant in grants(request)] == ["$later"]
 
 
 def test_a_policy_change_is_the_owners_alone_with_what_changes() -> None:

@@ -117,6 +117,17 @@ def test_what_has_expired_takes_no_words(browser: Browser) -> None:
     assert 'name="text"' not in client.get(page()).content.decode()
 
 
+def test_the_support_page_says_that_something_waits_and_to_readers_only(browser: Browser) -> None:
+    ref = scene.consent_of("acme").ref
+    assert [ref in browser(who).get("/portal/acme/").content.decode() for who in ("olga", "mira", "boyan")] == [
+        True,
+        True,
+        False,
+    ]
+    browser("olga").post(page(), {"no": "1"})
+    assert ref not in browser("olga").get("/portal/acme/").content.decode()
+
+
 def test_pressing_twice_is_one_word(browser: Browser) -> None:
     client = fresh(browser("olga"))
     assert [agree(client).status_code for _ in range(2)] == [302, 302]

@@ -33,7 +33,8 @@ def consents(request: HttpRequest, reader: Reader) -> HttpResponse:
         except DeskError as error:
             problem, field, status = str(error), error.field or "", error.status
     state, before = request.GET.get("state") or None, request.GET.get("before") or None
-    page = queries.page_of_consents(reader.viewer, state=state, before=before)
+    case = request.GET.get("case", "").replace("\0", "") or None
+    page = queries.page_of_consents(reader.viewer, state=state, case=case, before=before)
     context = {
         **frame(reader),
         "rows": [(one, _TONES[one.state], moment(one.expires_at, "UTC", reader.now)) for one in page.requests],

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from roomdesk.cases import for_customers
 from roomdesk.clocks.promised import Promised, promised
+from roomdesk.consent import on_the_page
 from roomdesk.directory.customers import customers_of, newest_request
 from roomdesk.directory.models import Person, WorkspaceTerms
 from roomdesk.directory.queries import terms_now
@@ -66,6 +67,7 @@ def support(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         "elsewhere": list(_elsewhere(visitor)),
         "backup": list(_backup(visitor, terms.tier)),
         "asked": None if visitor.customer.may_read else newest_request(visitor.customer),
+        "questions": on_the_page.open_for(visitor.customer, visitor.now),
         **_open(visitor),
     }
     return render(request, "portal/support.html", context)
