@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "roomdesk.rooms",
     "roomdesk.clocks",
     "roomdesk.cases",
+    "roomdesk.consent",
     "roomdesk.control",
     "roomdesk.audit",
 ]

@@ -16,6 +16,7 @@ from roomdesk.audit.work import DESK, Work
 from roomdesk.cases import hearing, loading, notes
 from roomdesk.cases.conversation import Conversation
 from roomdesk.cases.hearing import Claimed
+from roomdesk.consent import hearing as consents
 from roomdesk.control import direct, flow
 from roomdesk.control import loading as control
 from roomdesk.control.loading import Desk
@@ -97,12 +98,13 @@ def _apply(held: dict[int, Lane], events: Sequence[InboxEvent]) -> None:
         earliest=claimed.earliest(now),
     )
     desks = control.load(held.values(), claimed, echoes)
+    asked = consents.load(conversations.values(), claimed, claimed.earliest(now))
     for item in claimed.items:
         faults.fail_if_poisoned(item.event.raw)
         if held[_lane(item)].key.startswith(PAGES):
             reports.hear(work, item.data)
         else:
-            _decide(work, conversations.get(_lane(item)), desks.get(_lane(item)), item, echoes)
+            _decide(work, conversations.get(_lane(item)), desks.get(_lane(item)), item, echoes, asked)
     faults.point("apply-decided")
     work.flush()
     _finish(claimed, conversations, now)
@@ -114,7 +116,12 @@ def _lane(item: Claimed) -> int:
 
 
 def _decide(
-    work: Work, conversation: Conversation | None, desk: Desk | None, item: Claimed, echoes: hearing.Echoes
+    work: Work,
+    conversation: Conversation | None,
+    desk: Desk | None,
+    item: Claimed,
+    echoes: hearing.Echoes,
+    asked: consents.Known,
 ) -> None:
     if desk is not None:
         flow.decide(work, desk, item, echoes)
@@ -124,7 +131,9 @@ def _decide(
         return
     match item.event.source:
         case "matrix":
+            found = consents.look(conversation, item, echoes, asked)
             hearing.hear(work, conversation, item, echoes)
+            consents.heard(work, conversation, item, echoes, asked, found)
         case notes.SOURCE:
             notes.hear(work, conversation, item)
         case "outbox":

@@ -19,6 +19,8 @@ from roomdesk.cases.timers import fire_close, fire_wake
 from roomdesk.clocks import firing
 from roomdesk.clocks.models import Clock
 from roomdesk.clocks.services import DUE_TIMER
+from roomdesk.consent import timers as consents
+from roomdesk.consent.timers import CONSENT_TIMER
 from roomdesk.control import commands, hand_over
 from roomdesk.control.commands import COMMAND_TIMER
 from roomdesk.oncall import escalating
@@ -93,4 +95,5 @@ KINDS: dict[str, Fires] = {
     PAGE_TIMER: escalating.fire,
     HAND_OVER_TIMER: hand_over.fire,
     SETTLE_TIMER: settle,
+    CONSENT_TIMER: consents.fire,
 }

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from django.db import connection
 
-#: Tables whose rows can neither be changed nor removed by the application.
-APPEND_ONLY = ("audit_entry", "audit_content")
+#: Tables whose rows can neither be changed nor removed by the application, each with a column by which that can be tried.
+APPEND_ONLY = {
+    "audit_entry": "hash",
+    "audit_content": "salt",
+    "consent_grant": "text",
+    "consent_afterwards": "raw",
+    "consent_attempt": "text",
+    "consent_identitycheck": "evidence",
+}
 
 
 def apply(role: str) -> None:

@@ -44,3 +44,32 @@ class Content(models.Model):
     entry_id = models.BigIntegerField(primary_key=True)
     salt = models.CharField(max_length=32)
     data = models.TextField()
+
+
+class SigningKey(models.Model):
+    """A public key that has signed receipts or roots (Ed25519, hexadecimal): old signatures are checked by old keys."""
+
+    key_id = models.CharField(max_length=40, primary_key=True)
+    public = models.CharField(max_length=64)
+    since = models.DateTimeField()
+
+
+class Root(models.Model):
+    """A chain's head as it was on a day, signed: what a customer holds of it, nobody can write another past for (D42).
+
+    `text` is the canonical JSON under `signature`. `filed_at`: it stands in the folder outside the database, too.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    scope = models.CharField(max_length=120)
+    day = models.DateField()
+    seq = models.BigIntegerField()
+    hash = models.CharField(max_length=64)
+    text = models.TextField()
+    signature = models.CharField(max_length=128)
+    key_id = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    filed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["scope", "day"], name="audit_root_once")]

@@ -41,6 +41,8 @@ class Claimed:
     heard: Heard | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     message: Message | None = None
+    #: Why it opens no case by itself, where somebody has looked at it before (a code and a sentence).
+    aside: tuple[str, str] | None = None
     #: When it was said: the homeserver's time, moved as the clock was at receipt, never later than receipt (D13, D29).
     at: datetime = field(init=False)
 

@@ -92,7 +92,7 @@ def _customer(work: Work, conversation: Conversation, heard: Heard, item: Claime
     is_ordering = heard.kind == "message" and is_command(text)
     if is_ordering and is_here(conversation, heard.room_id):
         customer_commands.answer(work, conversation, heard)
-    idle = None if p0 else _idle(conversation, heard, text)
+    idle = None if p0 else item.aside or _idle(conversation, heard, text)
     placement = grouping.place_customer(
         _said(heard, item, person, "customer", text),
         _cases(conversation, item.at),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -20,13 +21,16 @@ def audit() -> None:
 
 @audit.command()
 @click.option("--scope", help="Only this chain: vendor, or workspace:<slug>. Left out: all.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 64), help="So many processes. Default: one a core where there is enough to do."
+)
 @json_option
 @with_desk
-def verify(scope: str | None, as_json: bool) -> None:
+def verify(scope: str | None, jobs: int | None, as_json: bool) -> None:
     """Recompute every link and commitment. Exit 1 if anything is wrong, with the first wrong entry named."""
-    from roomdesk.audit import verify as walking
+    from roomdesk.audit.parallel import verify_many
 
-    verdicts = [walking.verify(name) for name in _scopes(scope)]
+    verdicts = verify_many(_scopes(scope), jobs)
     if as_json:
         ok = all(verdict.fault is None for verdict in verdicts)
         emit({"ok": ok, "items": [verdict.as_json() for verdict in verdicts]}, True, "")
@@ -46,13 +50,61 @@ def _words(verdict: Verdict) -> str:
 
 @audit.command()
 @click.argument("scope")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(file_okay=False),
+    help="A new folder: chain, roots, keys, and a program that checks them.",
+)
 @with_desk
-def export(scope: str) -> None:
-    """Write the chain SCOPE as JSON lines: entries with their salts and contents."""
+def export(scope: str, folder: str | None) -> None:
+    """Write the chain SCOPE as JSON lines: entries with their salts and contents. With --to, all that a stranger needs to check it."""
+    from roomdesk.audit import exporting
     from roomdesk.audit import verify as walking
 
-    for line in walking.exported(_scopes(scope)[0]):
+    name = _scopes(scope)[0]
+    if folder is not None:
+        click.echo(exporting.write(name, folder))
+        return
+    for line in walking.exported(name):
         click.echo(json.dumps(line, default=plain))
+
+
+@audit.command()
+@click.argument("file", type=click.File(encoding="utf-8"))
+@with_desk
+def roots(file: TextIO) -> None:
+    """Hold the signed roots in FILE, as somebody has kept them, against the chains. Exit 1 with the first that does not fit."""
+    from roomdesk.audit import roots as kept
+    from roomdesk.audit.signing import public_keys
+
+    wrong = kept.check(file, {one["key_id"]: one["public"] for one in public_keys()})
+    if wrong:
+        raise Refused("\n".join(f"Line {one.line}: {one.reason}" for one in wrong))
+    click.echo("Every root fits its chain.")
+
+
+@audit.command()
+@click.argument("scope")
+@click.argument("numbers", type=int, nargs=-1, required=True)
+@click.option("--reason", required=True, help="Which request, under which law; it stays in the chain.")
+def erase(scope: str, numbers: tuple[int, ...], reason: str) -> None:
+    """Remove what the entries NUMBERS of the chain SCOPE say, for good, as a law may demand. Links and hashes stay, and verify.
+
+    Needs ROOMDESK_DATABASE_OWNER_URL: the running service cannot do it.
+    """
+    os.environ["ROOMDESK_AS_OWNER"] = "1"
+    _erase(scope, numbers, reason)
+
+
+@with_desk
+def _erase(scope: str, numbers: tuple[int, ...], reason: str) -> None:
+    from roomdesk.cli.case import cli_actor
+    from roomdesk.consent import erasing
+    from roomdesk.runtime import clock
+
+    erased = erasing.do_erase(_scopes(scope)[0], numbers, reason, actor=cli_actor(), now=clock.now())
+    click.echo(f"{erased} of {len(set(numbers))} entries had content; it is removed. The chain is as whole as before.")
 
 
 def _scopes(scope: str | None) -> list[str]:

@@ -15,6 +15,7 @@ from roomdesk.cases.models import Case
 from roomdesk.cases.parting import Parting
 from roomdesk.cases.queries import timeline
 from roomdesk.cases.together import Hands
+from roomdesk.consent import asking, queries
 from roomdesk.control import facts
 from roomdesk.control.models import Command
 from roomdesk.directory.models import Person
@@ -194,6 +195,22 @@ def _resolve(doing: Doing, given: Given) -> str:
     return f"Resolved with it: {', '.join(along)}." if along else ""
 
 
+def _consent(doing: Doing, given: Given) -> str:
+    """Asking and taking back; `status` tells what was asked in this case."""
+    by = {**doing.by, "author": doing.person.slug}
+    if given["do"] == "withdraw":
+        asking.do_withdraw(doing.viewer, given["consent"], given["reason"], **by)
+        return ""
+    if given["do"] == "status":
+        asked = queries.page_of_consents(doing.viewer, case=doing.case.ref).requests
+        lines = [f"{one.ref}: {one.kind}, {one.state}: {one.words.splitlines()[0][:120]}" for one in asked]
+        return "\n".join(lines) or f"Nothing was asked about {doing.case.ref} yet."
+    wish = asking.Wish(case=doing.case.ref, **{name: value for name, value in given.items() if name != "do"})
+    request = asking.do_ask(doing.viewer, wish, **by)
+    where = "in the customer's room" if request.row_id else "on the customer's support page"
+    return f"Asked {where} as {request.ref}. It waits for exactly: {request.phrase}"
+
+
 def _reopen(doing: Doing, given: Given) -> str:
     changing.do_reopen(doing.viewer, doing.case.ref, reason=given["reason"], **doing.by)
     return ""
@@ -230,6 +247,7 @@ _ACTS: Mapping[str, Callable[[Doing, Given], str]] = {
     "escalate": _escalate,
     "deescalate": _deescalate,
     "macro": _macro,
+    "consent": _consent,
     "link": _link,
     "unlink": _unlink,
     "attach": _attach,

@@ -47,19 +47,13 @@ def append_only() -> Finding:
 
 
 def _allowed_tries() -> list[str]:
-    tries = [f"{verb} {table}" for table in APPEND_ONLY for verb in ("UPDATE", "DELETE FROM")]
-    allowed = []
+    tries = [
+        (f"{verb} {table}", f" SET {column} = {column}" if verb == "UPDATE" else "")
+        for table, column in APPEND_ONLY.items()
+        for verb in ("UPDATE", "DELETE FROM")
+    ]
     with transaction.atomic():
-        for words in tries:
-            change = (
-                " SET salt = salt"
-                if words == "UPDATE audit_content"
-                else " SET hash = hash"
-                if words.startswith("UPDATE")
-                else ""
-            )
-            if _may(f"{words}{change} WHERE false"):
-                allowed.append(words)
+        allowed = [words for words, change in tries if _may(f"{words}{change} WHERE false")]
         transaction.set_rollback(True)
     return allowed
 

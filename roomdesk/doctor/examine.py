@@ -35,7 +35,7 @@ def _all() -> Iterator[Finding]:
     from roomdesk import bootstrap
 
     bootstrap.setup()
-    from roomdesk.doctor import calendars, database, flow, homeserver, hooks, machine, paging, wall
+    from roomdesk.doctor import calendars, database, evidence, flow, homeserver, hooks, machine, paging, wall
 
     yield from _each(machine.data_folder, machine.mode, machine.moved_clock)
     yield from _standing_on(
@@ -43,6 +43,7 @@ def _all() -> Iterator[Finding]:
         database.migrated,
         database.append_only,
         database.months,
+        evidence.roots,
         flow.worker,
         flow.inbox,
         flow.set_aside,

@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import Any
 
+from roomdesk.rules.desk_consent import USAGE as CONSENT
+from roomdesk.rules.desk_consent import read_consent
 from roomdesk.rules.errors import RuleError
 from roomdesk.rules.macro import values_of
 
@@ -276,6 +278,13 @@ def _numbers(rest: str) -> tuple[tuple[int, ...], str]:
     return tuple(ids), rest
 
 
+def _consent(rest: str) -> Mapping[str, Any]:
+    try:
+        return read_consent(rest)
+    except RuleError as error:
+        raise CommandError(str(error)) from error
+
+
 def _note(rest: str) -> Mapping[str, Any]:
     if not rest:
         raise CommandError("What is to be noted? A plain reply in the thread is a note, too.")
@@ -315,9 +324,10 @@ _VERBS: dict[str, _Verb] = {
     "move": _Verb("!desk move BC-1042 812 813 [reason]", "put these messages into another case", _move),
     "page": _Verb("!desk page [reason]", "wake the engineer on call for this case, whatever its cover", _reason),
     "misuse": _Verb("!desk misuse [lift] reason", "this P0 was none (or was one after all); the workspace reads the reason", _misuse),
+    "consent": _Verb(CONSENT, "ask the customer's written word; withdraw BC-C12 takes it back, status shows what was asked", _consent),
     "note": _Verb("!desk note …", "an internal note, as a plain reply in the thread is", _note),
 }  # fmt: skip
 _SHORT = {"?": "help", "take": "ack", "claim": "ack", "acknowledge": "ack", "resolved": "resolve", "go": "investigate"}
 _LOOKS = frozenset({"help", "direct", "status", "why"})
 #: They come with their features.
-NOT_YET = frozenset({"consent", "known", "docs"})
+NOT_YET = frozenset({"known", "docs"})

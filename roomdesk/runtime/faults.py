@@ -29,6 +29,8 @@ POINTS = (
     "timers-written",
     "timers-committed",
 )
+#: Around the use of a consent; walked by tests of their own.
+CONSENT_POINTS = ("consent-used", "consent-written", "consent-committed")
 
 _hits: dict[str, int] = {}
 

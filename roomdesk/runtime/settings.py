@@ -47,6 +47,7 @@ class Settings:
     people_token: str | None = None
     admin_token: str | None = None
     secret_key: str | None = None
+    signing_key: str | None = None
     oidc_client_secret: str | None = None
     oidc_private_key: str | None = None
     api_token: str | None = None
@@ -54,6 +55,7 @@ class Settings:
     worker_processes: int = 1
     room_sweep_seconds: int = 900
     files: Path | None = None
+    roots: Path | None = None
     file_megabytes: int = 100
     clamav_url: str | None = None
     accounts: str = "shared"
@@ -68,6 +70,7 @@ class Settings:
     pagerduty_api_token: str | None = None
     heartbeat_url: str | None = None
     smtp_url: str | None = None
+    mail_from: str | None = None
     given: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __repr__(self) -> str:

@@ -115,6 +115,13 @@ SETTINGS: tuple[Spec, ...] = (
         secret=True,
     ),
     Spec(
+        "signing_key",
+        values.pem,
+        "The Ed25519 key (PEM) that signs receipts of consents and the daily roots of the audit chains.",
+        "made from `ROOMDESK_SECRET_KEY`",
+        secret=True,
+    ),
+    Spec(
         "oidc_client_secret",
         values.token,
         "The secret the homeserver shows to the identity provider (client `synapse`).",
@@ -148,6 +155,12 @@ SETTINGS: tuple[Spec, ...] = (
         values.folder,
         "Where copies of what people attach are kept. Several machines share this folder.",
         "`files` in the data folder",
+    ),
+    Spec(
+        "roots",
+        values.folder,
+        "Where the daily signed roots of the audit chains are written, outside the database; best a place that this machine can only append to.",
+        "`roots` in the data folder",
     ),
     Spec(
         "file_megabytes",
@@ -219,8 +232,14 @@ SETTINGS: tuple[Spec, ...] = (
     Spec(
         "smtp_url",
         values.url("smtp", "smtps", example="smtp://user:password@mail.example.org:587"),
-        "Where mail goes out (not used yet).",
+        "Where mail goes out. Without it receipts of consents are not mailed.",
         secret=True,
+    ),
+    Spec(
+        "mail_from",
+        values.mail_address,
+        "The address from which mail goes out.",
+        "`roomdesk@` and the host of the public address",
     ),
 )
 

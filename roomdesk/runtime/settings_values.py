@@ -84,6 +84,14 @@ def server_name(raw: str) -> str:
     return raw
 
 
+def mail_address(raw: str) -> str:
+    """A mail address, bare."""
+    local, _, domain = raw.rpartition("@")
+    if not local or not _HOST.fullmatch(domain) or any(letter.isspace() or letter in "<>,;" for letter in raw):
+        raise ValueError(f'is "{raw}", which is no mail address; give one such as support@example.org')
+    return raw
+
+
 def token(raw: str) -> str:
     """A secret of at least 16 characters without spaces. It is never quoted."""
     if len(raw) < 16 or any(letter.isspace() for letter in raw):

@@ -11,9 +11,9 @@ from roomdesk.runtime.randomness import new_uuid
 from roomdesk.webhooks.models import Delivery, Endpoint
 
 CHANNEL, KIND = "webhook", "webhook"
-CASE_OPENED, CASE_CHANGED, PING = "case.opened", "case.changed", "ping"
+CASE_OPENED, CASE_CHANGED, CONSENT_CHANGED, PING = "case.opened", "case.changed", "consent.changed", "ping"
 #: What an endpoint can ask for.
-TYPES = (CASE_OPENED, CASE_CHANGED)
+TYPES = (CASE_OPENED, CASE_CHANGED, CONSENT_CHANGED)
 #: Behind everything that people wait for.
 _PRIORITY = -2
 

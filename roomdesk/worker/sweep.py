@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from roomdesk.consent import roots
 from roomdesk.queues import inbox, outbox, partitions, requests, workers
 from roomdesk.queues.models import OutboxRow
 from roomdesk.queues.signals import OUTBOX, notify
@@ -43,6 +44,7 @@ class Sweeper:
             inbox.forget_transactions(now)
             requests.forget(now)
             partitions.ensure(now)
+            roots.give_out(now)
             self._hourly_at = time.monotonic() + HOURLY
         return EVERY
 

@@ -29,7 +29,7 @@ class Caller:
 
 def caller(*scopes: str, workspace: str | None = None) -> Caller:
     """A program with a new token of these scopes."""
-    name = "-".join((workspace or "all", *(scope.replace(":", ".") for scope in scopes)))
+    name = "-".join((workspace or "all", *(scope.replace(":", ".") for scope in scopes)))[:80]
     _, plain = services.do_make_token(name=name, scopes=scopes, workspace=workspace, actor=ACTOR, now=START)
     return Caller(plain)
 

@@ -61,6 +61,14 @@ TABLE: dict[str, list[Page]] = {
         ),
         Page("/console/oncall", (422, 422, 422, 422, 422, 404, 302), {"act": "x"}),
     ],
+    "console:consents": [
+        Page("/console/consents", _STAFF),
+        Page("/console/consents", (422, 422, 422, 422, 422, 404, 302), {"words": "Nobody is named"}),
+    ],
+    "console:consent": [
+        Page("/console/consents/OM-C999", (404, 404, 404, 404, 404, 404, 302)),
+        Page("/console/consents/OM-C999", (404, 404, 404, 404, 404, 404, 302), {"act": "withdraw"}),
+    ],
     "console:rooms": [Page("/console/rooms", _STAFF)],
     "console:room": [Page("/console/rooms/of/beta", (404, 404, 404, 404, 404, 404, 302))],
     "console:repair": [Page("/console/rooms/of/beta/repair", (404, 404, 404, 404, 404, 404, 302), {"repair": "yes"})],

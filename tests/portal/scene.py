@@ -7,6 +7,8 @@ from datetime import timedelta
 
 from roomdesk.bootstrap import settings
 from roomdesk.cases.models import Case
+from roomdesk.consent import asking
+from roomdesk.consent.models import Request
 from roomdesk.directory import services
 from roomdesk.queues import inbox
 from roomdesk.queues.inbox import Arrival
@@ -14,7 +16,7 @@ from roomdesk.queues.models import InboxEvent, Lane
 from roomdesk.record.models import File, Message
 from roomdesk.rooms.models import Room, RoomMember
 from roomdesk.runtime import clock
-from tests.flow.world import ACTOR, ASEN, BOT, IVAN, OLGA, START, message, room, store
+from tests.flow.world import ACTOR, ASEN, BOT, EVERYONE, IVAN, OLGA, START, message, room, store
 from tests.search.talk import work_off
 
 NOW = START + timedelta(minutes=15)
@@ -38,6 +40,7 @@ SAID, ANSWER, NOTE, SECRET, THEIRS = (
     "Birch has quinces only.",
 )
 FILE = "export-zephyr.pdf"
+ASKED = "Restore the zephyr of Sunday over the current data."
 
 
 def build() -> None:
@@ -71,7 +74,14 @@ def _around() -> None:
     Case.objects.filter(pk=Message.objects.get(external_id="$secret").case_id).update(is_restricted=True)
     File.objects.update(state=File.State.KEPT, size=7, sha256="0" * 64, type="application/pdf", next_at=None)
     note()
+    for slug, words in (("acme", ASKED), ("birch", THEIRS)):
+        wish = asking.Wish("restore", words, {"do": "restore"}, workspace=slug, target="current")
+        asking.do_ask(EVERYONE, wish, actor=ACTOR, now=clock.now())
     work_off()
+
+
+def consent_of(slug: str) -> Request:
+    return Request.objects.get(workspace__slug=slug)
 
 
 def in_thread(

@@ -16,7 +16,7 @@ from tests.cases_api.place import nothing_changes
 from tests.flow.world import ACTOR
 from tests.portal import scene
 from tests.portal.conftest import Browser
-from tests.portal.scene import ANSWER, FILE, NOTE, PEOPLE, SAID, SECRET, THEIRS
+from tests.portal.scene import ANSWER, ASKED, FILE, NOTE, PEOPLE, SAID, SECRET, THEIRS
 
 pytestmark = pytest.mark.part_of("R08", "R09", "R10")
 ROLES = tuple(PEOPLE)
@@ -58,6 +58,15 @@ TABLE: dict[str, list[Page]] = {
         Page("/portal/acme/p0", _READERS),
         Page("/portal/acme/p0", (404, 404, 403, 404, 404, 404, 404, 302), {"number": "1", "text": "It was one"}),
     ],
+    "portal:consents": [Page("/portal/acme/consents", _READERS)],
+    "portal:consent": [
+        Page("/portal/acme/consents/{consent}", _READERS),
+        # Without a fresh sign-in everybody who may read it is led to one, and nothing is agreed to.
+        Page(
+            "/portal/acme/consents/{consent}", (302, 302, 302, 404, 404, 404, 404, 302), {"text": "yes, replace prod"}
+        ),
+        Page("/portal/acme/consents/{foreign}", (404, 404, 404, 404, 404, 404, 404, 302)),
+    ],
     "portal:search": [Page("/portal/acme/search", _ALL), Page("/portal/acme/search?q=zephyr", _ALL)],
     "portal:files": [Page("/portal/acme/files", _ALL)],
     "portal:file": [Page("/portal/acme/files/{file}", (409, 409, 409, 404, 404, 404, 404, 302))],
@@ -78,6 +87,8 @@ def filled(address: str) -> str:
         secret=scene.case_of("$secret").ref,
         theirs=scene.case_of("$theirs").ref,
         file=File.objects.get(name=FILE).pk,
+        consent=scene.consent_of("acme").ref,
+        foreign=scene.consent_of("birch").ref,
         said=scene.Message.objects.get(external_id="$said").pk,
     )
 
@@ -148,7 +159,7 @@ def test_who_has_no_access_reads_nothing_of_the_room_anywhere(browser: Browser) 
         for page in pages:
             if page.form is None:
                 text = ask(browser, "member", page).content.decode()
-                assert not any(words in text for words in (SAID, ANSWER, NOTE, SECRET, THEIRS, FILE)), page
+                assert not any(words in text for words in (SAID, ANSWER, NOTE, SECRET, THEIRS, FILE, ASKED)), page
 
 
 def test_nobody_of_the_workspace_reads_notes_restricted_cases_or_other_workspaces(browser: Browser) -> None:

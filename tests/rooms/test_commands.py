@@ -116,7 +116,10 @@ def test_messages_are_split_moved_and_cases_merged_by_number(control: Control) -
         ("!desk assign nobodyknows", "is nobody of this product's staff"),
         ("!desk split 999999999", "is no message of"),
         ("!desk snooze 2020-01-01", "a time to come"),
-        ("!desk consent restore", "does not exist in this version yet"),
+        ("!desk consent restore", "What is to be agreed to?"),
+        ("!desk consent restore Sunday's backup", "target is copy or current"),
+        ("!desk consent moon Go there", 'There is no kind of consent "moon"'),
+        ("!desk consent withdraw BC-C999999", "There is no consent"),
     ],
 )  # fmt: skip
 def test_what_is_refused_says_why_and_changes_nothing(control: Control, text: str, sentence: str) -> None:
@@ -125,6 +128,23 @@ def test_what_is_refused_says_why_and_changes_nothing(control: Control, text: st
     (answer,) = control.answers(control.order(text, case))
     assert sentence in answer
     assert Case.objects.filter(pk=case.pk).values().get() == before and case.changes.count() == changes
+
+
+def test_a_consent_is_asked_for_and_taken_back_by_command(control: Control) -> None:
+    case = control.open("Fourteen invoices have the wrong VAT.")
+    (answer,) = control.answers(control.order('!desk consent data_change {"do": "sql"} Correct the VAT', case))
+    ref = answer.partition(" as ")[2].partition(".")[0]
+    assert answer == f"Asked in the customer's room as {ref}. It waits for exactly: go ahead with {ref}"
+    place = control.place
+    asked = json.dumps(control.events(place.room, place.user("olga")))
+    assert f"answer this message with exactly: go ahead with {ref}" in asked and "!desk" not in asked
+    assert control.answers(control.order("!desk consent status", case)) == [
+        f"{ref}: data_change, open: Correct the VAT"
+    ]
+    assert control.answers(control.order(f"!desk consent withdraw {ref} not needed", case)) == DONE
+    assert control.answers(control.order("!desk consent status", case)) == [
+        f"{ref}: data_change, withdrawn: Correct the VAT"
+    ]
 
 
 def test_who_only_looks_after_the_records_changes_nothing(control: Control) -> None:

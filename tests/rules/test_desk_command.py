@@ -1,5 +1,6 @@
 """D9: what begins with `!desk` is a command, and answers nobody."""
 
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -88,6 +89,11 @@ def test_a_case_may_be_named_first():
         ("!desk split BC-1", "Which messages?"),
         ("!desk move 812", "Which messages, and where to?"),
         ("!desk note", "What is to be noted?"),
+        ("!desk consent", "What is to be agreed to?"),
+        ("!desk consent restore target=copy", "What is to be agreed to?"),
+        ("!desk consent restore hours=soon x", "hours=soon is no number of hours"),
+        ("!desk consent restore {x} y", "The action in braces is no JSON"),
+        ("!desk consent withdraw 12", "Which request?"),
         *((f"!desk {word} x", f'"{word}" does not exist in this version yet; nothing was done.') for word in sorted(NOT_YET)),
     ],
 )  # fmt: skip
@@ -95,6 +101,20 @@ def test_a_command_that_cannot_be_understood_is_refused_with_how_it_is_written(t
     with pytest.raises(CommandError) as refusal:
         parse(text)
     assert sentence in str(refusal.value)
+
+
+def test_a_consent_is_asked_for_in_a_sentence():
+    action = {"do": "restore", "target": "current"}
+    text = f"!desk consent restore target=current hours=4 {json.dumps(action)} Sunday's backup {{as it is}}"
+    assert parse(text).given == {
+        "do": "ask", "kind": "restore", "target": "current", "hours": 4, "action": action, "words": "Sunday's backup {as it is}",
+    }  # fmt: skip
+    assert parse("!desk consent security-disable feature=two_factor Off").given["kind"] == "security_disable"
+    assert parse("!desk consent withdraw bc-c12 done").given == {
+        "do": "withdraw",
+        "consent": "BC-C12",
+        "reason": "done",
+    }
 
 
 def test_help_names_every_command_and_tells_of_one():

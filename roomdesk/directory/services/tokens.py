@@ -16,7 +16,16 @@ from roomdesk.directory.services.together import together
 from roomdesk.product.problems import listed
 
 #: What a token may do. `admin` is everything, on all workspaces.
-SCOPES = ("directory:read", "directory:write", "cases:read", "cases:write", "admin")
+SCOPES = (
+    "directory:read",
+    "directory:write",
+    "cases:read",
+    "cases:write",
+    "consents:read",
+    "consents:write",
+    "consents:use",
+    "admin",
+)
 BOOTSTRAP = "bootstrap"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 

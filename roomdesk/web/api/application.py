@@ -17,6 +17,7 @@ from ninja.renderers import BaseRenderer
 from roomdesk.web.api import (
     access,
     case_acts,
+    consents,
     directory,
     files,
     filing,
@@ -75,6 +76,7 @@ api.add_router("", sla.router)
 # One router for these files: an address belongs to one.
 assert case_acts.router is incidents.router is macros.router
 api.add_router("", case_acts.router)
+api.add_router("", consents.router)
 api.add_router("", queue.router)
 api.add_router("", filing.router)
 api.add_router("", files.router)

@@ -46,7 +46,8 @@ def problem(status: int, code: str, detail: str, field: str | None = None, **mor
 
 def refused(error: DeskError) -> HttpResponse:
     """A service's refusal."""
-    return problem(error.status, error.code, str(error), error.field)
+    more = {name: error.data[name] for name in ("reason",) if name in error.data}
+    return problem(error.status, error.code, str(error), error.field, **more)
 
 
 def handle(api: NinjaAPI) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from roomdesk.web.console import attention, files, filing, macros, oncall, rooms, search, views, webhooks
+from roomdesk.web.console import attention, consents, files, filing, macros, oncall, rooms, search, views, webhooks
 
 app_name = "console"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("rooms/staff/<str:name>", rooms.room, name="staff_room"),
     path("rooms/staff/<str:name>/repair", rooms.repair, name="staff_repair"),
     path("oncall", oncall.oncall, name="oncall"),
+    path("consents", consents.consents, name="consents"),
+    path("consents/<str:ref>", consents.consent, name="consent"),
     path("filing", filing.page, name="filing"),
     path("webhooks", webhooks.endpoints, name="webhooks"),
     path("webhooks/<str:slug>", webhooks.endpoint, name="webhook"),

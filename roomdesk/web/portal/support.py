@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from roomdesk.cases import for_customers
 from roomdesk.clocks.promised import Promised, promised
+from roomdesk.consent import on_the_page
 from roomdesk.directory.customers import customers_of, newest_request
 from roomdesk.directory.models import Person, WorkspaceTerms
 from roomdesk.directory.queries import terms_now
@@ -68,6 +69,7 @@ def support(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         "backup": list(_backup(visitor, terms.tier)),
         "has_misuse": visitor.customer.may_read and has_any(workspace),
         "asked": None if visitor.customer.may_read else newest_request(visitor.customer),
+        "questions": on_the_page.open_for(visitor.customer, visitor.now),
         **_open(visitor),
     }
     return render(request, "portal/support.html", context)

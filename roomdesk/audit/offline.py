@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Checks an exported chain of evidence: python3 verify.py [PUBLIC_KEY …]
+
+Needs Python 3.9 or newer and nothing else. Beside it lie chain.jsonl (the chain), roots.jsonl (its signed heads, day by day) and keys.json (the desk's
+public keys). Whoever trusts nobody gives the public keys they hold themselves, and puts the roots they were given into roots.jsonl.
+
+    commitment = SHA-256(salt + content)          content and salt are gone where somebody was erased by law; the commitment stays
+    hash       = SHA-256(JSON of all other fields, sorted names, no white space, ASCII)
+    previous   = the hash before; 64 zeros at the beginning
+
+Exit 0: everything fits. Exit 1: the first thing that does not, with its number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+
+def main(keys: list[str]) -> int:
+    try:
+        hashes, erased = chain(HERE / "chain.jsonl")
+        count = roots(HERE / "roots.jsonl", hashes, keys or known_keys())
+    except (Wrong, OSError, ValueError, KeyError, TypeError) as error:
+        print(f"WRONG: {error}")
+        return 1
+    print(f"All in order: {len(hashes) - 1} entries, {erased} of them erased, {count} signed roots; head {hashes[-1]}")
+    if not count:
+        print("No root vouches for the end of the chain: what was cut off at its end would not be missed.")
+    return 0
+
+
+class Wrong(Exception):
+    """Something does not fit."""
+
+
+def chain(path: Path) -> tuple[list[str], int]:
+    hashes, erased = ["0" * 64], 0
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            entry = read(line, number)
+            content, link = entry.pop("content"), entry.pop("hash")
+            if entry["seq"] != number or entry["previous"] != hashes[-1]:
+                raise Wrong(f"number {number} is missing, twice, or does not follow from the one before")
+            if sha256(compact(entry)) != link:
+                raise Wrong(f"number {number} is not what was written")
+            if content["salt"] is None:
+                erased += 1
+            elif sha256(content["salt"] + content["data"]) != entry["commitment"]:
+                raise Wrong(f"the content of number {number} is not what was written")
+            hashes.append(link)
+    return hashes, erased
+
+
+def roots(path: Path, hashes: list[str], keys: list[str]) -> int:
+    lines = path.read_text("utf-8").splitlines(keepends=True) if path.exists() else []
+    for number, line in enumerate(lines, 1):
+        kept = read(line, number)
+        root = json.loads(kept["signed"])
+        mine = [key for key in keys if hashlib.sha256(bytes.fromhex(key)).hexdigest()[:16] == kept["key"]]
+        if not any(is_signed(kept["signed"].encode(), kept["signature"], key) for key in mine):
+            raise Wrong(f"root {number} is not signed by a known key")
+        if root["seq"] >= len(hashes) or hashes[root["seq"]] != root["hash"]:
+            raise Wrong(
+                f"the chain is not the one that root {number} of {root['day']} was made of (number {root['seq']})"
+            )
+    return len(lines)
+
+
+def known_keys() -> list[str]:
+    return [key["public"] for key in json.loads((HERE / "keys.json").read_text("utf-8"))]
+
+
+def read(line: str, number: int) -> dict:
+    """A line as it was written: another spelling of the same is another line."""
+    value = json.loads(line)
+    if compact(value) + "\n" != line:
+        raise Wrong(f"line {number} is not spelt as it was written")
+    return value
+
+
+def compact(value: dict) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+# Ed25519 (RFC 8032), verification only.
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+
+
+def is_signed(message: bytes, signature: str, public: str) -> bool:
+    key, signed = bytes.fromhex(public), bytes.fromhex(signature)
+    a, r, s = point(key), point(signed[:32]), int.from_bytes(signed[32:], "little")
+    if len(key) != 32 or len(signed) != 64 or a is None or r is None or s >= L:
+        return False
+    h = int.from_bytes(hashlib.sha512(signed[:32] + key + message).digest(), "little") % L
+    p, q = times(s, BASE), add(r, times(h, a))
+    return (p[0] * q[2] - q[0] * p[2]) % P == 0 and (p[1] * q[2] - q[1] * p[2]) % P == 0
+
+
+def point(encoded: bytes) -> tuple | None:
+    y = int.from_bytes(encoded, "little")
+    sign, y = y >> 255, y & (1 << 255) - 1
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    x = x if (x * x - square) % P == 0 else x * pow(2, (P - 1) // 4, P) % P
+    if y >= P or (x * x - square) % P or (x == 0 and sign):
+        return None
+    x = P - x if x & 1 != sign else x
+    return (x, y, 1, x * y % P)
+
+
+def add(p: tuple, q: tuple) -> tuple:
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
+    c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return (e * f % P, g * h % P, f * g % P, e * h % P)
+
+
+def times(scalar: int, p: tuple) -> tuple:
+    found = (0, 1, 1, 0)
+    while scalar:
+        found = add(found, p) if scalar & 1 else found
+        p, scalar = add(p, p), scalar >> 1
+    return found
+
+
+BASE = point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little")) or (0, 1, 1, 0)
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,100 @@
+"""The page Consents: what customers were asked, asking, taking back, and the verification of an identity (R30–R36)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from roomdesk.consent import asking, identifying, queries
+from roomdesk.consent.asking import Wish
+from roomdesk.consent.models import Afterwards, Attempt, IdentityCheck, Request, Use
+from roomdesk.refusals import DeskError, Invalid
+from roomdesk.web.console.clock_words import moment
+from roomdesk.web.console.guard import Reader, frame, staff_only
+
+_TONES = {"open": "", "granted": "met", "refused": "late", "withdrawn": "", "expired": "late", "used": "met"}
+_FIELDS = ("kind", "workspace", "case", "words", "action", "feature", "person", "target", "details")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only
+def consents(request: HttpRequest, reader: Reader) -> HttpResponse:
+    """Everything that was asked, the newest first; POST asks."""
+    given = {name: request.POST.get(name, "").replace("\0", "").strip() for name in _FIELDS}
+    problem, field, status = "", "", 200
+    if request.method == "POST":
+        try:
+            return HttpResponseRedirect(reverse("console:consent", args=[_ask(reader, given).ref]))
+        except DeskError as error:
+            problem, field, status = str(error), error.field or "", error.status
+    state, before = request.GET.get("state") or None, request.GET.get("before") or None
+    case = request.GET.get("case", "").replace("\0", "") or None
+    page = queries.page_of_consents(reader.viewer, state=state, case=case, before=before)
+    context = {
+        **frame(reader),
+        "rows": [(one, _TONES[one.state], moment(one.expires_at, "UTC", reader.now)) for one in page.requests],
+        "next": page.next,
+        "given": given if problem else {"case": request.GET.get("case", "")},
+        "problem": problem,
+        "field": field,
+    }
+    return render(request, "console/consents.html", context, status=status)
+
+
+def _ask(reader: Reader, given: dict[str, str]) -> Request:
+    wanted: dict[str, Any] = {**given, "case": given["case"].upper(), "kind": given["kind"].lower()}
+    wanted["action"] = _action(given["action"])
+    return asking.do_ask(reader.viewer, Wish(**wanted), author=reader.viewer.name, actor=reader.actor, now=reader.now)
+
+
+def _action(text: str) -> Any:
+    try:
+        return json.loads(text) if text else None
+    except (ValueError, RecursionError) as error:
+        raise Invalid(f"The action is no JSON: {error}.", field="action") from error
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only
+def consent(request: HttpRequest, reader: Reader, ref: str) -> HttpResponse:
+    """One request with its evidence; POST takes it back or keeps the verification of an identity."""
+    found = queries.access_consent(ref, reader.viewer)
+    problem, status = "", 200
+    if request.method == "POST":
+        try:
+            _do(request, reader, found)
+            return HttpResponseRedirect(reverse("console:consent", args=[found.ref]))
+        except DeskError as error:
+            problem, status = str(error), error.status
+    context = {
+        **frame(reader),
+        "consent": found,
+        "tone": _TONES[found.state],
+        "until": moment(found.expires_at, "UTC", reader.now),
+        "action": json.dumps(json.loads(found.action), ensure_ascii=False, indent=2),
+        "grants": [(one, moment(one.at, "UTC", reader.now)) for one in queries.grants_of([found])[found.pk]],
+        "attempts": Attempt.objects.filter(request=found).order_by("pk"),
+        "afterwards": Afterwards.objects.filter(grant__request=found).order_by("pk"),
+        "identity": IdentityCheck.objects.filter(request=found).first(),
+        "use": Use.objects.filter(request=found).first(),
+        "is_alive": found.state in ("open", "granted"),
+        "problem": problem,
+    }
+    return render(request, "console/consent.html", context, status=status)
+
+
+def _do(request: HttpRequest, reader: Reader, found: Request) -> None:
+    by: dict[str, Any] = {"author": reader.viewer.name, "actor": reader.actor, "now": reader.now}
+    match request.POST.get("act"):
+        case "withdraw":
+            asking.do_withdraw(reader.viewer, found.ref, request.POST.get("reason", ""), **by)
+        case "identity":
+            method, evidence = request.POST.get("method", ""), request.POST.get("evidence", "")
+            identifying.do_verify_identity(reader.viewer, found.ref, method, evidence, **by)
+        case _:
+            raise Invalid("This page has no such button; load it again.", field="act")
