@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
@@ -89,6 +90,34 @@ def test_what_is_typed_and_unfolded_survives_what_arrives(desk: Live, chromium: 
     page.context.close()
 
 
+def test_a_message_stands_on_an_open_page_without_any_timer(desk: Live, chromium: Browser) -> None:
+    ref = opened(desk, "Followed by a stream")
+    page = signed_in(desk, chromium)
+    page.clock.install()
+    page.goto(f"{desk.ready['url']}/console/cases/{ref}")
+    expect(page.locator("#timeline")).to_contain_text("Followed by a stream")
+    # From here on no timer of the page goes off: what comes, comes by its stream.
+    page.clock.pause_at(clock_now() + timedelta(seconds=3))
+    desk.rest("POST", f"cases/{ref}/messages", json={"author": "oto", "text": "Here without a timer."})
+    expect(page.locator("#timeline")).to_contain_text("Here without a timer.")
+    page.clock.resume()
+    # A killed web process costs a reconnect and no message.
+    desk.kill("web")
+    eventually(lambda: said_later(desk, ref), "the next web process")
+    expect(page.locator("#timeline")).to_contain_text(LATER["text"])
+    page.context.close()
+
+
+def said_later(desk: Live, ref: str) -> bool:
+    try:
+        return desk.rest("POST", f"cases/{ref}/messages", json=LATER).status_code == 201
+    except httpx.TransportError:
+        return False
+
+
+LATER = {"author": "oto", "text": "Said to the next process."}
+
+
 def test_countdowns_follow_the_desks_own_time(desk: Live, chromium: Browser) -> None:
     ref = opened(desk, "P0 All is down")
     page = signed_in(desk, chromium)
@@ -102,6 +131,7 @@ def test_countdowns_follow_the_desks_own_time(desk: Live, chromium: Browser) -> 
         route.fulfill(response=answer, body=re.sub(r'data-now="[^"]+"', f'data-now="{later}"', answer.text()))
 
     page.route("**/console/", two_weeks_on)
+    page.evaluate("desk.look()")
     expect(clock).to_contain_text("late by", timeout=60_000)
     expect(clock).to_have_class("clock late")
     # It asks every few seconds: an answer may be on its way through the route just now.

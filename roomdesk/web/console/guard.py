@@ -20,10 +20,15 @@ from roomdesk.refusals import DeskError
 from roomdesk.runtime import clock
 from roomdesk.web.console.nav import menu
 from roomdesk.web.console.reader import RESTRICTED, Reader
+from roomdesk.web.live.scopes import Scope, followed
 
-__all__ = ["RESTRICTED", "Reader", "frame", "staff_only"]
+__all__ = ["RESTRICTED", "UNTOLD", "Reader", "frame", "staff_only"]
 
 View = Callable[..., HttpResponseBase]
+#: What pages follow that are about no single case.
+INBOX = Scope("inbox")
+#: For pages about what nobody tells of, such as the state of rooms: they look every few seconds.
+UNTOLD = {"stream": ""}
 #: Over the sentence of a refusal, by its status.
 _HEADS = {403: "Not for you", 404: "Not found"}
 
@@ -58,9 +63,13 @@ def _reader(request: HttpRequest) -> Reader:
     return Reader(person, viewer, now, viewer.security, is_administrator, is_lead)
 
 
-def frame(reader: Reader) -> dict[str, Any]:
-    """What every page needs: the time, P0s that nobody has answered, and how much asks for attention."""
+def frame(reader: Reader, scope: Scope = INBOX) -> dict[str, Any]:
+    """What every page needs: what it follows, the time, P0s that nobody has answered, and how much asks for attention.
+
+    To be asked before the page reads anything else: what comes in between is told by the stream.
+    """
+    live = followed(scope, reader.person, reader.now)
     asked = questions.access_questions(reader.viewer).filter(answered_at=None).count()
     told = clocks.unseen_count(reader.viewer, reader.person, reader.now)
     urgent = [(case, reader.title(case)) for case in worklist.open_p0(reader.viewer)]
-    return {"now": reader.now, "p0": urgent, "attention": asked + told, "menu": menu(reader)}
+    return {**live, "now": reader.now, "p0": urgent, "attention": asked + told, "menu": menu(reader)}

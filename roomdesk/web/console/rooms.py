@@ -25,7 +25,7 @@ from roomdesk.rooms.models import Drift
 from roomdesk.rooms.overview import Done, Glance
 from roomdesk.rooms.shown import words
 from roomdesk.web.console.clock_words import moment, span
-from roomdesk.web.console.guard import Reader, frame, staff_only
+from roomdesk.web.console.guard import UNTOLD, Reader, frame, staff_only
 
 #: State → tone and words.
 _STATES = {
@@ -100,6 +100,7 @@ def rooms(request: HttpRequest, reader: Reader) -> HttpResponse:
     zones = _zones(glance.home for glance in page.items)
     context = {
         **frame(reader),
+        **UNTOLD,
         "only_wrong": only_wrong,
         "is_later_page": bool(after),
         "record": _record(reader),
@@ -173,6 +174,7 @@ def _page(
         problem, status = str(error), error.status
     context = {
         **frame(reader),
+        **UNTOLD,
         "row": _row(glance, zone, now),
         "room": glance.room,
         "problem": problem,

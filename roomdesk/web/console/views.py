@@ -25,6 +25,7 @@ from roomdesk.rooms import queries as rooms
 from roomdesk.web.console import acts, present
 from roomdesk.web.console.act_forms import Around
 from roomdesk.web.console.guard import Reader, frame, staff_only
+from roomdesk.web.live.scopes import Scope
 
 
 @require_GET
@@ -67,12 +68,10 @@ def _address(view: str, workspace: str, after: str = "") -> str:
 @staff_only
 def case(request: HttpRequest, reader: Reader, ref: str) -> HttpResponse:
     """A case with its clocks and its conversation; POST says something in it as the person who is signed in."""
+    if request.method != "POST":
+        return _page(request, reader, ref)
     found = _access(ref, reader)
-    if not reader.may_read(found):
-        return _stub(request, reader, found)
-    if request.method == "POST":
-        return _answer(request, reader, found)
-    return _page(request, reader, found)
+    return _answer(request, reader, found) if reader.may_read(found) else _stub(request, reader, found)
 
 
 def _access(ref: str, reader: Reader) -> Case:
@@ -83,7 +82,12 @@ def _stub(request: HttpRequest, reader: Reader, found: Case) -> HttpResponse:
     """What somebody outside the security role sees of a restricted case; whatever else they ask for is refused."""
     row = present.case_row(found, queries.clocks_of([found])[found.pk], reader.now, title=reader.title(found))
     status = 403 if request.method == "POST" else 200
-    return render(request, "console/stub.html", {**frame(reader), "row": row, "case": found}, status=status)
+    return render(
+        request,
+        "console/stub.html",
+        {**frame(reader, Scope("case", found.ref)), "row": row, "case": found},
+        status=status,
+    )
 
 
 def _answer(request: HttpRequest, reader: Reader, found: Case) -> HttpResponse:
@@ -100,7 +104,7 @@ def _answer(request: HttpRequest, reader: Reader, found: Case) -> HttpResponse:
     try:
         done = requests.once(f"console:{author}", _key(request), _digest(found.ref, text), reader.now, say)
     except DeskError as error:
-        return _page(request, reader, found, text=text, problem=str(error), status=error.status)
+        return _page(request, reader, found.ref, text=text, problem=str(error), status=error.status)
     return HttpResponseRedirect(f"{reverse('console:case', args=[found.ref])}#{done.body}")
 
 
@@ -118,11 +122,13 @@ def act(request: HttpRequest, reader: Reader, ref: str) -> HttpResponse:
         done = requests.once(owner, _key(request), digest, reader.now, lambda: (303, acts.do(reader, found, wanted)))
     except DeskError as error:
         refused = acts.Refused(wanted, str(error).replace("`", ""), error.field)
-        return _page(request, reader, _access(ref, reader), refused=refused, status=error.status)
+        return _page(request, reader, ref, refused=refused, status=error.status)
     return HttpResponseRedirect(f"{reverse('console:case', args=[done.body])}#facts")
 
 
 _KEY_SIZE = 40
+#: Milliseconds that a case's page leaves between two looks at itself.
+PACE = 150
 
 
 def _key(request: HttpRequest) -> str | None:
@@ -136,15 +142,20 @@ def _digest(*words: str) -> str:
 def _page(
     request: HttpRequest,
     reader: Reader,
-    found: Case,
+    ref: str,
     *,
     text: str = "",
     problem: str = "",
     refused: acts.Refused | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    outer = frame(reader, Scope("case", ref.replace("\0", "")))
+    found = _access(ref, reader)
+    if not reader.may_read(found):
+        return _stub(request, reader, found)
     context = {
-        **frame(reader),
+        **outer,
+        "pace": PACE,
         **_told(reader, found),
         "case": found,
         "is_open": found.state in Case.OPEN,

@@ -53,8 +53,9 @@ def cases(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 @customer_only
 def case(request: HttpRequest, visitor: Visitor, ref: str) -> HttpResponse:
     """One request; POST says something in it as the person who is signed in."""
-    found = access_case(ref, visitor)
-    return _say(request, visitor, found) if request.method == "POST" else _page(request, visitor, found)
+    if request.method == "POST":
+        return _say(request, visitor, access_case(ref, visitor))
+    return _page(request, visitor, ref)
 
 
 def access_case(ref: str, visitor: Visitor) -> Case:
@@ -79,7 +80,7 @@ def _say(request: HttpRequest, visitor: Visitor, found: Case) -> HttpResponse:
     try:
         done = requests.once(f"portal:{author}", key_of(request), digest_of(found.ref, text), visitor.now, say)
     except DeskError as error:
-        return _page(request, visitor, found, text=text, problem=str(error), status=error.status)
+        return _page(request, visitor, found.ref, text=text, problem=str(error), status=error.status)
     return HttpResponseRedirect(f"{reverse('portal:case', args=[visitor.slug, found.ref])}#{done.body}")
 
 
@@ -92,7 +93,7 @@ def rate(request: HttpRequest, visitor: Visitor, ref: str) -> HttpResponse:
     try:
         satisfaction.do_rate(viewer, found.ref, score, author=person, actor=visitor.actor, now=visitor.now)
     except DeskError as error:
-        return _page(request, visitor, found, problem=str(error), status=error.status)
+        return _page(request, visitor, found.ref, problem=str(error), status=error.status)
     return HttpResponseRedirect(f"{reverse('portal:case', args=[visitor.slug, found.ref])}#rate")
 
 
@@ -106,15 +107,16 @@ def digest_of(*words: str) -> str:
 
 
 def _page(
-    request: HttpRequest, visitor: Visitor, found: Case, *, text: str = "", problem: str = "", status: int = 200
+    request: HttpRequest, visitor: Visitor, ref: str, *, text: str = "", problem: str = "", status: int = 200
 ) -> HttpResponse:
-    viewer = visitor.customer.viewer
+    outer, viewer = frame(visitor, ref.replace("\0", "")), visitor.customer.viewer
+    found = access_case(ref, visitor)
     clocks = shown_clocks(queries.clocks_of([found], viewer)[found.pk])
     said = queries.timeline(found, viewer)
     conversation = worklist.conversation(said, queries.told_changes(found, viewer))
     people = {row.person_id: row for row in people_of(found.workspace, visitor.now)}
     context = {
-        **frame(visitor),
+        **outer,
         "is_cases": True,
         "case": found,
         "row": row_of(found, clocks, visitor),

@@ -22,6 +22,7 @@ from roomdesk.product.queries import newest, product_of
 from roomdesk.product.schema import Product
 from roomdesk.refusals import DeskError
 from roomdesk.runtime import clock
+from roomdesk.web.live.scopes import Scope, followed
 
 View = Callable[..., HttpResponseBase]
 #: Languages of products as the pages' own texts know them.
@@ -95,9 +96,11 @@ def language_of(locale: str) -> str:
     return _LANGUAGES.get(locale, locale)
 
 
-def frame(visitor: Visitor) -> dict[str, Any]:
-    """What every page needs."""
+def frame(visitor: Visitor, request: str = "") -> dict[str, Any]:
+    """What every page needs; `request` is the reference of the one that it is about. To be asked before the page reads anything else."""
+    scope = Scope("request", f"{visitor.slug}/{request}") if request else Scope("workspace", visitor.slug)
     return {
+        **followed(scope, visitor.person, visitor.now),
         "now": visitor.now,
         "visitor": visitor,
         "workspace": visitor.customer.workspace,

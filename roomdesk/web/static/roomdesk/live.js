@@ -1,14 +1,16 @@
-// What makes the console live. Without it every page works by reloading.
+// What makes every page live; without it each works by reloading. A page is told by a stream that it is behind, fetches itself, and
+// exchanges its marked parts (decisions 0006, 0041); where there is no stream a timer does it.
 // Countdowns follow the server's clock (a demo's clock can be moved), in the words of web/console/clock_words.py.
 "use strict";
 (() => {
-  const EVERY = 4000;
+  const EVERY = 4000, SELDOM = 60000; // milliseconds between looks without a stream, and with one
   const MINUTE = 60000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
   const page = document.querySelector("[data-desk]");
   if (!page) return;
 
   let lead = 0; // what the server's clock is ahead of ours, in milliseconds
-  const readClock = () => { lead = Date.parse(document.getElementById("now").dataset.now) - Date.now(); };
+  const told = () => document.getElementById("now").dataset;
+  const readClock = () => { lead = Date.parse(told().now) - Date.now(); };
 
   const span = (length) => {
     if (length < MINUTE) return "under 1 min";
@@ -31,7 +33,7 @@
       if (!clock.classList.contains(tone)) {
         clock.className = `clock ${tone}`;
         const row = clock.closest(".case");
-        if (row) row.className = `case ${tone}`;
+        if (row) { row.classList.remove("calm", "soon", "late", "aim"); row.classList.add(tone); }
       }
     }
   };
@@ -42,6 +44,7 @@
 
   const replace = (old, fresh) => {
     const unfolded = [...old.querySelectorAll("details[open]")].map((one) => one.id);
+    const checked = [...old.querySelectorAll("input[type=checkbox]:checked")].map((one) => one.id).filter(Boolean);
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
     const address = focused && focused.getAttribute("href");
     const named = focused && focused.id;
@@ -49,6 +52,7 @@
     const within = focused && focused.closest("[id]");
     old.replaceWith(fresh);
     for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
+    for (const id of checked) { const box = document.getElementById(id); if (box) box.checked = true; }
     if (named && document.getElementById(named)) document.getElementById(named).focus();
     else if (pressed) fresh.querySelector(`button[value="${CSS.escape(pressed)}"]`)?.focus();
     else if (address) fresh.querySelector(`[href="${CSS.escape(address)}"]`)?.focus();
@@ -67,18 +71,61 @@
     }
     readClock();
     tick();
+    document.dispatchEvent(new CustomEvent("desk:fresh"));
   };
 
   const stale = document.createElement("p");
   stale.className = "stale";
   stale.setAttribute("role", "status");
-  stale.textContent = "This page is not being brought up to date: the desk does not answer, or you were signed out. It tries again by itself; reloading shows more.";
-  const keepFresh = async () => {
-    if (document.visibilityState === "visible") {
-      try { await refresh(); stale.remove(); } catch { if (!stale.isConnected) page.prepend(stale); }
-    }
-    setTimeout(keepFresh, stale.isConnected ? 3 * EVERY : EVERY);
+  stale.textContent = page.dataset.stale || "This page is not being brought up to date: the desk does not answer, or you were signed out. It tries again by itself; reloading shows more.";
+
+  // One look at a time; whoever asks during one gets another after it, no sooner than the page's pace.
+  const pace = Number(page.dataset.pace || 250);
+  let isLooking = false, isBehind = false, last = -Infinity;
+  const look = async () => {
+    if (isLooking) { isBehind = true; return; }
+    isLooking = true;
+    isBehind = false;
+    last = performance.now();
+    try { await refresh(); stale.remove(); } catch { if (!stale.isConnected) page.prepend(stale); }
+    isLooking = false;
+    if (isBehind) soon();
   };
+  let waiting = 0;
+  const soon = () => {
+    const rest = last + pace - performance.now();
+    if (rest <= 0) look();
+    else if (!waiting) waiting = setTimeout(() => { waiting = 0; look(); }, rest);
+  };
+
+  let stream = null, isTold = false, retry = 0;
+  const follow = () => {
+    if (stream || !page.dataset.stream || !window.EventSource) return;
+    stream = new EventSource(`${page.dataset.stream}?from=${encodeURIComponent(told().number)}`);
+    stream.addEventListener("here", () => { isTold = true; });
+    stream.addEventListener("changed", () => { isTold = true; soon(); });
+    stream.addEventListener("gone", () => { leave(); look(); });
+    // The browser comes back by itself, with what it heard last; where it was refused we do, later.
+    stream.addEventListener("error", () => {
+      isTold = false;
+      if (stream && stream.readyState === EventSource.CLOSED) { leave(); clearTimeout(retry); retry = setTimeout(() => { if (document.visibilityState === "visible") follow(); }, 15000); }
+    });
+  };
+  const leave = () => { if (stream) stream.close(); stream = null; isTold = false; };
+
+  let looked = performance.now();
+  setInterval(() => {
+    const every = stale.isConnected ? 3 * EVERY : isTold ? SELDOM : EVERY;
+    if (document.visibilityState === "visible" && performance.now() - looked >= every) { looked = performance.now(); look(); }
+  }, 1000);
+  document.addEventListener("desk:fresh", () => { looked = performance.now(); });
+
+  // A page that nobody sees holds no stream: browsers open few to one host.
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState !== "visible") leave();
+    else { look(); follow(); }
+  });
+  addEventListener("pagehide", leave);
 
   for (const form of document.querySelectorAll("form.composer")) {
     const button = form.querySelector("button[data-busy]");
@@ -95,12 +142,15 @@
   document.addEventListener("keydown", (event) => { if (event.key === "Escape" && document.activeElement.matches(".place")) document.activeElement.blur(); });
 
   // Coming back by the browser's button finds the page as it was left.
-  addEventListener("pageshow", () => document.querySelectorAll("button[data-busy]").forEach((one) => { one.disabled = false; }));
+  addEventListener("pageshow", (event) => {
+    document.querySelectorAll("button[data-busy]").forEach((one) => { one.disabled = false; });
+    if (event.persisted) { look(); follow(); }
+  });
 
+  window.desk = { look, soon };
   remember(document);
   readClock();
   tick();
   setInterval(tick, 1000);
-  setTimeout(keepFresh, EVERY);
-  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") refresh().catch(() => {}); });
+  if (document.visibilityState === "visible") follow();
 })();
