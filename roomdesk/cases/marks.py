@@ -15,7 +15,7 @@ from django.db.models import Count, Max, Sum
 from django.db.models.expressions import RawSQL
 
 from roomdesk.cases import queries, room_talk
-from roomdesk.cases.models import Case
+from roomdesk.cases.models import Case, Presence
 from roomdesk.cases.questions import access_questions
 from roomdesk.clocks.queries import access_notices
 from roomdesk.directory.customers import Customer
@@ -38,8 +38,15 @@ def of_inbox(viewer: Viewer) -> str:
 
 
 def of_case(case: Case) -> str:
-    """Everything that staff see on the page of a case that they may read. One query."""
-    return digest(_first(_OF_CASE, {"id": case.pk}))
+    """Everything that staff see on the page of a case that they may read, and who else is there. Two queries.
+
+    Of the case itself as it was fetched: a page that shows an older one than there is has another mark.
+    """
+    now = clock.now()
+    here = Presence.objects.filter(case=case, here_until__gt=now).order_by("pk")
+    present = [(pk, until is not None and until > now) for pk, until in here.values_list("person", "writes_until")]
+    fields = [getattr(case, field.attname) for field in case._meta.concrete_fields]
+    return digest(fields, _first(_OF_CASE, {"id": case.pk}), present)
 
 
 def of_stub(case: Case) -> str:
@@ -49,7 +56,8 @@ def of_stub(case: Case) -> str:
 
 def of_request(case: Case) -> str:
     """What customers see of their request: nothing of notes, of clocks that are not theirs, or of how staff work on it. One query."""
-    return digest(_first(_OF_REQUEST, {"id": case.pk, "told": sorted(queries.TOLD)}))
+    shown = case.title, case.state, case.severity, case.kind
+    return digest(shown, _first(_OF_REQUEST, {"id": case.pk, "told": sorted(queries.TOLD)}))
 
 
 def of_workspace(customer: Customer) -> str:
@@ -80,7 +88,7 @@ def _first(sql: str, values: Any) -> object:
 
 
 _OF_CASE = """
-SELECT c.xmin::text,
+SELECT
   (SELECT (count(*), max(m.number))::text FROM record_message m WHERE m.case_id = c.id),
   (SELECT (count(*), sum(k.xmin::text::bigint))::text FROM clocks_clock k WHERE k.case_id = c.id),
   (SELECT max(h.id) FROM cases_casechange h WHERE h.case_id = c.id),
@@ -95,7 +103,7 @@ SELECT string_agg(concat_ws('|', k.id, k.state, k.due_at, k.paused_at, k.stopped
 FROM clocks_clock k WHERE k.case_id = %(id)s
 """
 _OF_REQUEST = """
-SELECT c.title, c.state, c.severity, c.kind,
+SELECT
   (SELECT (count(*), max(m.number))::text FROM record_message m WHERE m.case_id = c.id AND m.kind <> 'note'),
   (SELECT string_agg(concat_ws('|', k.id, k.state, k.due_at, k.paused_at, k.stopped_at), ',' ORDER BY k.id)
    FROM clocks_clock k WHERE k.case_id = c.id AND k.is_public),

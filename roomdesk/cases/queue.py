@@ -12,6 +12,7 @@ from django.db.models import F, FilteredRelation, Min, Q, Value, When
 from django.db.models.functions import Coalesce
 
 from roomdesk.cases.models import Case
+from roomdesk.cases.narrowing import Narrow, narrowed
 from roomdesk.cases.queries import access_cases, clocks_of, shown
 from roomdesk.clocks.models import Clock
 from roomdesk.directory.errors import Invalid, NotFound
@@ -40,7 +41,7 @@ def queue(
     now: datetime,
     *,
     product: str | None = None,
-    workspace: str = "",
+    narrow: Narrow | None = None,
     after: str = "",
     limit: int = PAGE,
 ) -> Queued:
@@ -53,8 +54,8 @@ def queue(
     if product is not None:
         check_product(product)
     places = in_order(now, product)
-    if workspace or not viewer.sees_all:
-        seen = _visible(viewer, workspace)
+    if narrow is not None or not viewer.sees_all:
+        seen = set(narrowed(viewer, narrow or Narrow(), now).values_list("pk", flat=True))
         places = [place for place in places if place.id in seen]
     found = [place for place in places if place.key > begin] if (begin := _key(after)) else places
     page = {place.id: place for place in found[:limit]}
@@ -102,12 +103,6 @@ def check_after(after: str) -> None:
     """Invalid for what is no `next` of a page; programs are told, a page that is only looked at begins at the front."""
     if after and not _key(after):
         raise Invalid("after must be the `next` of an earlier page.", field="after")
-
-
-def _visible(viewer: Viewer, workspace: str) -> set[int]:
-    cases = access_cases(viewer).filter(state__in=Case.OPEN)
-    cases = cases.filter(workspace__slug=workspace) if workspace else cases
-    return set(cases.values_list("pk", flat=True))
 
 
 def _text(place: Place) -> str:

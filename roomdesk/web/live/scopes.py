@@ -11,6 +11,7 @@ from datetime import datetime
 from urllib.parse import quote, unquote
 
 from roomdesk.cases import for_customers, marks, queries
+from roomdesk.cases.models import Case
 from roomdesk.directory.customers import access_customer
 from roomdesk.directory.models import Person
 from roomdesk.directory.queries import Viewer, viewer_of_person
@@ -88,10 +89,15 @@ def _case(looking: Looking, ref: str, person: Person) -> Seen:
 
     def seen() -> Seen:
         case = queries.access_case(ref, viewer)
-        may_read = not case.is_restricted or bool({"", case.product} & viewer.security)
-        return Seen(marks.of_case(case) if may_read else marks.of_stub(case), case.workspace.lane_id)
+        return Seen(mark_of_case(case, viewer), case.workspace.lane_id)
 
     return looking.once(("case", ref, shown), seen)
+
+
+def mark_of_case(case: Case, viewer: Viewer) -> str:
+    """For staff who may see the case, if only as a stub (D22)."""
+    may_read = not case.is_restricted or bool({"", case.product} & viewer.security)
+    return marks.of_case(case) if may_read else marks.of_stub(case)
 
 
 def _request(looking: Looking, name: str, person: Person) -> Seen:
@@ -126,6 +132,14 @@ _KINDS: Mapping[str, Callable[[Looking, str, Person], Seen]] = {
 }
 
 
-def followed(scope: Scope, person: Person, now: datetime) -> dict[str, str]:
-    """What a page's frame needs to be followed. To be asked before the page reads anything: what comes in between is told."""
-    return {"stream": scope.address, "number": Looking(now).look(scope, person).mark}
+def followed(scope: Scope, mark: str) -> dict[str, str]:
+    """What a page's frame needs to be followed. The mark is made before the page reads anything else: what comes in between is told."""
+    return {"stream": scope.address, "number": mark}
+
+
+def follow_case(case: Case, viewer: Viewer) -> dict[str, str]:
+    return followed(Scope("case", case.ref), mark_of_case(case, viewer))
+
+
+#: For what nobody tells of, such as the state of rooms: such a page looks every few seconds.
+UNTOLD: Mapping[str, str] = {}

@@ -109,8 +109,8 @@ def digest_of(*words: str) -> str:
 def _page(
     request: HttpRequest, visitor: Visitor, ref: str, *, text: str = "", problem: str = "", status: int = 200
 ) -> HttpResponse:
-    outer, viewer = frame(visitor, ref.replace("\0", "")), visitor.customer.viewer
-    found = access_case(ref, visitor)
+    found, viewer = access_case(ref, visitor), visitor.customer.viewer
+    outer = frame(visitor, found)
     clocks = shown_clocks(queries.clocks_of([found], viewer)[found.pk])
     said = queries.timeline(found, viewer)
     conversation = worklist.conversation(said, queries.told_changes(found, viewer))

@@ -15,6 +15,8 @@ from django.utils import translation
 from django.views.decorators.cache import never_cache
 
 from roomdesk.audit.work import Actor
+from roomdesk.cases import marks
+from roomdesk.cases.models import Case
 from roomdesk.directory.customers import Customer, access_customer
 from roomdesk.directory.models import Person
 from roomdesk.product.models import ProductVersion
@@ -96,11 +98,14 @@ def language_of(locale: str) -> str:
     return _LANGUAGES.get(locale, locale)
 
 
-def frame(visitor: Visitor, request: str = "") -> dict[str, Any]:
-    """What every page needs; `request` is the reference of the one that it is about. To be asked before the page reads anything else."""
-    scope = Scope("request", f"{visitor.slug}/{request}") if request else Scope("workspace", visitor.slug)
+def frame(visitor: Visitor, request: Case | None = None) -> dict[str, Any]:
+    """What every page needs; `request` is the one that it is about. To be asked before the page reads anything else."""
+    if request is None:
+        live = followed(Scope("workspace", visitor.slug), marks.of_workspace(visitor.customer))
+    else:
+        live = followed(Scope("request", f"{visitor.slug}/{request.ref}"), marks.of_request(request))
     return {
-        **followed(scope, visitor.person, visitor.now),
+        **live,
         "now": visitor.now,
         "visitor": visitor,
         "workspace": visitor.customer.workspace,
