@@ -129,7 +129,9 @@ def test_staff_work_by_the_keyboard_alone(desk: Live, chromium: Browser) -> None
     page.wait_for_url("**/console/?view=p0")
     expect(page.locator(".case", has_text=second)).to_be_visible()
     titles = page.locator(".case .title")
-    while first not in page.evaluate("document.activeElement.textContent"):
+    while first not in page.evaluate(
+        "document.activeElement.matches('.title') ? document.activeElement.textContent : ''"
+    ):
         page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/console/cases/{first}?view=p0")
