@@ -94,6 +94,16 @@ def place_of(case: Case, now: datetime) -> Place | None:
     return next((place for place in in_order(now, case.product) if place.id == case.pk), None)
 
 
+def place_in_queue(case: Case, now: datetime) -> int:
+    """Where an unanswered case stands that is answered in the order of the queue, without a time that is promised; 0 for every other (R23)."""
+    if case.state not in Case.OPEN or case.answered_at is not None:
+        return 0
+    if case.clocks.filter(stopped_at=None, due_at__isnull=False, is_public=True).exists():
+        return 0
+    place = place_of(case, now)
+    return place.position if place else 0
+
+
 def check_product(slug: str) -> None:
     if "\0" in slug or slug not in newest([slug]):
         raise NotFound(f'There is no product "{slug}".', field="product")

@@ -49,6 +49,8 @@ def seal(work: Work, message: Message) -> None:
     if file.state == File.State.WAITING:
         file.state, file.next_at, file.problem = File.State.REFUSED, None, "It was removed before it had been fetched."
         work.update(file, "state", "next_at", "problem")
+    if not file.url:
+        return
     once = f"remove_file:{file.url}"
     work.send("matrix", "remove_file", "matrix:media", {"url": file.url}, once=once)
 

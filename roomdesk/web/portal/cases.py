@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from roomdesk.cases import for_customers, queries, satisfaction, worklist, writing
 from roomdesk.cases.files import files_of
 from roomdesk.cases.models import Case, CaseChange
+from roomdesk.cases.queue import place_in_queue
 from roomdesk.cases.worklist import Delivery
 from roomdesk.directory.models import Membership
 from roomdesk.directory.queries import people_of
@@ -121,6 +122,7 @@ def _page(
         "case": found,
         "row": row_of(found, clocks, visitor),
         "clocks": [clock_told(clock, found, visitor) for clock in clocks if clock.cycle.number == found.cycle],
+        "place": place_in_queue(found, visitor.now),
         "lines": list(_lines(conversation, visitor, people, files_of(said), worklist.undelivered(found))),
         "rating": _rating(found),
         "takes_words": for_customers.takes_words(found, visitor.now),
