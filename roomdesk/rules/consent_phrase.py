@@ -2,42 +2,62 @@
 
 Of what people do to a phrase without meaning anything by it, white space, capitals, one final mark, quotation marks and emphasis are
 folded. Nothing else is: accents, look-alikes, dashes and invisible characters make another text.
+Case folding by itself would take some look-alikes for letters (U+017F for s, U+1C82 for о): a text is spelt in the phrase's own letters.
 """
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 _PAIRS = (
     ('"', '"'), ("'", "'"), ("“", "”"), ("„", "“"), ("„", "”"), ("‘", "’"), ("«", "»"),
     ("***", "***"), ("**", "**"), ("*", "*"), ("___", "___"), ("__", "__"), ("_", "_"),
 )  # fmt: skip
-_SPACE = re.compile(r"\s+")
+#: The property White_Space of Unicode; Python counts four control characters too.
+_WHITE = "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+_SPACE = re.compile(f"[{_WHITE}]+")
 _SHOWN_AS_IS = frozenset({"p", "br", "b", "strong", "i", "em", "u", "span"})
 _LINES = frozenset({"p", "br"})
 _REPLY = "mx-reply"
+#: Numbers of characters; those that name none are left out by the parser, and by a client perhaps not.
+_NUMBERED = re.compile(r"&#(?:[0-9]+|[xX][0-9a-fA-F]+);?")
 
 
 def is_phrase(phrase: str, text: str, formatted: str | None, *, is_reply: bool) -> bool:
     """Whether `text` is the phrase and, where there is one, the formatted body shows nothing else. Linear in what was written."""
-    wanted = folded(phrase)
-    if not wanted or folded(_without_fallback(text) if is_reply else text) != wanted:
+    wanted = _bare(phrase)
+    if not wanted or not _says(wanted, _without_fallback(text) if is_reply else text):
         return False
     if formatted is None:
         return True
     shown = _shown(formatted)
-    return shown is not None and folded(shown) == wanted
+    return shown is not None and _says(wanted, shown)
+
+
+def _says(wanted: str, text: str) -> bool:
+    bare = _bare(text)
+    return bare.casefold() == wanted.casefold() and set(bare) <= _letters(wanted)
+
+
+def _letters(wanted: str) -> set[str]:
+    """The characters of every case of a text."""
+    return {*wanted, *wanted.lower(), *wanted.upper(), *wanted.casefold()}
 
 
 def folded(text: str) -> str:
     """What is compared of a text: bare of surrounding pairs and of one final mark, white space collapsed, case-folded."""
-    bare, has_mark = text.strip(), False
+    return _bare(text).casefold()
+
+
+def _bare(text: str) -> str:
+    bare, has_mark = text.strip(_WHITE), False
     while True:
         peeled = _peeled(bare)
         if peeled is None and not has_mark and bare[-1:] in (".", "!"):
             peeled, has_mark = bare[:-1], True
         if peeled is None:
-            return _SPACE.sub(" ", bare).casefold()
-        bare = peeled.strip()
+            return _SPACE.sub(" ", bare)
+        bare = peeled.strip(_WHITE)
 
 
 def _peeled(text: str) -> str | None:
@@ -58,6 +78,8 @@ def _without_fallback(text: str) -> str:
 
 def _shown(formatted: str) -> str | None:
     """What the formatted body shows, without the reply's quote; None where it does more to a text than emphasise it."""
+    if not all(map(unescape, _NUMBERED.findall(formatted))):
+        return None
     shown = _Shown()
     shown.feed(formatted)
     shown.close()

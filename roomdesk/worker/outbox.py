@@ -21,7 +21,7 @@ from roomdesk.worker.ways import WAYS
 
 _LOG = logging.getLogger("roomdesk.outbox")
 
-SENDERS = 12
+SENDERS = 20
 #: So many go on while the inbox is behind: first everything is on record with its clocks running, then it is talked about.
 SENDERS_BESIDE = 2
 #: Least time between two claims: many rows finishing together are followed up by one claim, not by one each.

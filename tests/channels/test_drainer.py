@@ -55,7 +55,7 @@ def test_another_error_of_the_database_holds_nothing(database: str) -> None:
 
 def test_a_backlog_makes_it_behind_for_a_moment_and_a_few_events_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
     moment = 100.0
-    monkeypatch.setattr(inbox, "time", SimpleNamespace(monotonic=lambda: moment))
+    monkeypatch.setattr(inbox, "time", SimpleNamespace(monotonic=lambda: moment, sleep=lambda _: None))
     found = [3, 400, 0]
     drainer = Drainer(lambda: found.pop(0), lambda: None)
     drainer.step()
@@ -69,7 +69,7 @@ def test_a_backlog_makes_it_behind_for_a_moment_and_a_few_events_do_not(monkeypa
 
 def test_a_backlog_in_slow_steps_makes_it_behind_from_one_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     moment, found = 100.0, [400, 400, 50]
-    monkeypatch.setattr(inbox, "time", SimpleNamespace(monotonic=lambda: moment))
+    monkeypatch.setattr(inbox, "time", SimpleNamespace(monotonic=lambda: moment, sleep=lambda _: None))
 
     def drain() -> int:
         nonlocal moment
@@ -88,7 +88,7 @@ def test_a_backlog_in_slow_steps_makes_it_behind_from_one_to_the_next(monkeypatc
 
 def test_a_step_that_does_not_end_is_no_backlog(monkeypatch: pytest.MonkeyPatch) -> None:
     moment = 100.0
-    monkeypatch.setattr(inbox, "time", SimpleNamespace(monotonic=lambda: moment))
+    monkeypatch.setattr(inbox, "time", SimpleNamespace(monotonic=lambda: moment, sleep=lambda _: None))
     drainer = Drainer(lambda: 400, lambda: None)
     drainer.step()
     moment += 31
@@ -97,7 +97,7 @@ def test_a_step_that_does_not_end_is_no_backlog(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_second_one_works_on_a_backlog_and_rests_at_any_other_time(monkeypatch: pytest.MonkeyPatch) -> None:
     moment, found = 100.0, [3, 400, 200, 50]
-    monkeypatch.setattr(inbox, "time", SimpleNamespace(monotonic=lambda: moment))
+    monkeypatch.setattr(inbox, "time", SimpleNamespace(monotonic=lambda: moment, sleep=lambda _: None))
     drainer = Drainer(lambda: found.pop(0), lambda: None)
     second = drainer.second()
     drainer.step()
@@ -123,3 +123,25 @@ def test_a_second_one_holds_the_rooms_after_a_death_of_its_own_connection(databa
     connection.close()
     second()
     assert work.done == ["held", "drained"]
+
+
+def test_what_follows_a_few_events_is_gathered_and_what_comes_after_quiet_is_taken_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    moment, slept = 100.0, list[float]()
+
+    def sleep(seconds: float) -> None:
+        nonlocal moment
+        slept.append(round(seconds, 3))
+        moment += seconds
+
+    monkeypatch.setattr(inbox, "time", SimpleNamespace(monotonic=lambda: moment, sleep=sleep))
+    found = [2, 3, 0, 5, 400, 1]
+    drainer = Drainer(lambda: found.pop(0), lambda: None)
+    for _ in range(4):
+        drainer.step()
+    assert slept == [0, 0.05, 0.05, 0], "after the first, after the second, and not after a quiet look"
+    moment += 1
+    drainer.step()
+    drainer.step()
+    assert slept[4:] == [0, 0], "a backlog is not gathered: it is there"
