@@ -24,7 +24,7 @@ from roomdesk.oncall import reports
 from roomdesk.oncall.paging import LANE as PAGES
 from roomdesk.queues import bulk, lanes
 from roomdesk.queues.models import InboxEvent, Lane
-from roomdesk.queues.signals import LIVE, notify
+from roomdesk.queues.signals import live
 from roomdesk.runtime import clock, faults
 
 log = logging.getLogger(__name__)
@@ -152,8 +152,9 @@ def _finish(claimed: hearing.Batch, conversations: dict[int, Conversation], now:
     bulk.update(InboxEvent, [item.event for item in claimed.items], ["state", "done_at", "reason"])
     touched = [c.lane for c in conversations.values() if c.is_touched]
     if touched:
-        bulk.update(Lane, touched, ["last_number"])
-        notify(LIVE, ",".join(str(lane.pk) for lane in touched[:200]))
+        bulk.update(Lane, touched, Lane.NUMBERS)
+    # Also where nothing was numbered: that a message has reached its room shows on its page.
+    live(c.lane.pk for c in conversations.values())
 
 
 def _apply_singly(lane_ids: Sequence[int], batch: int) -> int:

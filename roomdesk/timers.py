@@ -28,7 +28,7 @@ from roomdesk.oncall.hand_over import HAND_OVER_TIMER, SETTLE_TIMER, settle
 from roomdesk.oncall.paging import PAGE_TIMER
 from roomdesk.queues import bulk, lanes, timers
 from roomdesk.queues.models import Timer
-from roomdesk.queues.signals import LIVE, notify
+from roomdesk.queues.signals import live
 from roomdesk.runtime import clock, faults
 
 #: Timers of one transaction.
@@ -77,7 +77,7 @@ def _fire(due: Sequence[Timer], now: datetime) -> None:
     # Before the flush: a timer that the work itself sets anew finds the place of the pending one free, or moves it.
     bulk.update(Timer, due, ["state", "next_at", "fired_at"])
     work.flush()
-    notify(LIVE, ",".join(str(lane_id) for lane_id in sorted({timer.lane_id for timer in due})))
+    live(timer.lane_id for timer in due)
 
 
 def fire_clocks(work: Work, due: Sequence[Timer]) -> Mapping[int, datetime | None]:

@@ -16,7 +16,7 @@ from roomdesk.directory.models import Person, Workspace
 from roomdesk.directory.queries import Viewer, active_person, authority
 from roomdesk.queues import bulk, lanes
 from roomdesk.queues.models import Lane
-from roomdesk.queues.signals import LIVE, notify
+from roomdesk.queues.signals import live
 
 
 @dataclass(slots=True)
@@ -45,8 +45,8 @@ class Held:
         """Writes everything, as the last thing in the transaction."""
         self.work.flush()
         if self.conversation.is_touched:
-            bulk.update(Lane, [self.conversation.lane], ["last_number"])
-        notify(LIVE, str(self.conversation.lane.pk))
+            bulk.update(Lane, [self.conversation.lane], Lane.NUMBERS)
+        live([self.conversation.lane.pk])
 
 
 def hold(viewer: Viewer, *refs: str, author: str | None, actor: Actor, now: datetime) -> Held:

@@ -170,9 +170,11 @@ class Conversation:
         found = {event_id: self.current(case_id) for event_id, case_id in self.case_of_event.items()}
         return {event_id: entry.case.pk for event_id, entry in found.items() if entry}
 
-    def next_number(self) -> int:
-        """The next number of the live stream (D36), written back with the lane at the end."""
+    def next_number(self, kind: str = Message.Kind.MESSAGE) -> int:
+        """The next number of the live stream (D36), written back with the lane at the end; a note moves nothing that customers follow."""
         self.lane.last_number += 1
+        if kind != Message.Kind.NOTE:
+            self.lane.told_number = self.lane.last_number
         self.is_touched = True
         return self.lane.last_number
 

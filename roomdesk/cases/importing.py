@@ -25,7 +25,7 @@ from roomdesk.channels.matrix.receive import SOURCE
 from roomdesk.directory.models import Person, Workspace
 from roomdesk.queues import bulk, inbox, lanes
 from roomdesk.queues.models import InboxEvent, Lane, Route
-from roomdesk.queues.signals import LIVE, notify
+from roomdesk.queues.signals import live
 from roomdesk.record.models import Message
 from roomdesk.refusals import Conflict, Invalid
 from roomdesk.rooms import naming, queries
@@ -191,8 +191,8 @@ def _record(lane: Lane, events: Sequence[Event], actor: Actor, now: datetime) ->
     for event in events:
         _keep(work, conversation, event)
     work.flush()
-    bulk.update(Lane, [conversation.lane], ["last_number"])
-    notify(LIVE, str(lane.pk))
+    bulk.update(Lane, [conversation.lane], Lane.NUMBERS)
+    live([lane.pk])
 
 
 def _keep(work: Work, conversation: Conversation, event: Event) -> None:

@@ -232,3 +232,31 @@ class Merge(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case"], condition=Q(undone_at=None), name="merge_one_open")]
+
+
+class Presence(models.Model):
+    """Somebody of the staff has the case's page open: until when that is believed, and until when that they write an answer."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="+")
+    person = models.ForeignKey("directory.Person", models.CASCADE, related_name="+")
+    here_until = models.DateTimeField()
+    writes_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "person"], name="presence_once")]
+
+
+class SavedView(models.Model):
+    """A view of the inbox that somebody keeps under a name: what it is narrowed to, as in its address. `is_shared`: with all staff."""
+
+    owner = models.ForeignKey("directory.Person", models.CASCADE, related_name="+")
+    name = models.CharField(max_length=60)
+    wanted = models.JSONField(default=dict)
+    is_shared = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="saved_view_once")]
+
+    def __str__(self) -> str:
+        return self.name

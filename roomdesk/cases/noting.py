@@ -49,7 +49,7 @@ def do_note(viewer: Viewer, ref: str, text: str, *, channel: str, author: str, a
             saying,
             workspace_id=conversation.workspace.pk,
             scope=conversation.scope,
-            number=conversation.next_number(),
+            number=conversation.next_number(saying.kind),
             case_id=entry.case.pk,
             why=_WHY,
         )

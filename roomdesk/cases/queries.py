@@ -152,7 +152,7 @@ def changes(case: Case) -> list[CaseChange]:
 
 
 #: What customers are told of a case's history. Reasons, calls, snoozes and who works on it are the desk's own.
-_TOLD = frozenset({"state", "severity", "kind", "split", "move", "merge", "merged", "unmerge", "unmerged"})
+TOLD = frozenset({"state", "severity", "kind", "split", "move", "merge", "merged", "unmerge", "unmerged"})
 
 
 def told_changes(case: Case, viewer: Viewer) -> list[CaseChange]:
@@ -160,7 +160,7 @@ def told_changes(case: Case, viewer: Viewer) -> list[CaseChange]:
     found = changes(case)
     if is_staff(viewer):
         return found
-    told = [change for change in found if change.what in _TOLD]
+    told = [change for change in found if change.what in TOLD]
     for change in told:
         change.reason = change.mark = ""
     return told

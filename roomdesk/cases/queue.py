@@ -14,6 +14,7 @@ from django.db.models import F, FilteredRelation, Min, Q, Value, When
 from django.db.models.functions import Coalesce
 
 from roomdesk.cases.models import Case
+from roomdesk.cases.narrowing import Narrow, narrowed
 from roomdesk.cases.queries import access_cases, clocks_of, shown
 from roomdesk.clocks.models import Clock
 from roomdesk.directory.errors import Invalid, NotFound
@@ -43,7 +44,7 @@ def queue(
     now: datetime,
     *,
     product: str | None = None,
-    workspace: str = "",
+    narrow: Narrow | None = None,
     after: str = "",
     limit: int = PAGE,
 ) -> Queued:
@@ -56,8 +57,8 @@ def queue(
     if product is not None:
         check_product(product)
     places = in_order(now, product)
-    if workspace or not viewer.sees_all:
-        seen = _visible(viewer, workspace)
+    if narrow is not None or not viewer.sees_all:
+        seen = set(narrowed(viewer, narrow or Narrow(), now).values_list("pk", flat=True))
         places = [place for place in places if place.id in seen]
     found = [place for place in places if place.key > begin] if (begin := _key(after)) else places
     page = {place.id: place for place in found[:limit]}
@@ -114,6 +115,16 @@ def place_of(case: Case, now: datetime) -> Place | None:
     return next((place for place in in_order(now, case.product) if place.id == case.pk), None)
 
 
+def place_in_queue(case: Case, now: datetime) -> int:
+    """Where an unanswered case stands that is answered in the order of the queue, without a time that is promised; 0 for every other (R23)."""
+    if case.state not in Case.OPEN or case.answered_at is not None:
+        return 0
+    if case.clocks.filter(stopped_at=None, due_at__isnull=False, is_public=True).exists():
+        return 0
+    place = place_of(case, now)
+    return place.position if place else 0
+
+
 def check_product(slug: str) -> None:
     if "\0" in slug or slug not in newest([slug]):
         raise NotFound(f'There is no product "{slug}".', field="product")
@@ -123,12 +134,6 @@ def check_after(after: str) -> None:
     """Invalid for what is no `next` of a page; programs are told, a page that is only looked at begins at the front."""
     if after and not _key(after):
         raise Invalid("after must be the `next` of an earlier page.", field="after")
-
-
-def _visible(viewer: Viewer, workspace: str) -> set[int]:
-    cases = access_cases(viewer).filter(state__in=Case.OPEN)
-    cases = cases.filter(workspace__slug=workspace) if workspace else cases
-    return set(cases.values_list("pk", flat=True))
 
 
 def _text(place: Place) -> str:

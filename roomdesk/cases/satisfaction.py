@@ -22,7 +22,7 @@ from roomdesk.directory.errors import Conflict, Invalid
 from roomdesk.directory.models import Person
 from roomdesk.directory.queries import Viewer, active_person, authority
 from roomdesk.queues import lanes
-from roomdesk.queues.signals import LIVE, notify
+from roomdesk.queues.signals import live
 from roomdesk.record.models import Message
 from roomdesk.rules.confirmation import is_confirming_sign
 from roomdesk.rules.satisfaction import GOOD, SCORES, score_of
@@ -68,7 +68,7 @@ def do_rate(viewer: Viewer, ref: str, score: str, *, author: str, actor: Actor, 
         if score == GOOD:
             confirming.confirm(work, conversation, entry, now, by=person.slug)
         work.flush()
-        notify(LIVE, str(lane.pk))
+        live([lane.pk])
     return access_case(ref, viewer)
 
 

@@ -279,7 +279,7 @@ def record_said(
         saying,
         workspace_id=conversation.workspace.pk,
         scope=conversation.scope,
-        number=conversation.next_number(),
+        number=conversation.next_number(saying.kind),
         case_id=case_id,
         why=why,
     )

@@ -16,7 +16,7 @@ from roomdesk.directory.models import Person, Workspace
 from roomdesk.directory.queries import Viewer
 from roomdesk.queues import bulk, lanes
 from roomdesk.queues.models import Lane
-from roomdesk.queues.signals import LIVE, notify
+from roomdesk.queues.signals import live
 from roomdesk.refusals import Conflict
 
 
@@ -58,8 +58,8 @@ class Together:
         self.work.flush()
         touched = [one.lane for one in self.conversations.values() if one.is_touched]
         if touched:
-            bulk.update(Lane, touched, ["last_number"])
-        notify(LIVE, ",".join(str(lane_id) for lane_id in sorted(self.conversations)[:200]))
+            bulk.update(Lane, touched, Lane.NUMBERS)
+        live(self.conversations)
 
 
 def hold(hands: Hands, refs: Iterable[str]) -> Together:

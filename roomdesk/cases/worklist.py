@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from roomdesk.cases.loading import BESIDE
 from roomdesk.cases.models import Case, CaseChange
+from roomdesk.cases.narrowing import ALL, Narrow, narrowed
 from roomdesk.cases.queries import PAGE, access_cases
 from roomdesk.cases.queue import queue
 from roomdesk.directory.queries import Viewer
@@ -17,34 +18,29 @@ from roomdesk.queues.models import OutboxRow
 from roomdesk.record.models import Message
 from roomdesk.rules.queue_order import Place
 
-OPEN, ALL = "open", "all"
+#: Open cases, narrowed to nothing.
+EVERY = Narrow()
 
 
 @dataclass(frozen=True, slots=True)
 class Worklist:
-    """One page of cases; `next` is where the following one begins (empty at the end), `open` counts all open cases.
+    """One page of cases; `next` is where the following one begins (empty at the end).
 
     `places` says of open cases, by id, where they stand in the queue and why; a list by age has none.
     """
 
     cases: Sequence[Case]
     next: str
-    open: int
     places: dict[int, Place] = field(default_factory=dict)
 
 
-def worklist(
-    viewer: Viewer, now: datetime, *, view: str = OPEN, workspace: str = "", after: str = "", limit: int = PAGE
-) -> Worklist:
-    """Open cases in the order of the queue (R23), all cases by age."""
-    if view == OPEN:
-        found = queue(viewer, now, workspace=workspace, after=after, limit=limit)
-        return Worklist(found.cases, found.next, found.total, found.places)
-    cases = access_cases(viewer)
-    cases = cases.filter(workspace__slug=workspace) if workspace else cases
-    rows = list(_by_age(cases, after)[: limit + 1])
-    following = str(rows[limit - 1].pk) if len(rows) > limit else ""
-    return Worklist(rows[:limit], following, cases.filter(state__in=Case.OPEN).count())
+def worklist(viewer: Viewer, now: datetime, narrow: Narrow = EVERY, *, after: str = "", limit: int = PAGE) -> Worklist:
+    """The view's cases in the order of the queue (R23); all cases by age."""
+    if narrow.view != ALL:
+        found = queue(viewer, now, narrow=None if narrow == EVERY else narrow, after=after, limit=limit)
+        return Worklist(found.cases, found.next, found.places)
+    rows = list(_by_age(narrowed(viewer, narrow, now), after)[: limit + 1])
+    return Worklist(rows[:limit], str(rows[limit - 1].pk) if len(rows) > limit else "")
 
 
 def _by_age(cases: QuerySet[Case], after: str) -> QuerySet[Case]:

@@ -24,7 +24,7 @@ from roomdesk.directory.errors import Conflict, Invalid, NotFound
 from roomdesk.directory.models import Person, Workspace
 from roomdesk.queues import bulk, lanes
 from roomdesk.queues.models import Lane, OutboxRow
-from roomdesk.queues.signals import LIVE, notify
+from roomdesk.queues.signals import live
 from roomdesk.record import services as record
 from roomdesk.record.models import Message
 from roomdesk.record.services import Saying
@@ -290,5 +290,5 @@ def _record(
 
 def _end(work: Work, conversation: Conversation) -> None:
     work.flush()
-    bulk.update(Lane, [conversation.lane], ["last_number"])
-    notify(LIVE, str(conversation.lane.pk))
+    bulk.update(Lane, [conversation.lane], Lane.NUMBERS)
+    live([conversation.lane.pk])

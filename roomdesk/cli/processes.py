@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import sys
+from types import FrameType
 
 import click
 
@@ -38,7 +39,18 @@ def web() -> None:
     )
     # uvicorn raises the signal again once it has ended gently; that is no failure.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
-    uvicorn.Server(config).run(sockets=[_listen(settings)])
+    server = uvicorn.Server(config)
+    ends = server.handle_exit
+
+    def handle_exit(number: int, frame: FrameType | None) -> None:
+        """Streams last as long as somebody looks at a page; they are let go first."""
+        from roomdesk.web.asgi import LIVE
+
+        LIVE.end()
+        ends(number, frame)
+
+    server.handle_exit = handle_exit  # type: ignore[assignment, method-assign]
+    server.run(sockets=[_listen(settings)])
 
 
 def _listen(settings: Settings) -> socket.socket:

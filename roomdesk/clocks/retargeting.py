@@ -21,7 +21,7 @@ from roomdesk.directory.queries import Viewer, access_workspace, workspaces_of
 from roomdesk.product.models import ProductVersion
 from roomdesk.product.queries import newest, product_of
 from roomdesk.queues import lanes
-from roomdesk.queues.signals import LIVE, notify
+from roomdesk.queues.signals import live
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _retarget_all(
     work.audit("sla.retargeted", scope, {**data, "policy": policy}, scope=scope)
     work.flush()
     _pin(clocks, terms)
-    notify(LIVE, str(terms.workspace.lane_id))
+    live([terms.workspace.lane_id])
     return items
 
 

@@ -71,8 +71,8 @@ def seed(
         while finding.file_waiting(_CHUNK):
             pass
         progress(f"{start + count:,} of {messages:,} messages")
-    lanes = [Lane(pk=place.lane_id, last_number=place.number) for place in places]
-    bulk.update(Lane, lanes, ["last_number"])
+    lanes = [Lane(pk=place.lane_id, last_number=place.number, told_number=place.number) for place in places]
+    bulk.update(Lane, lanes, Lane.NUMBERS)
     _analyze()
 
 

@@ -11,11 +11,16 @@ from django.db.models import Q
 class Lane(models.Model):
     """What is handled in order: one row per workspace, locked first by every writer (D25).
 
-    `last_number` numbers the workspace's live events under the lock, so that a reconnecting page has no gap (D36).
+    `last_number` numbers the workspace's live events under the lock, so that a reconnecting page has no gap (D36); `told_number`
+    is the last of those that its customers may know of.
     """
+
+    #: What is written back once events were numbered.
+    NUMBERS = ("last_number", "told_number")
 
     key = models.CharField(max_length=120, unique=True)
     last_number = models.BigIntegerField(default=0)
+    told_number = models.BigIntegerField(default=0, db_default=0)
 
     def __str__(self) -> str:
         return self.key

@@ -11,6 +11,7 @@ from roomdesk.audit.work import DESK, Work
 from roomdesk.channels.matrix.media import FileNamed
 from roomdesk.directory.models import Workspace
 from roomdesk.queues import lanes
+from roomdesk.queues.signals import live
 from roomdesk.record.models import File, Message
 
 #: How long nothing may be heard of a worker that has a file in hand (`hold`) before another takes it up.
@@ -48,6 +49,8 @@ def seal(work: Work, message: Message) -> None:
     if file.state == File.State.WAITING:
         file.state, file.next_at, file.problem = File.State.REFUSED, None, "It was removed before it had been fetched."
         work.update(file, "state", "next_at", "problem")
+    if not file.url:
+        return
     once = f"remove_file:{file.url}"
     work.send("matrix", "remove_file", "matrix:media", {"url": file.url}, once=once)
 
@@ -107,4 +110,5 @@ def _settle(file: File, state: str, now: datetime, fields: dict[str, Any], told:
         work.update(row, *fields, "state", "next_at")
         work.audit(f"file.{state}", f"message:{row.message_id}", told, scope=f"workspace:{workspace.slug}")
         work.flush()
+        live([workspace.lane_id])
     return True

@@ -80,7 +80,8 @@ class Message(models.Model):
 class File(models.Model):
     """What came with a message, and the copy that is kept of it (R08). Everything in `declared_*` and `name` is the sender's word.
 
-    The row is also the chore of fetching it: while `waiting` it is due at `next_at`. `message_id` is `Message.id`.
+    The row is also the chore of fetching it: while `waiting` it is due at `next_at`. `message_id` is `Message.id`. Without `url` it
+    was given through a page: it lies where a fetched one would, and `sha256` is what it had then.
     """
 
     class State(models.TextChoices):

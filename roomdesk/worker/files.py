@@ -56,7 +56,11 @@ class FileKeeper:
 
     def _keep(self, file: File) -> None:
         place = store.partial(file.pk)
-        self._fetch(file, place)
+        if file.url:
+            self._fetch(file, place)
+        elif not place.exists():
+            self._given(file)
+            return
         files.hold(file, clock.now())
         found = clamav.infection(settings.clamav_url, place) if settings.clamav_url else None
         if found:
@@ -66,6 +70,15 @@ class FileKeeper:
         sha256, size, kind = store.measured(place)
         store.keep(place, sha256)
         files.do_keep(file, sha256, size, kind, clock.now())
+
+    @staticmethod
+    def _given(file: File) -> None:
+        """Given through a page, and not where it was laid down: a worker that died since has kept it, or it is gone."""
+        kept = store.place_of(file.sha256)
+        if kept.exists():
+            files.do_keep(file, *store.measured(kept), clock.now())
+        else:
+            files.do_lose(file, "It was given through a page and is not on the disk any more.", clock.now())
 
     def _fetch(self, file: File, place: Path) -> None:
         begin = place.stat().st_size if place.exists() else 0

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
@@ -89,6 +90,131 @@ def test_what_is_typed_and_unfolded_survives_what_arrives(desk: Live, chromium: 
     page.context.close()
 
 
+def test_a_message_stands_on_an_open_page_without_any_timer(desk: Live, chromium: Browser) -> None:
+    ref = opened(desk, "Followed by a stream")
+    page = signed_in(desk, chromium)
+    page.clock.install()
+    page.goto(f"{desk.ready['url']}/console/cases/{ref}")
+    expect(page.locator("#timeline")).to_contain_text("Followed by a stream")
+    # From here on no timer of the page goes off: what comes, comes by its stream.
+    page.clock.pause_at(clock_now() + timedelta(seconds=3))
+    desk.rest("POST", f"cases/{ref}/messages", json={"author": "oto", "text": "Here without a timer."})
+    expect(page.locator("#timeline")).to_contain_text("Here without a timer.")
+    page.clock.resume()
+    # A killed web process costs a reconnect and no message.
+    desk.kill("web")
+    eventually(lambda: said_later(desk, ref), "the next web process")
+    expect(page.locator("#timeline")).to_contain_text(LATER["text"])
+    page.context.close()
+
+
+def said_later(desk: Live, ref: str) -> bool:
+    try:
+        return desk.rest("POST", f"cases/{ref}/messages", json=LATER).status_code == 201
+    except httpx.TransportError:
+        return False
+
+
+def test_staff_work_by_the_keyboard_alone(desk: Live, chromium: Browser) -> None:
+    """Sign in, next case, note, answer, resolve; nothing is clicked."""
+    first, second = opened(desk, "P0 By keys"), opened(desk, "P0 By keys too")
+    page = chromium.new_context(locale="en-GB").new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"{desk.ready['url']}/console/?view=p0")
+    page.get_by_label("Mail address or id").focus()
+    page.keyboard.type("tiago")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/console/?view=p0")
+    expect(page.locator(".case", has_text=second)).to_be_visible()
+    titles = page.locator(".case .title")
+    while first not in page.evaluate(
+        "document.activeElement.matches('.title') ? document.activeElement.textContent : ''"
+    ):
+        page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/console/cases/{first}?view=p0")
+    page.keyboard.press("n")
+    page.keyboard.type("Only staff read this.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#timeline .entry.note")).to_contain_text("Only staff read this.")
+    page.keyboard.press("Escape")
+    page.keyboard.press("r")
+    expect(page.locator("#text")).to_be_focused()
+    page.keyboard.type("We found it.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#timeline .entry.staff")).to_contain_text("We found it.")
+    page.keyboard.press("Escape")
+    page.keyboard.press("d")
+    page.keyboard.type("Restarted the import.")
+    page.keyboard.press("Tab")
+    page.keyboard.type("A full disk.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#facts")).to_contain_text("Restarted the import.")
+    page.keyboard.press("u")
+    page.wait_for_url("**/console/?view=p0")
+    expect(titles.filter(has_text=first)).to_have_count(0)
+    page.context.close()
+
+
+def test_keys_can_be_seen_and_switched_off_and_the_bar_finds_what_there_is(desk: Live, chromium: Browser) -> None:
+    ref = opened(desk, "Mandarins by the command bar")
+    page = signed_in(desk, chromium)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("mandarins")
+    expect(page.locator("#bar-list [aria-selected=true]")).to_contain_text(ref)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/console/cases/{ref}")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("reply to the customer")
+    page.get_by_label("Single keys are on").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("u")
+    page.keyboard.press("n")
+    expect(page.locator("#act-note")).not_to_have_attribute("open", "")
+    assert page.url.endswith(ref)
+    assert page.faults == []  # type: ignore[attr-defined]
+    page.context.close()
+
+
+def test_a_draft_stays_where_it_was_written_and_what_failed_is_sent_once(desk: Live, chromium: Browser) -> None:
+    ref = opened(desk, "Drafts")
+    page = signed_in(desk, chromium)
+    page.goto(f"{desk.ready['url']}/console/cases/{ref}")
+    page.keyboard.press("n")
+    page.keyboard.type("Half a note")
+    page.reload()
+    expect(page.locator("#act-note")).to_have_attribute("open", "")
+    expect(page.locator("#f-note-text")).to_have_value("Half a note")
+    expect(page.locator("#text")).to_have_value("")
+    # The desk gets the answer, and what it says of it is lost on the way.
+    page.locator("#reply summary").click()
+    page.locator("#text").fill("Said once.")
+
+    def lose(route: Route) -> None:
+        if route.request.method != "POST":
+            return route.continue_()
+        route.fetch()
+        return route.abort()
+
+    page.route(f"**/cases/{ref}", lose)
+    page.get_by_role("button", name="Send answer").click()
+    expect(page.locator(".pending")).to_contain_text("not sent")
+    page.unroute_all(behavior="wait")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".pending")).to_have_count(0)
+    expect(page.locator("#timeline .entry.staff", has_text="Said once.")).to_have_count(1)
+    expect(page.locator("#text")).to_have_value("")
+    expect(page.locator("#f-note-text")).to_have_value("Half a note")
+    page.context.close()
+
+
+LATER = {"author": "oto", "text": "Said to the next process."}
+
+
 def test_countdowns_follow_the_desks_own_time(desk: Live, chromium: Browser) -> None:
     ref = opened(desk, "P0 All is down")
     page = signed_in(desk, chromium)
@@ -102,6 +228,7 @@ def test_countdowns_follow_the_desks_own_time(desk: Live, chromium: Browser) -> 
         route.fulfill(response=answer, body=re.sub(r'data-now="[^"]+"', f'data-now="{later}"', answer.text()))
 
     page.route("**/console/", two_weeks_on)
+    page.evaluate("desk.look()")
     expect(clock).to_contain_text("late by", timeout=60_000)
     expect(clock).to_have_class("clock late")
     # It asks every few seconds: an answer may be on its way through the route just now.

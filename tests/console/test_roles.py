@@ -47,6 +47,14 @@ _ADMINISTRATORS = (403, 403, 200, 403, 403, 404, 302)
 TABLE: dict[str, list[Page]] = {
     "styleguide": [Page("/styleguide", _STAFF)],
     "console:cases": [Page("/console/", _STAFF), Page("/console/?view=all&workspace=beta", _STAFF)],
+    "console:bulk": [Page("/console/bulk", (302, 302, 302, 302, 302, 404, 302), {"act": "nothing", "refs": "{ref}"})],
+    "console:undo": [Page("/console/undo", (302, 302, 302, 302, 302, 404, 302), {"back": "/console/"})],
+    "console:keep_view": [Page("/console/views", (302, 302, 302, 302, 302, 404, 302), {"name": ""})],
+    "console:find": [Page("/console/find?q=invoices", _STAFF), Page("/console/find?q=stolen", _STAFF)],
+    "console:presence": [
+        Page("/console/cases/{ref}/presence", (204, 204, 204, 204, 404, 404, 302), {"is": "here"}),
+        Page("/console/cases/{secret}/presence", (403, 404, 403, 204, 404, 404, 302), {"is": "here"}),
+    ],
     "console:attention": [
         Page("/console/attention", _STAFF),
         Page("/console/attention", (422, 422, 422, 422, 422, 404, 302), {"answer": "x"}),

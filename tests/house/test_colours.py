@@ -71,7 +71,7 @@ def test_a_products_accent_can_be_read(product: str, scheme: str) -> None:
 def test_stylesheets_use_the_tokens() -> None:
     """A colour that is written elsewhere has no other scheme and no meaning."""
     folder = TOKENS.parent
-    colour = re.compile(r"#[0-9a-fA-F]{3,8}\b(?![^{]*\{)")
+    colour = re.compile(r":[^;{}]*(#[0-9a-fA-F]{3,8})\b[^;{}]*[;}]")
     told = {
         path.name: colour.findall(path.read_text("utf-8")) for path in folder.glob("*.css") if path.name != "tokens.css"
     }

@@ -26,6 +26,7 @@ def messages() -> set[str]:
     for path in pages:
         text = path.read_text("utf-8")
         found |= {one for pair in re.findall(r"\{% translate (?:\"([^\"]*)\"|'([^']*)') %\}", text) for one in pair}
+        found |= set(re.findall(r"=_\(\"([^\"]*)\"\)", text))
         blocks = re.findall(r"\{% blocktranslate[^%]*%\}(.*?)\{% endblocktranslate %\}", text, re.DOTALL)
         found |= {re.sub(r"\{\{ (\w+) \}\}", r"%(\1)s", block) for block in blocks}
     for path in code:

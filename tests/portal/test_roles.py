@@ -44,6 +44,10 @@ TABLE: dict[str, list[Page]] = {
         Page("/portal/acme/team", (422, 422, 422, 422, 404, 404, 404, 302), {"nothing": "known"}),
     ],
     "portal:cases": [Page("/portal/acme/cases", _ALL), Page("/portal/acme/cases?view=all", _ALL)],
+    "portal:new_request": [
+        Page("/portal/acme/new", _READERS),
+        Page("/portal/acme/new", (422, 422, 422, 404, 404, 404, 404, 302), {"summary": ""}),
+    ],
     "portal:case": [
         Page("/portal/acme/cases/{ref}", _READERS),
         Page("/portal/acme/cases/{ref}", (302, 302, 302, 404, 404, 404, 404, 302), {"text": "More of it", "key": "k"}),

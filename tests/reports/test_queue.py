@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from roomdesk.cases.models import Case
+from roomdesk.cases.narrowing import Narrow
 from roomdesk.cases.queue import place_of, queue
 from roomdesk.directory.errors import NotFound
 from roomdesk.runtime.clock import Frozen
@@ -84,7 +85,7 @@ def test_positions_count_cases_that_somebody_else_sees(desk: Frozen) -> None:
     assert refs(found) == [known.ref]
     assert [place.position for place in found.places.values()] == [2]
     assert refs(queue(viewer("lea"), NOW)) == [other.ref, secret.ref, known.ref]
-    assert refs(queue(viewer("lea"), NOW, workspace="beta")) == [other.ref]
+    assert refs(queue(viewer("lea"), NOW, narrow=Narrow(workspace="beta"))) == [other.ref]
     assert refs(queue(viewer("olga-beta"), NOW)) == [other.ref]
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from roomdesk.cases import room_talk
+from roomdesk.cases import marks, room_talk
 from roomdesk.cases.room_talk import Said, Talk
 from roomdesk.cases.saying import Speech, do_say_in_room, why_not_speak
 from roomdesk.directory.customers import customers_of
@@ -25,6 +25,7 @@ from roomdesk.rooms.inside import address_of, room_of
 from roomdesk.runtime import clock
 from roomdesk.web.chat.guard import Reader, reader_only
 from roomdesk.web.chat.present import blocks, entry_of
+from roomdesk.web.live.scopes import Scope, followed
 from roomdesk.web.portal.cases import digest_of, key_of
 
 
@@ -110,10 +111,12 @@ def _page(
     request: HttpRequest, reader: Reader, thread: int, *, text: str = "", problem: str = "", status: int = 200
 ) -> HttpResponse:
     workspace = reader.workspace
+    live = followed(Scope("room", workspace.slug), marks.of_room(workspace, reader.person))
     head, talk = _read(request, reader, thread)
     members = {row.person_id: row for row in people_of(workspace, reader.now)}
     waiting = room_talk.sending(workspace, reader.person, reader.now) if talk.is_newest else []
     context = {
+        **live,
         "now": reader.now,
         "reader": reader,
         "workspace": workspace,

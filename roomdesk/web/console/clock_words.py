@@ -1,4 +1,4 @@
-"""A clock as a person reads it: a few words, a tone, and the exact time on hover. `static/roomdesk/console.js` ticks in the same words."""
+"""A clock as a person reads it: a few words, a tone, and the exact time on hover. `static/roomdesk/live.js` ticks in the same words."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
-from roomdesk.cases import questions, worklist
+from roomdesk.cases import marks, questions, worklist
 from roomdesk.clocks import queries as clocks
 from roomdesk.directory.models import Person, StaffRole
 from roomdesk.directory.queries import viewer_of_person
@@ -20,10 +20,13 @@ from roomdesk.refusals import DeskError
 from roomdesk.runtime import clock
 from roomdesk.web.console.nav import menu
 from roomdesk.web.console.reader import RESTRICTED, Reader
+from roomdesk.web.live.scopes import Scope, followed
 
 __all__ = ["RESTRICTED", "Reader", "frame", "staff_only"]
 
 View = Callable[..., HttpResponseBase]
+#: What pages follow that are about no single case.
+INBOX = Scope("inbox")
 #: Over the sentence of a refusal, by its status.
 _HEADS = {403: "Not for you", 404: "Not found"}
 
@@ -58,9 +61,12 @@ def _reader(request: HttpRequest) -> Reader:
     return Reader(person, viewer, now, viewer.security, is_administrator, is_lead)
 
 
-def frame(reader: Reader) -> dict[str, Any]:
-    """What every page needs: the time, P0s that nobody has answered, and how much asks for attention."""
+def frame(reader: Reader, follows: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """What every page needs: what it follows (the inbox, where nothing else is given), the time, P0s that nobody has answered,
+    and how much asks for attention. To be asked before the page reads anything else.
+    """
+    live = followed(INBOX, marks.of_inbox(reader.viewer)) if follows is None else follows
     asked = questions.access_questions(reader.viewer).filter(answered_at=None).count()
     told = clocks.unseen_count(reader.viewer, reader.person, reader.now)
     urgent = [(case, reader.title(case)) for case in worklist.open_p0(reader.viewer)]
-    return {"now": reader.now, "p0": urgent, "attention": asked + told, "menu": menu(reader)}
+    return {**live, "now": reader.now, "p0": urgent, "attention": asked + told, "menu": menu(reader)}

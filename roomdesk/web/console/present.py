@@ -204,6 +204,7 @@ class Entry:
     why: str
     problem: str = ""
     file: File | None = None
+    is_note: bool = False
 
 
 def entries(
@@ -247,6 +248,7 @@ def _said(
         marks=tuple(_marks(message, delivery)),
         why=message.why,
         problem=delivery.problem if delivery and delivery.state == "failed" else "",
+        is_note=message.kind == Message.Kind.NOTE,
     )
 
 

@@ -26,6 +26,7 @@ from roomdesk.rooms.overview import Done, Glance
 from roomdesk.rooms.shown import words
 from roomdesk.web.console.clock_words import moment, span
 from roomdesk.web.console.guard import Reader, frame, staff_only
+from roomdesk.web.live.scopes import UNTOLD
 
 #: State → tone and words.
 _STATES = {
@@ -99,7 +100,7 @@ def rooms(request: HttpRequest, reader: Reader) -> HttpResponse:
     page = overview.page_of_rooms(reader.viewer, after=after, only_wrong=only_wrong)
     zones = _zones(glance.home for glance in page.items)
     context = {
-        **frame(reader),
+        **frame(reader, UNTOLD),
         "only_wrong": only_wrong,
         "is_later_page": bool(after),
         "record": _record(reader),
@@ -172,7 +173,7 @@ def _page(
     except DeskError as error:
         problem, status = str(error), error.status
     context = {
-        **frame(reader),
+        **frame(reader, UNTOLD),
         "row": _row(glance, zone, now),
         "room": glance.room,
         "problem": problem,

@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from django.urls import path
 
-from roomdesk.web.console import attention, consents, files, filing, macros, oncall, rooms, search, views, webhooks
+from roomdesk.web.console import (
+    attention,
+    bulk,
+    consents,
+    files,
+    filing,
+    find,
+    inbox,
+    macros,
+    oncall,
+    rooms,
+    search,
+    views,
+    webhooks,
+)
 
 app_name = "console"
 urlpatterns = [
-    path("", views.cases, name="cases"),
+    path("", inbox.cases, name="cases"),
+    path("bulk", bulk.bulk, name="bulk"),
+    path("undo", bulk.take_back, name="undo"),
+    path("views", inbox.keep_view, name="keep_view"),
+    path("find", find.find, name="find"),
     path("attention", attention.attention, name="attention"),
     path("search", search.search, name="search"),
     path("rooms", rooms.rooms, name="rooms"),
@@ -27,5 +45,6 @@ urlpatterns = [
     path("macros/of/<str:product>/<str:slug>", macros.macro, name="macro"),
     path("cases/<str:ref>", views.case, name="case"),
     path("cases/<str:ref>/act", views.act, name="act"),
+    path("cases/<str:ref>/presence", views.presence, name="presence"),
     path("files/<int:number>", files.file, name="file"),
 ]

@@ -1,4 +1,4 @@
-"""The console's list and case pages: parse, call, answer."""
+"""The console's page of a case: parse, call, answer."""
 
 from __future__ import annotations
 
@@ -10,69 +10,39 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from roomdesk.cases import linking, queries, worklist, writing
 from roomdesk.cases.files import files_of
+from roomdesk.cases.many import changed, standing
 from roomdesk.cases.models import Case
+from roomdesk.cases.narrowing import Narrow
+from roomdesk.cases.presence import leave, note_presence, others_at
 from roomdesk.cases.queue import place_of
 from roomdesk.cases.report import intake_of, report
 from roomdesk.clocks import explain
-from roomdesk.directory.queries import escalated, people_of, workspace_page
+from roomdesk.directory.queries import escalated, people_of
 from roomdesk.queues import requests
 from roomdesk.refusals import DeskError
 from roomdesk.rooms import queries as rooms
-from roomdesk.web.console import acts, present
+from roomdesk.rooms.inside import count_readers
+from roomdesk.web.console import acts, present, undo
 from roomdesk.web.console.act_forms import Around
+from roomdesk.web.console.bulk import context_of
 from roomdesk.web.console.guard import Reader, frame, staff_only
-
-
-@require_GET
-@staff_only
-def cases(request: HttpRequest, reader: Reader) -> HttpResponse:
-    """The list: open cases in the order of the queue, or all of them, the newest first."""
-    view = worklist.ALL if request.GET.get("view") == worklist.ALL else worklist.OPEN
-    workspace = request.GET.get("workspace", "").strip().replace("\0", "")
-    after = request.GET.get("after", "")
-    found = worklist.worklist(reader.viewer, reader.now, view=view, workspace=workspace, after=after)
-    clocks = queries.clocks_of(found.cases)
-    rows = [
-        present.case_row(case, clocks[case.pk], reader.now, title=reader.title(case), place=found.places.get(case.pk))
-        for case in found.cases
-    ]
-    context = {
-        **frame(reader),
-        "view": view,
-        "workspace": workspace,
-        "workspaces": workspace_page(reader.viewer)[0],
-        "is_later_page": bool(after),
-        "rows": rows,
-        "open": found.open,
-        "next": _address(view, workspace, found.next) if found.next else "",
-        "tabs": [(view == name, words, _address(name, workspace)) for name, words in _TABS],
-    }
-    return render(request, "console/cases.html", context)
-
-
-_TABS = ((worklist.OPEN, "Open"), (worklist.ALL, "All"))
-
-
-def _address(view: str, workspace: str, after: str = "") -> str:
-    wanted = {"view": view if view != worklist.OPEN else "", "workspace": workspace, "after": after}
-    query = urlencode({name: value for name, value in wanted.items() if value})
-    return reverse("console:cases") + (f"?{query}" if query else "")
+from roomdesk.web.console.inbox import address as list_address
+from roomdesk.web.console.inbox import view_words
+from roomdesk.web.live.scopes import follow_case
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_only
 def case(request: HttpRequest, reader: Reader, ref: str) -> HttpResponse:
     """A case with its clocks and its conversation; POST says something in it as the person who is signed in."""
+    if request.method != "POST":
+        return _page(request, reader, ref)
     found = _access(ref, reader)
-    if not reader.may_read(found):
-        return _stub(request, reader, found)
-    if request.method == "POST":
-        return _answer(request, reader, found)
-    return _page(request, reader, found)
+    return _answer(request, reader, found) if reader.may_read(found) else _stub(request, reader, found)
 
 
 def _access(ref: str, reader: Reader) -> Case:
@@ -83,13 +53,20 @@ def _stub(request: HttpRequest, reader: Reader, found: Case) -> HttpResponse:
     """What somebody outside the security role sees of a restricted case; whatever else they ask for is refused."""
     row = present.case_row(found, queries.clocks_of([found])[found.pk], reader.now, title=reader.title(found))
     status = 403 if request.method == "POST" else 200
-    return render(request, "console/stub.html", {**frame(reader), "row": row, "case": found}, status=status)
+    return render(
+        request,
+        "console/stub.html",
+        {**frame(reader, follow_case(found, reader.viewer)), "row": row, "case": found},
+        status=status,
+    )
 
 
 def _answer(request: HttpRequest, reader: Reader, found: Case) -> HttpResponse:
     """Says it once, however often the button was pressed: each drawn form has a key of its own."""
     text = request.POST.get("text", "").replace("\0", "").strip()
     author = reader.viewer.name
+    if collision := _collision(request, reader, found):
+        return _page(request, reader, found.ref, text=text, collision=collision, status=409)
 
     def say() -> tuple[int, str]:
         said = writing.do_say(
@@ -100,8 +77,23 @@ def _answer(request: HttpRequest, reader: Reader, found: Case) -> HttpResponse:
     try:
         done = requests.once(f"console:{author}", _key(request), _digest(found.ref, text), reader.now, say)
     except DeskError as error:
-        return _page(request, reader, found, text=text, problem=str(error), status=error.status)
-    return HttpResponseRedirect(f"{reverse('console:case', args=[found.ref])}#{done.body}")
+        return _page(request, reader, found.ref, text=text, problem=str(error), status=error.status)
+    leave(found, reader.person)
+    return HttpResponseRedirect(f"{_address(request, found.ref)}#{done.body}")
+
+
+def _collision(request: HttpRequest, reader: Reader, found: Case) -> str:
+    """Who else writes an answer just now, in a sentence; empty for nobody, and for who was asked and sends theirs anyway."""
+    if request.POST.get("anyway"):
+        return ""
+    names = [one.person.name for one in others_at(found, reader.person, reader.now) if one.is_writing]
+    return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} writing an answer just now." if names else ""
+
+
+def _address(request: HttpRequest, ref: str) -> str:
+    """The case's page, beside the list that it was opened from."""
+    query = urlencode(Narrow.of(request.GET.dict()).wanted)
+    return reverse("console:case", args=[ref]) + (f"?{query}" if query else "")
 
 
 @require_POST
@@ -115,14 +107,36 @@ def act(request: HttpRequest, reader: Reader, ref: str) -> HttpResponse:
     try:
         digest = _digest(found.ref, *wanted.words())
         owner = f"console:{reader.viewer.name}"
+        before = standing(found)
         done = requests.once(owner, _key(request), digest, reader.now, lambda: (303, acts.do(reader, found, wanted)))
+        steps = changed(before, _access(ref, reader)) if wanted.act in UNDONE else []
     except DeskError as error:
         refused = acts.Refused(wanted, str(error).replace("`", ""), error.field)
-        return _page(request, reader, _access(ref, reader), refused=refused, status=error.status)
-    return HttpResponseRedirect(f"{reverse('console:case', args=[done.body])}#facts")
+        return _page(request, reader, ref, refused=refused, status=error.status)
+    undo.keep(request, steps, f"{done.body} was changed.", reader.now)
+    return HttpResponseRedirect(f"{_address(request, done.body)}#facts")
+
+
+@require_POST
+@staff_only
+def presence(request: HttpRequest, reader: Reader, ref: str) -> HttpResponse:
+    """The reader has the case's page open (`is`: here, writing), or closes it (gone)."""
+    found = _access(ref, reader)
+    if not reader.may_read(found):
+        return HttpResponse(status=403)
+    said = request.POST.get("is", "")
+    if said == "gone":
+        leave(found, reader.person)
+    else:
+        note_presence(found, reader.person, is_writing=said == "writing", now=reader.now)
+    return HttpResponse(status=204)
 
 
 _KEY_SIZE = 40
+#: Acts whose change of a field can be taken back.
+UNDONE = ("take", "assign", "severity", "kind", "snooze", "wake")
+#: Milliseconds that a case's page leaves between two looks at itself.
+PACE = 150
 
 
 def _key(request: HttpRequest) -> str | None:
@@ -136,26 +150,46 @@ def _digest(*words: str) -> str:
 def _page(
     request: HttpRequest,
     reader: Reader,
-    found: Case,
+    ref: str,
     *,
     text: str = "",
     problem: str = "",
+    collision: str = "",
     refused: acts.Refused | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    found = _access(ref, reader)
+    if not reader.may_read(found):
+        return _stub(request, reader, found)
+    outer = frame(reader, follow_case(found, reader.viewer))
     context = {
-        **frame(reader),
+        **outer,
+        "pace": PACE,
         **_told(reader, found),
         "case": found,
         "is_open": found.state in Case.OPEN,
         "text": text,
         "problem": problem,
+        "collision": collision,
+        **context_of(request, reader),
+        **_around(request),
+        "others_here": others_at(found, reader.person, reader.now),
+        "readers": count_readers(found.workspace),
         "key": secrets.token_urlsafe(12),
     }
-    context["acts"] = acts.offered(
-        Around(reader, found, context["messages_said"], context["others"], context["called"]), refused
-    )
+    forms = acts.offered(Around(reader, found, context["messages_said"], context["others"], context["called"]), refused)
+    # Writing has a place of its own.
+    context["acts"] = [form for form in forms if form.act != "note"]
+    context["note"] = next((form for form in forms if form.act == "note"), None)
+    context["writes_note"] = context["note"] is not None and context["note"].is_open
     return render(request, "console/case.html", context, status=status)
+
+
+def _around(request: HttpRequest) -> dict[str, Any]:
+    """The list that the case was opened from."""
+    narrow = Narrow.of(request.GET.dict())
+    words = view_words(narrow.view)
+    return {"query": urlencode(narrow.wanted), "list_address": list_address(narrow), "list_words": words}
 
 
 def _told(reader: Reader, found: Case) -> dict[str, Any]:

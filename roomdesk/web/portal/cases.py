@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from roomdesk.cases import for_customers, queries, satisfaction, worklist, writing
 from roomdesk.cases.files import files_of
 from roomdesk.cases.models import Case, CaseChange
+from roomdesk.cases.queue import place_in_queue
 from roomdesk.cases.worklist import Delivery
 from roomdesk.directory.models import Membership
 from roomdesk.directory.queries import people_of
@@ -53,8 +54,9 @@ def cases(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 @customer_only
 def case(request: HttpRequest, visitor: Visitor, ref: str) -> HttpResponse:
     """One request; POST says something in it as the person who is signed in."""
-    found = access_case(ref, visitor)
-    return _say(request, visitor, found) if request.method == "POST" else _page(request, visitor, found)
+    if request.method == "POST":
+        return _say(request, visitor, access_case(ref, visitor))
+    return _page(request, visitor, ref)
 
 
 def access_case(ref: str, visitor: Visitor) -> Case:
@@ -79,7 +81,7 @@ def _say(request: HttpRequest, visitor: Visitor, found: Case) -> HttpResponse:
     try:
         done = requests.once(f"portal:{author}", key_of(request), digest_of(found.ref, text), visitor.now, say)
     except DeskError as error:
-        return _page(request, visitor, found, text=text, problem=str(error), status=error.status)
+        return _page(request, visitor, found.ref, text=text, problem=str(error), status=error.status)
     return HttpResponseRedirect(f"{reverse('portal:case', args=[visitor.slug, found.ref])}#{done.body}")
 
 
@@ -92,7 +94,7 @@ def rate(request: HttpRequest, visitor: Visitor, ref: str) -> HttpResponse:
     try:
         satisfaction.do_rate(viewer, found.ref, score, author=person, actor=visitor.actor, now=visitor.now)
     except DeskError as error:
-        return _page(request, visitor, found, problem=str(error), status=error.status)
+        return _page(request, visitor, found.ref, problem=str(error), status=error.status)
     return HttpResponseRedirect(f"{reverse('portal:case', args=[visitor.slug, found.ref])}#rate")
 
 
@@ -106,19 +108,21 @@ def digest_of(*words: str) -> str:
 
 
 def _page(
-    request: HttpRequest, visitor: Visitor, found: Case, *, text: str = "", problem: str = "", status: int = 200
+    request: HttpRequest, visitor: Visitor, ref: str, *, text: str = "", problem: str = "", status: int = 200
 ) -> HttpResponse:
-    viewer = visitor.customer.viewer
+    found, viewer = access_case(ref, visitor), visitor.customer.viewer
+    outer = frame(visitor, found)
     clocks = shown_clocks(queries.clocks_of([found], viewer)[found.pk])
     said = queries.timeline(found, viewer)
     conversation = worklist.conversation(said, queries.told_changes(found, viewer))
     people = {row.person_id: row for row in people_of(found.workspace, visitor.now)}
     context = {
-        **frame(visitor),
+        **outer,
         "is_cases": True,
         "case": found,
         "row": row_of(found, clocks, visitor),
         "clocks": [clock_told(clock, found, visitor) for clock in clocks if clock.cycle.number == found.cycle],
+        "place": place_in_queue(found, visitor.now),
         "lines": list(_lines(conversation, visitor, people, files_of(said), worklist.undelivered(found))),
         "rating": _rating(found),
         "takes_words": for_customers.takes_words(found, visitor.now),

@@ -15,6 +15,8 @@ from django.utils import translation
 from django.views.decorators.cache import never_cache
 
 from roomdesk.audit.work import Actor
+from roomdesk.cases import marks
+from roomdesk.cases.models import Case
 from roomdesk.directory.customers import Customer, access_customer
 from roomdesk.directory.models import Person
 from roomdesk.product.models import ProductVersion
@@ -22,6 +24,7 @@ from roomdesk.product.queries import newest, product_of
 from roomdesk.product.schema import Product
 from roomdesk.refusals import DeskError
 from roomdesk.runtime import clock
+from roomdesk.web.live.scopes import Scope, followed
 
 View = Callable[..., HttpResponseBase]
 #: Languages of products as the pages' own texts know them.
@@ -95,9 +98,14 @@ def language_of(locale: str) -> str:
     return _LANGUAGES.get(locale, locale)
 
 
-def frame(visitor: Visitor) -> dict[str, Any]:
-    """What every page needs."""
+def frame(visitor: Visitor, request: Case | None = None) -> dict[str, Any]:
+    """What every page needs; `request` is the one that it is about. To be asked before the page reads anything else."""
+    if request is None:
+        live = followed(Scope("workspace", visitor.slug), marks.of_workspace(visitor.customer))
+    else:
+        live = followed(Scope("request", f"{visitor.slug}/{request.ref}"), marks.of_request(request))
     return {
+        **live,
         "now": visitor.now,
         "visitor": visitor,
         "workspace": visitor.customer.workspace,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from roomdesk.web.portal import cases, consents, files, misuse, search, support, team
+from roomdesk.web.portal import cases, consents, files, misuse, new_request, search, support, team
 
 app_name = "portal"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("<str:slug>/access", team.access, name="access"),
     path("<str:slug>/team", team.team, name="team"),
     path("<str:slug>/cases", cases.cases, name="cases"),
+    path("<str:slug>/new", new_request.new_request, name="new_request"),
     path("<str:slug>/cases/<str:ref>", cases.case, name="case"),
     path("<str:slug>/cases/<str:ref>/rate", cases.rate, name="rate"),
     path("<str:slug>/p0", misuse.page, name="p0"),

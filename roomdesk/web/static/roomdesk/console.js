@@ -1,106 +1,164 @@
-// What makes the console live. Without it every page works by reloading.
-// Countdowns follow the server's clock (a demo's clock can be moved), in the words of web/console/clock_words.py.
+// What the console has beyond reading and posting: the command bar, single keys, choosing several, the list beside a case.
+// Everything here is a shorter way to what the page offers anyway.
 "use strict";
 (() => {
-  const EVERY = 4000;
-  const MINUTE = 60000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
-  const page = document.querySelector("[data-desk]");
-  if (!page) return;
+  const byId = (id) => document.getElementById(id);
+  const bar = byId("bar"), sheet = byId("keys");
+  if (!bar) return;
 
-  let lead = 0; // what the server's clock is ahead of ours, in milliseconds
-  const readClock = () => { lead = Date.parse(document.getElementById("now").dataset.now) - Date.now(); };
-
-  const span = (length) => {
-    if (length < MINUTE) return "under 1 min";
-    const days = Math.floor(length / DAY), hours = Math.floor(length / HOUR) % 24, minutes = Math.floor(length / MINUTE) % 60;
-    const parts = days ? [[days, "d"], [hours, "h"]] : [[hours, "h"], [minutes, "min"]];
-    return parts.filter(([count]) => count).map(([count, unit]) => `${count} ${unit}`).join(" ");
+  // ---- The command bar: pages and views, acts of this case, and cases found while one types.
+  const input = byId("bar-text"), list = byId("bar-list");
+  let chosen = -1, asked = 0;
+  const commands = () => {
+    const links = [...document.querySelectorAll("#bar-commands a")].map((one) => ({ words: one.textContent, go: () => location.assign(one.href) }));
+    const kept = [...document.querySelectorAll("#views a")].map((one) => ({ words: one.firstChild.textContent.trim(), go: () => location.assign(one.href) }));
+    const acts = [...document.querySelectorAll("#acts .act > summary, #acts .act-form > button, #write .writing > summary")]
+      .filter((one) => !one.closest("details:not([open]) .act-form"))
+      .map((one) => ({ words: one.textContent.trim(), go: () => act(one) }));
+    const seen = new Set();
+    return [...acts, ...kept, ...links].filter((one) => !seen.has(one.words) && seen.add(one.words));
   };
-
-  const toneOf = (clock, now, due) => {
-    if (now > due) return "soft" in clock.dataset ? "aim" : "late";
-    return now >= Date.parse(clock.dataset.soon) ? "soon" : "calm";
+  const act = (one) => {
+    const details = one.closest("details");
+    if (details) { details.open = true; (details.querySelector("textarea, select, input:not([type=hidden]), button") || one).focus(); }
+    else one.focus();
+    one.scrollIntoView({ block: "nearest" });
   };
+  const option = (words, go) => {
+    const item = document.createElement("li");
+    item.setAttribute("role", "option");
+    item.textContent = words;
+    item.id = `bar-${list.children.length}`;
+    item.addEventListener("click", () => { bar.close(); go(); });
+    item.go = go;
+    return item;
+  };
+  const choose = (place) => {
+    const all = [...list.children];
+    chosen = all.length ? (place + all.length) % all.length : -1;
+    all.forEach((one, at) => one.setAttribute("aria-selected", at === chosen ? "true" : "false"));
+    if (chosen >= 0) { all[chosen].scrollIntoView({ block: "nearest" }); input.setAttribute("aria-activedescendant", all[chosen].id); }
+    else input.removeAttribute("aria-activedescendant");
+  };
+  const fill = async () => {
+    const text = input.value.trim(), words = text.toLowerCase(), number = ++asked;
+    const found = commands().filter((one) => one.words.toLowerCase().includes(words)).slice(0, 12);
+    list.replaceChildren(...found.map((one) => option(one.words, one.go)));
+    for (const [at, item] of [...list.children].entries()) item.id = `bar-${at}`;
+    if (text) list.append(option(`Search the record for “${text}”`, () => location.assign(`/console/search?q=${encodeURIComponent(text)}`)));
+    choose(0);
+    if (text.length < 2) return;
+    try {
+      const answer = await fetch(`${input.dataset.find}?q=${encodeURIComponent(text)}`, { credentials: "same-origin" });
+      if (!answer.ok || number !== asked) return;
+      const part = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const cases = [...part.querySelectorAll("li")].map((one) => {
+        const link = one.querySelector("a"), item = document.importNode(one, true);
+        item.go = () => location.assign(link.href);
+        item.addEventListener("click", () => { bar.close(); item.go(); });
+        return item;
+      });
+      list.prepend(...cases);
+      choose(0);
+    } catch { /* The pages and acts are there anyway. */ }
+  };
+  input.addEventListener("input", fill);
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown") choose(chosen + 1);
+    else if (event.key === "ArrowUp") choose(chosen - 1);
+    else if (event.key === "Enter" && chosen >= 0) { const item = list.children[chosen]; bar.close(); item.go(); }
+    else return;
+    event.preventDefault();
+  });
+  const openBar = () => { if (bar.open) return; input.value = ""; fill(); bar.showModal(); input.focus(); };
+  for (const one of document.querySelectorAll("[data-opens=bar]")) { one.hidden = false; one.addEventListener("click", openBar); }
+  for (const one of [bar, sheet]) one.addEventListener("click", (event) => { if (event.target === one) one.close(); });
 
-  const tick = () => {
-    const now = Date.now() + lead;
-    for (const clock of page.querySelectorAll(".clock[data-due]")) {
-      const due = Date.parse(clock.dataset.due), tone = toneOf(clock, now, due);
-      const words = { aim: "past our aim", late: `late by ${span(now - due)}` }[tone] || `due in ${span(due - now)}`;
-      if (clock.textContent !== words) clock.textContent = words;
-      if (!clock.classList.contains(tone)) {
-        clock.className = `clock ${tone}`;
-        const row = clock.closest(".case");
-        if (row) row.className = `case ${tone}`;
+  // ---- Single keys, with a switch (WCAG 2.1.4).
+  const SWITCH = "roomdesk.keys";
+  const box = byId("keys-on");
+  const areOn = () => localStorage.getItem(SWITCH) !== "off";
+  box.checked = areOn();
+  box.addEventListener("change", () => localStorage.setItem(SWITCH, box.checked ? "on" : "off"));
+
+  const rows = () => [...document.querySelectorAll("#cases .case .title, #beside .case .title")];
+  const move = (step) => {
+    const all = rows();
+    if (!all.length) return;
+    const here = all.findIndex((one) => one === document.activeElement || one.getAttribute("aria-current") === "page");
+    const next = all[Math.min(Math.max(here + step, 0), all.length - 1)];
+    if (next.closest("#beside")) location.assign(next.href);
+    else { next.focus(); next.scrollIntoView({ block: "nearest" }); }
+  };
+  const open = (id) => () => {
+    const part = byId(id);
+    if (!part) return;
+    if (part.tagName === "DETAILS") part.open = true;
+    const field = part.querySelector("textarea, select, input:not([type=hidden]), button");
+    if (field) { field.focus(); field.scrollIntoView({ block: "nearest" }); }
+  };
+  const pick = () => {
+    const row = document.activeElement.closest(".case");
+    const one = row && row.querySelector("input[name=refs]");
+    if (one) { one.checked = !one.checked; count(); }
+  };
+  const KEYS = {
+    j: () => move(1), k: () => move(-1), x: pick,
+    r: open("reply"), n: open("act-note"), a: open("act-assign"), s: open("act-severity"), e: open("act-escalate"),
+    w: open("act-waiting_customer"), d: open("act-resolved"),
+    z: () => byId("undo")?.requestSubmit(),
+    u: () => document.querySelector("[data-key=u]")?.click(),
+    "/": () => { const field = byId("q"); if (field) field.focus(); else location.assign("/console/search"); },
+    "?": () => sheet.showModal(),
+  };
+  const isWriting = (target) => target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") { event.preventDefault(); openBar(); return; }
+    if (event.key === "Escape" && isWriting(event.target) && !event.target.closest("dialog")) { event.target.blur(); return; }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isWriting(event.target) || bar.open || sheet.open) return;
+    const does = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (does && (areOn() || event.key === "?")) { event.preventDefault(); does(); }
+  });
+
+  // ---- Choosing several: the bar of what can be done stands where it is seen.
+  const bulk = byId("bulk");
+  const count = () => {
+    if (!bulk) return;
+    const many = document.querySelectorAll("#cases input[name=refs]:checked").length;
+    bulk.classList.toggle("some", many > 0);
+    byId("bulk-count").textContent = many ? `${many} chosen` : "Chosen cases";
+  };
+  document.addEventListener("change", (event) => { if (event.target.name === "refs") count(); });
+  document.addEventListener("desk:fresh", count);
+  if (bulk) { bulk.classList.add("scripted"); count(); }
+
+  // ---- On a wide screen the list stands beside its case.
+  const beside = byId("beside"), isWide = matchMedia("(min-width: 90rem)");
+  const fillBeside = async () => {
+    if (!beside || !isWide.matches) return;
+    try {
+      const answer = await fetch(beside.dataset.list, { credentials: "same-origin", cache: "no-store" });
+      if (!answer.ok || answer.redirected) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const cases = page.querySelector("#cases .cases"), head = page.querySelector(".list-head h1");
+      if (!cases) { beside.hidden = true; return; }
+      for (const one of cases.querySelectorAll(".pick-one, .place, .tip, .due")) one.remove();
+      for (const link of cases.querySelectorAll(".title")) {
+        const isHere = link.querySelector(".ref").textContent === beside.dataset.ref;
+        if (isHere) { link.setAttribute("aria-current", "page"); link.closest(".case").classList.add("here"); }
       }
-    }
+      const title = document.createElement("h2");
+      title.textContent = head ? head.textContent : "";
+      title.className = "first";
+      const top = beside.scrollTop;
+      beside.replaceChildren(title, document.importNode(cases, true));
+      beside.hidden = false;
+      document.querySelector(".console").classList.add("wide");
+      beside.scrollTop = top;
+    } catch { /* The case is there without it. */ }
   };
-
-  // What the server drew, kept apart: countdowns change the page's own copy.
-  const drawn = new Map();
-  const remember = (root) => root.querySelectorAll("[data-live]").forEach((part) => drawn.set(part.id, part.outerHTML));
-
-  const replace = (old, fresh) => {
-    const unfolded = [...old.querySelectorAll("details[open]")].map((one) => one.id);
-    const focused = old.contains(document.activeElement) ? document.activeElement : null;
-    const address = focused && focused.getAttribute("href");
-    const named = focused && focused.id;
-    const pressed = focused && focused.name && focused.value;
-    const within = focused && focused.closest("[id]");
-    old.replaceWith(fresh);
-    for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
-    if (named && document.getElementById(named)) document.getElementById(named).focus();
-    else if (pressed) fresh.querySelector(`button[value="${CSS.escape(pressed)}"]`)?.focus();
-    else if (address) fresh.querySelector(`[href="${CSS.escape(address)}"]`)?.focus();
-    else if (within) document.getElementById(within.id)?.querySelector("summary")?.focus();
-  };
-
-  const refresh = async () => {
-    const answer = await fetch(location.href, { credentials: "same-origin", cache: "no-store" });
-    if (!answer.ok || answer.redirected) throw new Error("the page is not there any more");
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const part of fresh.querySelectorAll("[data-live]")) {
-      const old = document.getElementById(part.id);
-      if (!old || drawn.get(part.id) === part.outerHTML) continue;
-      drawn.set(part.id, part.outerHTML);
-      replace(old, document.importNode(part, true));
-    }
-    readClock();
-    tick();
-  };
-
-  const stale = document.createElement("p");
-  stale.className = "stale";
-  stale.setAttribute("role", "status");
-  stale.textContent = "This page is not being brought up to date: the desk does not answer, or you were signed out. It tries again by itself; reloading shows more.";
-  const keepFresh = async () => {
-    if (document.visibilityState === "visible") {
-      try { await refresh(); stale.remove(); } catch { if (!stale.isConnected) page.prepend(stale); }
-    }
-    setTimeout(keepFresh, stale.isConnected ? 3 * EVERY : EVERY);
-  };
-
-  for (const form of document.querySelectorAll("form.composer")) {
-    const button = form.querySelector("button[data-busy]");
-    form.addEventListener("submit", () => {
-      button.textContent = button.dataset.busy;
-      button.disabled = true;
-    });
-    form.addEventListener("keydown", (event) => {
-      if (!button.disabled && event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
-    });
-  }
-
-  // A reason that covers something goes away without moving on.
-  document.addEventListener("keydown", (event) => { if (event.key === "Escape" && document.activeElement.matches(".place")) document.activeElement.blur(); });
-
-  // Coming back by the browser's button finds the page as it was left.
-  addEventListener("pageshow", () => document.querySelectorAll("button[data-busy]").forEach((one) => { one.disabled = false; }));
-
-  remember(document);
-  readClock();
-  tick();
-  setInterval(tick, 1000);
-  setTimeout(keepFresh, EVERY);
-  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") refresh().catch(() => {}); });
+  fillBeside();
+  isWide.addEventListener("change", fillBeside);
+  let besideAt = performance.now();
+  document.addEventListener("desk:fresh", () => { if (performance.now() - besideAt > 5000) { besideAt = performance.now(); fillBeside(); } });
 })();

@@ -1,0 +1,166 @@
+"""The inbox: the views with their counts, what narrows them, and the cases in the order of the queue. The address holds it all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from roomdesk.cases import narrowing, queries, saved_views, worklist
+from roomdesk.cases.models import SavedView
+from roomdesk.cases.narrowing import Narrow
+from roomdesk.directory.models import Person
+from roomdesk.directory.queries import staff_at, workspace_page
+from roomdesk.product.queries import newest, product_of
+from roomdesk.product.services import known
+from roomdesk.refusals import DeskError
+from roomdesk.web.console import present
+from roomdesk.web.console.act_forms import HOURS
+from roomdesk.web.console.bulk import context_of
+from roomdesk.web.console.guard import Reader, frame, staff_only
+
+#: Views in the order of the menu: words, and what is said where one is empty.
+_VIEWS = {
+    narrowing.OPEN: ("Open", "Nothing is open.", "A case appears here as soon as a customer writes in the room of their workspace."),
+    narrowing.MINE: ("My cases", "You have no open case.", "Those that you take, or are given by turn, appear here."),
+    narrowing.UNASSIGNED: ("Unassigned", "Every open case has somebody.", "Those that nobody has taken yet appear here."),
+    narrowing.SOON: ("Due soon", "Nothing presses.", "Cases with three quarters of their time used appear here."),
+    narrowing.LATE: ("Breached", "Nothing is late.", "Cases with a promise that was not kept in time stay here until it is met."),
+    narrowing.P0: ("P0", "There is no P0.", "A case whose customer writes P0 first appears here, and on top of every page."),
+    narrowing.WAITING: ("Waiting", "Nothing waits for others.", "Cases that wait for the customer or a third party appear here."),
+    narrowing.ALL: ("All", "There are no cases yet.", "The first one appears here as soon as a customer writes in the room of their workspace."),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A view in the menu. `count` is empty where nobody counts; `number` is that of a kept one that is the reader's own."""
+
+    words: str
+    address: str
+    is_here: bool
+    count: str = ""
+    by: str = ""
+    number: int = 0
+
+
+@require_GET
+@staff_only
+def cases(request: HttpRequest, reader: Reader) -> HttpResponse:
+    """The list: a view's cases in the order of the queue, or all of them, the newest first."""
+    outer = frame(reader)
+    narrow, after = Narrow.of(request.GET.dict()), request.GET.get("after", "")
+    found = worklist.worklist(reader.viewer, reader.now, narrow, after=after)
+    clocks = queries.clocks_of(found.cases)
+    rows = [
+        present.case_row(case, clocks[case.pk], reader.now, title=reader.title(case), place=found.places.get(case.pk))
+        for case in found.cases
+    ]
+    words, none, teaches = _VIEWS[narrow.view]
+    context = {
+        **outer,
+        **context_of(request, reader),
+        **_choices(reader),
+        "narrow": narrow,
+        "head": words,
+        "none": none,
+        "teaches": teaches,
+        "views": _views(reader, narrow),
+        "kept": _kept(reader, narrow),
+        "chips": _chips(narrow),
+        "is_later_page": bool(after),
+        "rows": rows,
+        "query": urlencode(narrow.wanted),
+        "first": address(narrow),
+        "next": address(narrow, found.next) if found.next else "",
+    }
+    return render(request, "console/cases.html", context)
+
+
+def view_words(view: str) -> str:
+    """What a view is called."""
+    words = _VIEWS[view][0]
+    return f"{words} cases" if view in (narrowing.OPEN, narrowing.ALL) else words
+
+
+def address(narrow: Narrow, after: str = "") -> str:
+    wanted = {**narrow.wanted, **({"after": after} if after else {})}
+    return reverse("console:cases") + (f"?{urlencode(wanted)}" if wanted else "")
+
+
+def _views(reader: Reader, narrow: Narrow) -> Sequence[View]:
+    counts = narrowing.counts(reader.viewer, narrow, reader.now)
+    return [
+        View(words, address(replace(narrow, view=name)), name == narrow.view, str(counts.get(name, "")))
+        for name, (words, _, _) in _VIEWS.items()
+    ]
+
+
+def _kept(reader: Reader, narrow: Narrow) -> Sequence[View]:
+    return [_kept_view(one, reader, narrow) for one in saved_views.views_of(reader.person)]
+
+
+def _kept_view(one: SavedView, reader: Reader, narrow: Narrow) -> View:
+    wanted = Narrow.of(one.wanted)
+    is_mine = one.owner_id == reader.person.pk
+    by = "" if is_mine else one.owner.name
+    return View(one.name, address(wanted), wanted == narrow, by=by, number=one.pk if is_mine else 0)
+
+
+def _chips(narrow: Narrow) -> list[tuple[str, str, str]]:
+    """What the view is narrowed to: name, value, and the address without it."""
+    names = ("workspace", "product", "severity", "kind", "assignee")
+    given = [(name, getattr(narrow, name)) for name in names]
+    return [
+        (name.capitalize(), value if name in ("workspace", "product", "assignee") else present.plain(value), address(replace(narrow, **{name: ""})))
+        for name, value in given
+        if value
+    ]  # fmt: skip
+
+
+def _choices(reader: Reader) -> dict[str, Any]:
+    """What the list can be narrowed to, and what its cases can be given. Four queries."""
+    viewer = reader.viewer
+    slugs = [slug for slug in known() if viewer.sees_all or slug in viewer.products]
+    products = [product_of(one.pk) for one in newest(slugs).values()]
+    severities = dict.fromkeys(slug for product in products for slug in product.severity_slugs)
+    kinds = dict.fromkeys(slug for product in products for slug in product.kinds)
+    staff: dict[str, Person] = {
+        row.person.slug: row.person for row in staff_at(reader.now, None if viewer.sees_all else slugs)
+    }
+    return {
+        "products": sorted((product.slug, product.name) for product in products),
+        "severities": [(slug, present.plain(slug)) for slug in severities],
+        "kinds": [(slug, present.plain(slug)) for slug in kinds],
+        "staff": sorted(((slug, one.name) for slug, one in staff.items()), key=lambda pair: pair[1]),
+        "hours": HOURS,
+        "workspaces": workspace_page(viewer)[0],
+    }
+
+
+@require_POST
+@staff_only
+def keep_view(request: HttpRequest, reader: Reader) -> HttpResponse:
+    """Keeps the view that the list shows under a name, or removes one that was kept."""
+    narrow = Narrow.of(request.POST.dict())
+    by: dict[str, Any] = {"actor": reader.actor, "now": reader.now}
+    remove = request.POST.get("remove", "")
+    try:
+        if remove:
+            number = int(remove) if remove.isascii() and remove.isdecimal() and len(remove) < 19 else 0
+            saved_views.do_remove(reader.person, number, **by)
+            messages.success(request, "The view was removed; its cases are where they were.")
+        else:
+            shared = bool(request.POST.get("shared"))
+            kept = saved_views.do_save(reader.person, request.POST.get("name", ""), narrow, is_shared=shared, **by)
+            messages.success(request, f"The view “{kept.name}” is kept{' for all staff' if shared else ''}.")
+    except DeskError as error:
+        messages.error(request, str(error))
+    return HttpResponseRedirect(address(narrow))
