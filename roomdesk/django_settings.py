@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "roomdesk.directory",
     "roomdesk.record",
     "roomdesk.webhooks",
+    "roomdesk.oncall",
     "roomdesk.rooms",
     "roomdesk.clocks",
     "roomdesk.cases",

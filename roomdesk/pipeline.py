@@ -20,6 +20,8 @@ from roomdesk.consent import hearing as consents
 from roomdesk.control import direct, flow
 from roomdesk.control import loading as control
 from roomdesk.control.loading import Desk
+from roomdesk.oncall import reports
+from roomdesk.oncall.paging import LANE as PAGES
 from roomdesk.queues import bulk, lanes
 from roomdesk.queues.models import InboxEvent, Lane
 from roomdesk.queues.signals import LIVE, notify
@@ -99,7 +101,10 @@ def _apply(held: dict[int, Lane], events: Sequence[InboxEvent]) -> None:
     asked = consents.load(conversations.values(), claimed, claimed.earliest(now))
     for item in claimed.items:
         faults.fail_if_poisoned(item.event.raw)
-        _decide(work, conversations.get(_lane(item)), desks.get(_lane(item)), item, echoes, asked)
+        if held[_lane(item)].key.startswith(PAGES):
+            reports.hear(work, item.data)
+        else:
+            _decide(work, conversations.get(_lane(item)), desks.get(_lane(item)), item, echoes, asked)
     faults.point("apply-decided")
     work.flush()
     _finish(claimed, conversations, now)

@@ -21,8 +21,11 @@ from roomdesk.clocks.models import Clock
 from roomdesk.clocks.services import DUE_TIMER
 from roomdesk.consent import timers as consents
 from roomdesk.consent.timers import CONSENT_TIMER
-from roomdesk.control import commands
+from roomdesk.control import commands, hand_over
 from roomdesk.control.commands import COMMAND_TIMER
+from roomdesk.oncall import escalating
+from roomdesk.oncall.hand_over import HAND_OVER_TIMER, SETTLE_TIMER, settle
+from roomdesk.oncall.paging import PAGE_TIMER
 from roomdesk.queues import bulk, lanes, timers
 from roomdesk.queues.models import Timer
 from roomdesk.queues.signals import LIVE, notify
@@ -90,4 +93,7 @@ KINDS: dict[str, Fires] = {
     ASSIGN_TIMER: assigning.fire,
     COMMAND_TIMER: commands.fire,
     CONSENT_TIMER: consents.fire,
+    PAGE_TIMER: escalating.fire,
+    HAND_OVER_TIMER: hand_over.fire,
+    SETTLE_TIMER: settle,
 }

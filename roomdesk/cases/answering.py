@@ -17,6 +17,7 @@ from roomdesk.clocks.models import Clock
 from roomdesk.clocks.policy import office_of
 from roomdesk.product.queries import product_of
 from roomdesk.queues.models import OutboxRow
+from roomdesk.rules.paging import Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Greeting:
     has_file: bool
     is_split: bool
     after: OutboxRow | None
+    #: What is done about a P0; None for what is none.
+    p0: Action | None = None
 
 
 def is_deflected(conversation: Conversation, judged: Judged | None, *, is_split: bool) -> bool:
@@ -49,7 +52,7 @@ def greet(work: Work, conversation: Conversation, entry: Open, clock: Clock, gre
     if deflected:
         _close_by_itself(work, conversation, entry)
     else:
-        notices.opened(work, conversation, entry, clock, after=after)
+        notices.opened(work, conversation, entry, clock, after=after, p0=greeting.p0)
     if judged.answer is not None and not greeting.is_split:
         _answer(work, conversation, entry, judged.answer.slug, after)
     checklist.begin(

@@ -20,6 +20,7 @@ from roomdesk.cases.models import Case, Turns
 from roomdesk.clocks.policy import office_of
 from roomdesk.directory.models import Availability, Person
 from roomdesk.directory.queries import staff_at
+from roomdesk.oncall import needs
 from roomdesk.product.schema import Product
 from roomdesk.queues.models import Lane, Timer
 from roomdesk.rules.assignment import Candidate, choose, taken
@@ -104,6 +105,7 @@ class _Desk:
         person = self.people[chosen.id][0]
         entry.case.assignee = person
         work.update(entry.case, "assignee")
+        needs.take(work, conversation.workspace, entry.case.ref, person)
         reason = f"Their turn, with {chosen.load} of {chosen.capacity} open cases."
         note(work, conversation, entry, "assignee", "", person.slug, at=work.now, by="desk", reason=reason)
         self.turns.order = taken(self.turns.order, chosen.id)

@@ -13,7 +13,7 @@ from enum import Enum
 from django.db import transaction
 
 from roomdesk.audit.work import Actor
-from roomdesk.cases import acting, incidents, life, together
+from roomdesk.cases import acting, incidents, life, paging, together
 from roomdesk.cases.acting import Held
 from roomdesk.cases.conversation import Open
 from roomdesk.cases.history import note
@@ -24,6 +24,7 @@ from roomdesk.cases.together import Hands, Together
 from roomdesk.clocks import services as clocks
 from roomdesk.directory.errors import Conflict, Invalid
 from roomdesk.directory.queries import Viewer
+from roomdesk.oncall import needs
 from roomdesk.product.problems import listed
 from roomdesk.product.queries import product_of
 from roomdesk.product.schema import Product
@@ -84,14 +85,26 @@ def do_change(
         entry = held.exactly(ref)
         was_open = entry.is_open
         _check_whole(entry, change)
+        before = entry.case.severity, entry.case.state, entry.case.assignee_id
         reclassify(held, entry, change)
         _assign(held, entry, change)
         _move(held, entry, change)
         _snooze(held, entry, change)
+        _page(held, entry, *before)
         if was_open and attached:
             incidents.resolve_attached(found, entry.case, _resolution(change), attached)
         found.flush()
     return access_case(ref, viewer)
+
+
+def _page(held: Held, entry: Open, severity: str, state: str, assignee_id: int | None) -> None:
+    """Whoever takes the case or moves it on has its page; who calls it critical has somebody woken (R38, D12)."""
+    case = entry.case
+    if case.state != state or (case.assignee_id != assignee_id and case.assignee_id is not None):
+        via = {"token": "rest", "cli": "cli"}.get(held.work.actor.kind, "console")
+        paging.human_acted(held.work, held.conversation, entry, by=held.by, via=via)
+    if case.severity != severity:
+        paging.by_staff(held.work, held.conversation, entry, by=held.by)
 
 
 def _hold(hands: Hands, ref: str, change: Change) -> tuple[Together, Sequence[str]]:
@@ -180,6 +193,7 @@ def _assign(held: Held, entry: Open, change: Change) -> None:
     before = case.assignee.slug if case.assignee else ""
     case.assignee = person
     held.work.update(case, "assignee")
+    needs.take(held.work, held.conversation.workspace, case.ref, person)
     _note(held, entry, "assignee", before, person.slug if person else "", change.reason)
 
 

@@ -10,9 +10,11 @@ from typing import Any
 
 from roomdesk.audit.work import Work
 from roomdesk.bootstrap import settings
-from roomdesk.cases import admitting, moving, notes, speaking
+from roomdesk.cases import admitting, moving, notes, paging, speaking
 from roomdesk.cases.conversation import Conversation
 from roomdesk.channels.matrix.events import Heard, read_event
+from roomdesk.oncall import hooks
+from roomdesk.oncall import paging as pages
 from roomdesk.product.schema import Product
 from roomdesk.queues.models import InboxEvent, OutboxRow
 from roomdesk.record.models import Message
@@ -83,7 +85,8 @@ class Batch:
         """Numbers of the cases that people name, or write notes of."""
         own = (own_text(heard.body, bool(heard.reply_to)) for heard in self.heard() if heard.kind in speaking.SPEECH)
         noted = {item.data["case"] for item in self.items if item.event.source == notes.SOURCE}
-        return noted | {number for text in own for number in grouping.numbers_named(text)}
+        paged = {item.data["case"] for item in self.items if item.data.get("kind") == pages.TOLD and item.data["case"]}
+        return noted | paged | {number for text in own for number in grouping.numbers_named(text)}
 
     def accepted(self) -> dict[int, Claimed]:
         """Reports of messages that a channel has accepted for delivery, by outbox row."""
@@ -180,7 +183,11 @@ def confirm(work: Work, row: OutboxRow, event_id: str) -> None:
 
 
 def own(work: Work, conversation: Conversation, item: Claimed) -> None:
-    """What the desk told itself: people or settings of the workspace changed, so its room may have to follow."""
+    """What the desk told itself: people or settings of the workspace changed, so its room may have to follow; or of a page."""
+    if item.data["kind"] == pages.TOLD:
+        if not paging.told(work, conversation, item.data):
+            item.ignore("It speaks of no page of a case here.")
+        return
     product, room = conversation.product, conversation.room
     if product is None or not product.room:
         item.ignore("This product has no rooms.")
@@ -230,7 +237,11 @@ def report(work: Work, conversation: Conversation, item: Claimed) -> None:
 
 def vendor_report(work: Work, item: Claimed) -> None:
     """What became of a call that belongs to no workspace: every use of an admin's or people's token is on record (D47), and
-    a webhook that was given up."""
+    a webhook that was given up; and what PagerDuty tells, of whichever page."""
+    if item.event.source == pages.PAGERDUTY:
+        if reason := hooks.hear(work, item.data):
+            item.ignore(reason)
+        return
     if item.data["kind"] == emitting.KIND:
         given_up = {"id": item.data["payload"]["id"], "error": item.data.get("error")}
         work.audit("webhook.given_up", item.event.address, given_up)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roomdesk.audit.work import Work
-from roomdesk.cases import assigning, notices, satisfaction_question, specialists
+from roomdesk.cases import assigning, notices, paging, satisfaction_question, specialists
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.history import note
 from roomdesk.cases.models import Case, CaseCycle
@@ -17,6 +17,7 @@ from roomdesk.cases.opening import new_cycle, start_clocks
 from roomdesk.cases.quiet import CLOSE_TIMER, WAKE_TIMER, days_after
 from roomdesk.clocks import services as clocks
 from roomdesk.clocks.models import Clock
+from roomdesk.oncall import needs
 from roomdesk.product.queries import product_of
 
 
@@ -57,6 +58,8 @@ def resolve(
     data = {"cycle": cycle.number, "fix": given.fix, "root_cause": given.root_cause or None}
     work.audit("case.resolved", f"case:{case.ref}", data, scope=conversation.scope)
     wake(work, conversation, entry, at, by=by)
+    paging.over(work, conversation, entry, by=by)
+    needs.take(work, conversation.workspace, case.ref, None)
     specialists.end(work, conversation, entry, at, by=by, reason="It was resolved.")
     satisfaction_question.ask(work, conversation, entry)
     work.remind(conversation.workspace.lane_id, CLOSE_TIMER, case.pk, closes_at(cycle, at))

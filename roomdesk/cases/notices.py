@@ -13,24 +13,34 @@ from roomdesk.clocks.models import Clock
 from roomdesk.clocks.policy import office_of
 from roomdesk.clocks.services import measure_of
 from roomdesk.product.formatting import format_due
-from roomdesk.product.texts import notice_key
+from roomdesk.product.texts import notice_key, p0_key
 from roomdesk.queues.models import OutboxRow
 from roomdesk.rooms.homes import destination
+from roomdesk.rules.paging import Action
 
 CASE_MARK = "solutions.roomdesk.case"
 
 
 def opened(
-    work: Work, conversation: Conversation, entry: Open, clock: Clock, *, after: OutboxRow | None = None
+    work: Work,
+    conversation: Conversation,
+    entry: Open,
+    clock: Clock,
+    *,
+    after: OutboxRow | None = None,
+    p0: Action | None = None,
 ) -> None:
-    """Says under the customer's message that it is on record, and until when somebody answers. Once per cycle."""
+    """Says under the customer's message that it is on record, and until when somebody answers. Once per cycle.
+
+    `p0` is what is done about a P0: the answer says so, whether somebody is woken or not (R42).
+    """
     if not can_say(conversation):
         return
     say(
         work,
         conversation,
         entry,
-        opened_text(conversation, entry, clock),
+        opened_text(conversation, entry, clock, p0),
         once=f"case:{entry.case.pk}:{entry.case.cycle}:opened",
         in_main_line=entry.case.p0_at is not None,
         after=after,
@@ -42,7 +52,7 @@ def can_say(conversation: Conversation) -> bool:
     return conversation.room is not None and bool(conversation.room.room_id)
 
 
-def opened_text(conversation: Conversation, entry: Open, clock: Clock) -> str:
+def opened_text(conversation: Conversation, entry: Open, clock: Clock, p0: Action | None = None) -> str:
     """The notice's words, in the workspace's language and the customer's zone."""
     product, workspace = conversation.product, conversation.workspace
     assert product is not None
@@ -51,6 +61,9 @@ def opened_text(conversation: Conversation, entry: Open, clock: Clock) -> str:
     values = {"ref": entry.case.ref, "opens": _shown(opens, zone, workspace.locale, at)}
     if clock.due_at is not None:
         values["due"] = _shown(clock.due_at, zone, workspace.locale, at)
+    if p0 is not None:
+        tier = product.tiers.get(entry.cycle.tier)
+        return product.text(workspace.locale, p0_key(p0, measure_of(clock)), tier=tier.name if tier else "", **values)
     return product.text(workspace.locale, notice_key(measure_of(clock), open_now=opens <= at), **values)
 
 

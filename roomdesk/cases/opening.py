@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roomdesk.audit.work import Work
-from roomdesk.cases import answering, assigning, triaging, webhook_words
+from roomdesk.cases import answering, assigning, paging, triaging, webhook_words
 from roomdesk.cases.answering import Greeting
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.models import Case, CaseChange, CaseCycle
@@ -47,6 +47,9 @@ class Opening:
     is_restricted: bool = False
     cause: str = ""
     version_id: int | None = None
+    #: The event that a P0 came as, where it came from a room; what is replayed never pages (D24).
+    event_id: str = ""
+    never_pages: bool = False
     #: The row that says the first message in the room, where it was written elsewhere: notices wait for its event id.
     mirror: OutboxRow | None = None
 
@@ -66,8 +69,11 @@ def open_case(work: Work, conversation: Conversation, opening: Opening, *, by: s
     first_response = start_clocks(work, conversation, entry, opening.at, cause=opening.cause)
     if entry.is_open and not opening.by_staff:
         assigning.plan(work, conversation, entry)
+    action = None
+    if opening.is_p0 and entry.is_open and not (opening.by_staff or opening.cause or opening.never_pages):
+        action = paging.begin(work, conversation, entry, opening.at, event_id=opening.event_id, by=by)
     if first_response is not None and judged is not None:
-        greeting = Greeting(judged, opening.has_file, bool(opening.cause), opening.mirror)
+        greeting = Greeting(judged, opening.has_file, bool(opening.cause), opening.mirror, action)
         answering.greet(work, conversation, entry, first_response, greeting)
     return entry
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +18,7 @@ from roomdesk.cases.queries import access_cases, clocks_of, shown
 from roomdesk.clocks.models import Clock
 from roomdesk.directory.errors import Invalid, NotFound
 from roomdesk.directory.queries import Viewer
+from roomdesk.oncall import misuse
 from roomdesk.product.queries import newest
 from roomdesk.rules.queue_order import Place, Waiting, order
 
@@ -73,6 +76,7 @@ def in_order(now: datetime, product: str | None = None) -> list[Place]:
         present=FilteredRelation("cycles", condition=Q(cycles__number=F("cycle"))),
         arrived_at=Coalesce("present__started_at", "opened_at"),
         is_p0=_holds(Q(p0_at__isnull=False)),
+        is_misuse=_misused(now),
         is_answered=_holds(_ANSWERED),
         waits=_holds(Q(state=Case.State.WAITING_CUSTOMER)),
     )
@@ -80,8 +84,25 @@ def in_order(now: datetime, product: str | None = None) -> list[Place]:
 
 
 #: In the order of the fields of `Waiting`. Whether and not when, where it will do: reading a time is the dearest of it.
-_COLUMNS = ("pk", "product", "arrived_at", "is_p0", "promised_at", "aimed_at", "is_answered", "waits", "snoozed_until")
+_COLUMNS = (
+    "pk",
+    "product",
+    "arrived_at",
+    "is_p0",
+    "promised_at",
+    "aimed_at",
+    "is_answered",
+    "waits",
+    "snoozed_until",
+    "is_misuse",
+)
 _ANSWERED = Q(last_staff_at__isnull=False) & (Q(last_customer_at=None) | Q(last_customer_at__lte=F("last_staff_at")))
+
+
+def _misused(now: datetime) -> Choice:
+    """A P0 of a workspace whose earlier one was none, as long as that counts (R41)."""
+    later = [Q(workspace_id=pk, p0_at__gte=since) for pk, since in misuse.lowered(now).items()]
+    return _holds(functools.reduce(operator.or_, later, Q(pk__in=[])))
 
 
 def _holds(condition: Q) -> Choice:

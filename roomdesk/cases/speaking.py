@@ -14,6 +14,7 @@ from roomdesk.cases import (
     confirming,
     customer_commands,
     deflecting,
+    paging,
     questions,
     regrading,
     satisfaction,
@@ -73,6 +74,8 @@ def somebody_said(work: Work, conversation: Conversation, heard: Heard, item: Cl
     message = record_said(work, conversation, heard, item, person, kind, entry.case.pk if entry else None, why)
     if why[0] == grouping.UNDECIDED:
         questions.ask(work, conversation, message)
+    if kind == "staff" and entry is None and person is not None and why != COMMAND:
+        paging.human_spoke(work, conversation, by=person.slug)
 
 
 Placed = tuple[Open | None, tuple[str, str]]
@@ -116,6 +119,8 @@ def _customer(work: Work, conversation: Conversation, heard: Heard, item: Claime
             root_event_id=heard.event_id if is_here(conversation, heard.room_id) else "",
             thread_root=heard.thread_root if is_here(conversation, heard.room_id) else "",
             linked_to=placement.linked_to,
+            event_id=heard.event_id,
+            never_pages=item.event.is_replayed,
         )
         entry = open_case(work, conversation, opening, by=heard.sender)
     else:
@@ -123,6 +128,8 @@ def _customer(work: Work, conversation: Conversation, heard: Heard, item: Claime
         if found is None:
             return None, why
         entry = found
+        if p0 and entry.is_open and not item.event.is_replayed:
+            paging.joined(work, conversation, entry, heard.event_id)
     # A first message that the desk has answered by itself is no word against the answer.
     is_idle = placement.small_talk or (not entry.is_open and (placement.opens or not has_intake))
     services.customer_spoke(work, conversation, entry, item.at, person, by=heard.sender, small_talk=is_idle)
@@ -161,6 +168,8 @@ def _staff(work: Work, conversation: Conversation, heard: Heard, item: Claimed, 
     entry = conversation.current(placement.case_id)
     if entry:
         services.staff_answered(work, conversation, entry, item.at, heard.sender, heard.event_id)
+        if person is not None:
+            paging.human_acted(work, conversation, entry, by=person.slug, via="room")
     return entry, (placement.why.code, placement.why.words)
 
 
@@ -219,6 +228,8 @@ def _beside(
     message = record_said(work, conversation, heard, item, person, kind, case_id, why)
     versions.take_effect(work, heard.kind, message, conversation.messages)
     original = conversation.messages.get(heard.target)
+    if original and heard.kind == "edit" and kind == "customer" and _becomes_p0(heard, original):
+        paging.edited(work, conversation, case_id, by=person.slug if person else heard.sender)
     if original and heard.kind == "reaction":
         admitting.reacted(work, conversation, heard, item, original)
         if kind == "customer":
@@ -226,6 +237,11 @@ def _beside(
             satisfaction.reacted(work, conversation, heard, item, original, person)
         if kind == "staff":
             staff_signs.reacted(work, conversation, heard, item, original)
+
+
+def _becomes_p0(heard: Heard, original: Message) -> bool:
+    """Whether an edit makes a P0 of a message that was none. The words of an edit come with a star before them for old clients."""
+    return is_p0(heard.body, heard.formatted_body, bot_localpart=naming.BOT) and not is_p0(original.body)
 
 
 def record_said(
@@ -292,6 +308,11 @@ def mirrored(work: Work, conversation: Conversation, message: Message, heard: He
         work.update(entry.case, "root_event_id")
     if message.author_kind == Message.Author.STAFF:
         services.staff_answered(work, conversation, entry, at, message.author_ref, heard.event_id)
+        paging.human_acted(work, conversation, entry, by=_slug(message), via="room")
+
+
+def _slug(message: Message) -> str:
+    return message.author.slug if message.author else message.author_ref
 
 
 def accepted(work: Work, conversation: Conversation, message: Message, at: datetime) -> None:

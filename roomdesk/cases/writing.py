@@ -16,7 +16,7 @@ from django.db import transaction
 
 from roomdesk.audit.work import Actor, Work
 from roomdesk.bootstrap import settings
-from roomdesk.cases import checklist, confirming, loading, regrading, services, speaking, triaging
+from roomdesk.cases import checklist, confirming, loading, paging, regrading, services, speaking, triaging
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.models import Case
 from roomdesk.cases.opening import Opening, open_case
@@ -151,6 +151,8 @@ def _said(
     """What words through a face do. An answer that goes to a room counts when it is there, not now (R18)."""
     now, slug = work.now, speaker.person.slug
     if speaker.is_staff:
+        # Whoever answers is awake, however long the room takes to have it.
+        paging.human_acted(work, conversation, entry, by=slug, via="room")
         if mirror is None:
             services.staff_answered(work, conversation, entry, now, slug, f"message:{message_id}")
         return

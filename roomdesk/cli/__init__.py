@@ -12,6 +12,7 @@ COMMANDS = {
     "demo": "roomdesk.cli.up",
     "web": "roomdesk.cli.processes",
     "worker": "roomdesk.cli.processes",
+    "watchdog": "roomdesk.cli.processes",
     "migrate": "roomdesk.cli.migrate",
     "doctor": "roomdesk.cli.doctor",
     "product": "roomdesk.cli.product",

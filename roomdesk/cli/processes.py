@@ -1,4 +1,4 @@
-"""`roomdesk web` and `roomdesk worker`: the two kinds of process an installation runs."""
+"""`roomdesk web`, `roomdesk worker` and `roomdesk watchdog`: the kinds of process an installation runs."""
 
 from __future__ import annotations
 
@@ -53,6 +53,19 @@ def _listen(settings: Settings) -> socket.socket:
     listener.bind((settings.host, settings.port))
     listener.listen(2048)
     return listener
+
+
+@click.command()
+@with_desk
+def watchdog() -> None:
+    """Look whether the desk would still wake somebody, and call people by itself where it would not. Needs no database."""
+    from roomdesk import bootstrap
+    from roomdesk.runtime import logs
+    from roomdesk.worker.watchdog import main
+
+    logs.configure(bootstrap.settings, process="watchdog")
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    main(bootstrap.settings)
 
 
 @click.command()

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from roomdesk.audit.work import Actor
-from roomdesk.cases import changing, escalating, incidents, joining, linking, macros, parting
+from roomdesk.cases import changing, escalating, incidents, joining, linking, macros, misusing, parting, taking
 from roomdesk.cases.changing import Change
 from roomdesk.cases.models import Case
 from roomdesk.cases.parting import Parting
@@ -20,6 +20,7 @@ from roomdesk.control import facts
 from roomdesk.control.models import Command
 from roomdesk.directory.models import Person
 from roomdesk.directory.queries import Viewer, staff_of
+from roomdesk.oncall.models import Page
 from roomdesk.product.queries import product_of
 from roomdesk.rules.control_card import card
 from roomdesk.rules.desk_command import Command as Wanted
@@ -86,6 +87,8 @@ def _why(doing: Doing, given: Given) -> str:
 
 
 def _ack(doing: Doing, given: Given) -> str:
+    if Page.objects.filter(case_id=doing.case.pk).exists():
+        taking.do_acknowledge(doing.viewer, doing.case.ref, **doing.by, via="command")
     state = Case.State.ACKNOWLEDGED if doing.case.state == Case.State.NEW else None
     return doing.change(assignee=doing.person.slug, state=state)
 
@@ -175,6 +178,17 @@ def _macro(doing: Doing, given: Given) -> str:
     return ""
 
 
+def _page(doing: Doing, given: Given) -> str:
+    taking.do_page(doing.viewer, doing.case.ref, reason=given["reason"], **doing.by)
+    return "The engineer on call is being paged."
+
+
+def _misuse(doing: Doing, given: Given) -> str:
+    do = misusing.do_lift if given["lifts"] else misusing.do_mark
+    do(doing.viewer, doing.case.ref, reason=given["reason"], **doing.by)
+    return ""
+
+
 def _resolve(doing: Doing, given: Given) -> str:
     along = [] if given.get("alone") else incidents.goes_along(doing.case)
     doing.change(state=Case.State.RESOLVED, **given)
@@ -244,6 +258,8 @@ _ACTS: Mapping[str, Callable[[Doing, Given], str]] = {
     "wait": _wait,
     "snooze": _snooze,
     "wake": lambda doing, given: doing.change(snoozed_until=None, reason=given["reason"]),
+    "page": _page,
+    "misuse": _misuse,
     "resolve": _resolve,
     "close": lambda doing, given: doing.change(state=Case.State.CLOSED, reason=given["reason"]),
     "reopen": _reopen,

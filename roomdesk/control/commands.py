@@ -25,6 +25,7 @@ from roomdesk.directory.models import Person, StaffRole
 from roomdesk.directory.queries import viewer_of_person
 from roomdesk.directory.services.availability import do_set_availability
 from roomdesk.directory.services.intervals import valid_at
+from roomdesk.oncall import rotas
 from roomdesk.queues.errors import LanesBusy
 from roomdesk.queues.models import Timer
 from roomdesk.refusals import DeskError
@@ -212,6 +213,8 @@ def _done(work: Work, command: Command) -> str:
         actor = Actor("staff", person.slug)
         do_set_availability(person.slug, is_present=_PRESENCE[wanted.name], actor=actor, now=work.now)
         return ""
+    if wanted.name == "swap":
+        return _swapped(person, command.product, wanted, work.now)
     if wanted.name == "direct":
         return direct.ask(work, person)
     case = command.case
@@ -221,6 +224,16 @@ def _done(work: Work, command: Command) -> str:
     if wanted.name == "note":
         raise CommandError(f"{case.ref} could not be noted in; write the note in its thread.")
     return carry_out(Doing(case, person, viewer_of_person(person, work.now), work.now, command), wanted)
+
+
+def _swapped(person: Person, product: str, wanted: desk_command.Command, now: datetime) -> str:
+    """Somebody takes the author's present or next shift."""
+    if not product:
+        raise CommandError("Of which product's rota? Write it in that product's control room. Nothing was done.")
+    wish = rotas.Wish(None, wanted.given["with"].lower(), wanted.given["reason"], instead_of=person.slug)
+    viewer, actor = viewer_of_person(person, now), Actor("staff", person.slug)
+    made = rotas.do_swap(viewer, product, wish, actor=actor, now=now)
+    return f"{made.person} is on call ({made.layer}) from {made.start:%a %Y-%m-%d %H:%M} to {made.end:%a %Y-%m-%d %H:%M} UTC."
 
 
 def _check_restricted(case: Case, alone: bool, roles: frozenset[str]) -> None:

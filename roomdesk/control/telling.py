@@ -13,6 +13,7 @@ from typing import Any
 from roomdesk.audit.work import Work
 from roomdesk.bootstrap import settings
 from roomdesk.cases.models import Question
+from roomdesk.cases.paging import LOUD
 from roomdesk.clocks.models import Notice
 from roomdesk.control.facts import Facts
 from roomdesk.control.loading import Place
@@ -116,6 +117,8 @@ def _called_in(facts: Facts, change: Changed, work: Work) -> Json:
     people: Sequence[Person] = ()
     if change.what == "escalation" and change.after:
         people = specialists_at(facts.case.product, work.now).get(change.after, [])
+    elif change.what == "page" and change.after in LOUD:
+        return {"room": True}
     elif change.what == "assignee" and change.after and change.by == "desk":
         people = list(Person.objects.filter(slug=change.after))
     users = sorted(map(_user, people))

@@ -35,7 +35,7 @@ def _all() -> Iterator[Finding]:
     from roomdesk import bootstrap
 
     bootstrap.setup()
-    from roomdesk.doctor import calendars, database, evidence, flow, homeserver, hooks, machine, wall
+    from roomdesk.doctor import calendars, database, evidence, flow, homeserver, hooks, machine, paging, wall
 
     yield from _each(machine.data_folder, machine.mode, machine.moved_clock)
     yield from _standing_on(
@@ -53,6 +53,9 @@ def _all() -> Iterator[Finding]:
         flow.record,
         flow.outbox,
         hooks.webhooks,
+        paging.pages,
+        paging.paging,
+        paging.rota,
         flow.failed_rooms,
         flow.products,
         calendars.holidays,

@@ -22,7 +22,7 @@ def do_check(*, product: str, written: object, begin: datetime, days: int) -> di
 
     NotFound for an unknown product; Invalid for what is wrong in the rota (with its field) or in the range.
     """
-    rota = _read(product, written)
+    rota = read_rota(product, written)
     if not 1 <= days <= LONGEST_DAYS:
         raise Invalid(f"days must be from 1 to {LONGEST_DAYS}, not {days}.", field="days")
     end = begin + timedelta(days=days)
@@ -37,7 +37,7 @@ def do_check(*, product: str, written: object, begin: datetime, days: int) -> di
 
 def do_who(*, product: str, written: object, at: datetime) -> dict[str, Any]:
     """Who would be on call at an instant, in the order in which they are called, and when that changes. Refusals as above."""
-    rota = _read(product, written)
+    rota = read_rota(product, written)
     return {
         "at": at,
         "on_call": [shown(one) for one in rules.on_call(rota, at)],
@@ -60,7 +60,8 @@ def _both(one: Shift, other: Shift) -> dict[str, Any]:
     return {"person": one.person, "layers": [one.layer, other.layer], "start": one.start, "end": one.end}
 
 
-def _read(product: str, written: object) -> Rota:
+def read_rota(product: str, written: object) -> Rota:
+    """A written rota by the calendars of the product's newest version. Refusals as `do_check`."""
     found = products.product_of(products.current(product)).calendars
     calendars = {name: parse_calendar(calendar.as_plain()) for name, calendar in found.items()}
     try:

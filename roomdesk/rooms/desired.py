@@ -14,6 +14,7 @@ from roomdesk.channels.matrix import room_body
 from roomdesk.channels.matrix.names import KEEPER
 from roomdesk.directory import belonging
 from roomdesk.directory.models import Person, Workspace
+from roomdesk.oncall import needs
 from roomdesk.product.schema import Product
 from roomdesk.rooms import naming, staff_rooms
 from roomdesk.rooms.homes import Home, House, home_of, named
@@ -37,7 +38,7 @@ def belong(workspace: Home, product: Product | None, server: str, now: datetime)
 def staff_people(workspace: Workspace, product: Product, now: datetime) -> list[Person]:
     limit = product.limits.rooms_with_staff_in_advance
     many = Workspace.objects.filter(product=workspace.product)[: limit + 1].count() > limit
-    return belonging.staff(workspace, now, many_rooms=many)
+    return belonging.staff(workspace, now, many_rooms=many, on_call=needs.belong(workspace, now, many_rooms=many))
 
 
 def power_of(room: Room, home: Home, staff: Iterable[str]) -> dict[str, Any]:

@@ -28,6 +28,26 @@ _MOVED = {
 }
 
 
+_MISUSE = {
+    "marked": "Recorded by {by}: this P0 was none. The next one of this workspace is less urgent, and delivered all the same.",
+    "appealed": "{by} appeals: it was one. Please look; to lift it: !desk misuse lift with the reason.",
+    "lifted": "Lifted by {by}: it counts no more.",
+}
+_PAGES = {
+    "paged": "P0: the engineer on call is paged.",
+    "notified": "P0 in business hours, without a page: it is yours to take.",
+    "answered": "P0 without cover at this hour: nobody is woken, and the customer was told until when somebody answers.",
+    "joined": "Another P0 in this case.",
+    "edited": "A message of the customer was edited to begin with P0. Nobody is woken by an edit; please look.",
+    "accepted": "The page is on its way.",
+    "unreached": "No way has taken the page yet. Whoever reads this: please take the case.",
+    "escalated": "Nobody has acknowledged the page yet. Whoever reads this: please take the case.",
+    "acknowledged": "{by} has the page.",
+    "unacknowledged": "It waited too long in the hands of {by}; nobody has the page now. Whoever reads this: please take the case.",
+    "resolved": "",
+}
+
+
 _ENDS = {
     "incident": "Detached from the incident of {before}.",
     "attached": "{before} was detached from this incident.",
@@ -147,6 +167,10 @@ def _change(change: Changed) -> str:
         return f"Assignee: {change.before or 'nobody'} → {change.after or 'nobody'}{by}."
     if change.what == "escalation":
         return f"Escalated to {change.after}{by}." if change.after else f"No longer escalated to {change.before}{by}."
+    if change.what == "page":
+        return _PAGES.get(change.after, "").format(by=change.by)
+    if change.what == "misuse":
+        return _MISUSE.get(change.after, "").format(by=change.by)
     table = _MOVED if change.after or change.what not in _ENDS else _ENDS
     return table.get(change.what, "").format(before=change.before, after=change.after)
 

@@ -135,6 +135,21 @@ def _assign(rest: str) -> Mapping[str, Any]:
     return {"to": rest}
 
 
+def _swap(rest: str) -> Mapping[str, Any]:
+    who, reason = _first(rest)
+    if not who or not reason:
+        raise CommandError("With whom, and why? Write !desk swap petya I am ill.")
+    return {"with": who.removeprefix("@").partition(":")[0], "reason": reason}
+
+
+def _misuse(rest: str) -> Mapping[str, Any]:
+    word, more = _first(rest)
+    lifts = word.lower() == "lift"
+    if not (more if lifts else rest):
+        raise CommandError("Why? Write !desk misuse It was a question about an invoice.")
+    return {"lifts": lifts, "reason": more if lifts else rest}
+
+
 def _macro(rest: str) -> Mapping[str, Any]:
     slug, values = _first(rest)
     try:
@@ -284,6 +299,7 @@ _VERBS: dict[str, _Verb] = {
     "ack": _Verb("!desk ack", "take the case and acknowledge it", _nothing),
     "investigate": _Verb("!desk investigate", "work on it, or go on after waiting", _reason),
     "assign": _Verb("!desk assign ivan|me|nobody", "give it to somebody", _assign),
+    "swap": _Verb("!desk swap petya [reason]", "they take your present or next shift on call", _swap),
     "here": _Verb("!desk here", "you are given new cases by turn, where the product gives them", _nothing),
     "away": _Verb("!desk away", "you are given none until you say !desk here", _nothing),
     "escalate": _Verb("!desk escalate database [reason]", "call the specialists of a field into the room", _escalate),
@@ -307,9 +323,11 @@ _VERBS: dict[str, _Verb] = {
     "split": _Verb("!desk split 812 813 [reason]", "make these messages a case of their own", _messages),
     "move": _Verb("!desk move BC-1042 812 813 [reason]", "put these messages into another case", _move),
     "consent": _Verb(CONSENT, "ask the customer's written word; withdraw BC-C12 takes it back, status shows what was asked", _consent),
+    "page": _Verb("!desk page [reason]", "wake the engineer on call for this case, whatever its cover", _reason),
+    "misuse": _Verb("!desk misuse [lift] reason", "this P0 was none (or was one after all); the workspace reads the reason", _misuse),
     "note": _Verb("!desk note …", "an internal note, as a plain reply in the thread is", _note),
 }  # fmt: skip
 _SHORT = {"?": "help", "take": "ack", "claim": "ack", "acknowledge": "ack", "resolved": "resolve", "go": "investigate"}
 _LOOKS = frozenset({"help", "direct", "status", "why"})
 #: They come with their features.
-NOT_YET = frozenset({"page", "misuse", "known", "docs", "swap"})
+NOT_YET = frozenset({"known", "docs"})

@@ -44,6 +44,8 @@ _DENIES = re.compile(
 _P0_ALONE = re.compile(r"\W*[pр]0\W*", re.IGNORECASE)
 
 
+#: Kinds whose severity the second opinion is asked about.
+_GRADED = ("incident", "alert")
 #: Kind and answer, where a question of the reader's is answered.
 Found = tuple[str, str | None] | None
 
@@ -67,7 +69,7 @@ def triage(
     p0 = is_p0(text, formatted)
     reader = _Reader(words_of(own_text(text, is_reply), locale), vocabulary)
     kind, answer = reader.kind(p0)
-    severity = "critical" if p0 else severity_of(kind, answer, reader.words, vocabulary)
+    severity = reader.severity(p0, kind, answer)
     return Finding(p0, kind, severity, answer, reader.provided(kind, p0), tuple(reader.why))
 
 
@@ -118,7 +120,31 @@ class _Reader:
                 self.words = whole
                 return found
         self.words = whole
-        return self._notice() or self._fault_or_question(p0)
+        return self._notice() or self._doubted(self._fault_or_question(p0), p0)
+
+    def _doubted(self, found: tuple[str, str | None], p0: bool) -> tuple[str, str | None]:
+        """What only a fault or a question mark speaks for, unless the second opinion is clearly surer of something else."""
+        opinion = self.vocabulary.opinions.get("kind")
+        if opinion is None or p0 or (other := opinion.against(found[0], self.words, self.vocabulary)) is None:
+            return found
+        if other[0] == SMALL_TALK:
+            # That would open nothing: a customer's matter is not dropped by a guess.
+            return found
+        self.why = [other[1].capitalize()]
+        return other[0], None
+
+    def severity(self, p0: bool, kind: str, answer: str | None) -> str:
+        """By what is said; of a fault or a notice the second opinion may be clearly surer of another one."""
+        if p0:
+            return "critical"
+        found = severity_of(kind, answer, self.words, self.vocabulary)
+        opinion = self.vocabulary.opinions.get("severity")
+        if opinion is None or kind not in _GRADED or answer is not None:
+            return found
+        if (other := opinion.against(found, self.words, self.vocabulary)) is None:
+            return found
+        self.why.append(other[1].capitalize())
+        return str(other[0])
 
     def _is_small_talk(self) -> bool:
         """Nothing but such words, whatever stands between them, and no fault made of them: `не работи` is one."""
@@ -192,7 +218,12 @@ class _Reader:
             return "question", "out_of_scope:accounting"
         if not self.has("hard", "outage") and self.said("custom_development", "Development on order"):
             return "module", "out_of_scope:custom_development"
-        if (self.asks or self.has("fault", "outage", "hard")) and self.said("third_party", "Somebody else's software"):
+        stands_still = self.has("everybody") and self.has("standstill")
+        if (
+            not stands_still
+            and (self.asks or self.has("fault", "outage", "hard"))
+            and self.said("third_party", "Somebody else's software")
+        ):
             is_fault = self.has("hard", "failure", "fault") and not self.has("set_up")
             return ("incident" if is_fault else "question"), "out_of_scope:third_party"
         return None

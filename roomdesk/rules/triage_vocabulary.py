@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from roomdesk.rules.expression_starts import starts_in, starts_of
 from roomdesk.rules.triage_text import Words, by_sound
@@ -85,12 +86,17 @@ class Vocabulary:
     """Expressions of each concept, by language (`en`, `bg`, `pt`)."""
 
     of: Mapping[str, Mapping[str, Expressions]] = field(default_factory=dict)
+    #: Second opinions over these concepts (`triage_opinion.Opinion`), by `kind` and `severity`.
+    opinions: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    #: The names of all concepts, in order.
+    concepts: tuple[str, ...] = field(init=False, repr=False, compare=False)
     #: By language; and once more by language and concept, for `without`.
     _index: dict[str, _Index] = field(init=False, repr=False, compare=False)
     _of_one: dict[tuple[str, str], _Index] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         of_one = {(lang, name): _Index({name: some}) for lang, all_ in self.of.items() for name, some in all_.items()}
+        object.__setattr__(self, "concepts", tuple(sorted({name for all_ in self.of.values() for name in all_})))
         object.__setattr__(self, "_index", {language: _Index(concepts) for language, concepts in self.of.items()})
         object.__setattr__(self, "_of_one", of_one)
 

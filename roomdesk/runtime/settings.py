@@ -64,6 +64,11 @@ class Settings:
     log_level: str = "info"
     log_format: str = "text"
     pagerduty_url: str | None = None
+    pagerduty_routing: str | None = None
+    pagerduty_webhook_secrets: str | None = None
+    pagerduty_api_url: str | None = None
+    pagerduty_api_token: str | None = None
+    heartbeat_url: str | None = None
     smtp_url: str | None = None
     mail_from: str | None = None
     given: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -84,7 +89,9 @@ def secret_values(settings: Settings) -> frozenset[str]:
     """Every secret text these settings hold, and the passwords inside addresses: what logs must not show."""
     held = [value for spec in SETTINGS if spec.secret and (value := getattr(settings, spec.name))]
     passwords = [urlsplit(value).password for value in held if "://" in value]
-    return frozenset(held) | frozenset(word for word in passwords if word)
+    # Some hold several, with spaces between, each perhaps behind a name.
+    parts = [part.rpartition("=")[2] for value in held if " " in value or "=" in value for part in value.split()]
+    return frozenset(held) | frozenset(word for word in (*passwords, *parts) if word)
 
 
 def load(environ: Mapping[str, str]) -> Settings:

@@ -193,7 +193,42 @@ SETTINGS: tuple[Spec, ...] = (
     ),
     Spec("log_level", values.choice("debug", "info", "warning", "error"), "What is logged at least.", "info"),
     Spec("log_format", values.choice("text", "json"), "Lines for people, or one JSON object per line.", "text"),
-    Spec("pagerduty_url", _web, "Where PagerDuty events go (not used yet)."),
+    Spec(
+        "pagerduty_url",
+        _web,
+        "Where events go to PagerDuty; its EU region has another address, `https://events.eu.pagerduty.com`.",
+        "`https://events.pagerduty.com`",
+    ),
+    Spec(
+        "pagerduty_routing",
+        values.routing,
+        "The routing keys of PagerDuty's services, with spaces between: `product/severity=key`, `product=key`, or a key alone for all. Without one nobody is paged by PagerDuty.",
+        secret=True,
+    ),
+    Spec(
+        "pagerduty_webhook_secrets",
+        values.tokens,
+        "The secret of PagerDuty's webhook subscription; while it is changed both, with a space between. Without one its webhooks are refused.",
+        secret=True,
+    ),
+    Spec(
+        "pagerduty_api_url",
+        _web,
+        "PagerDuty's REST API, for those of its EU region `https://api.eu.pagerduty.com`.",
+        "`https://api.pagerduty.com`",
+    ),
+    Spec(
+        "pagerduty_api_token",
+        values.token,
+        "A read-only key of PagerDuty's REST API. With it the desk asks every minute who has a page that nobody seems to have: webhooks may be lost.",
+        secret=True,
+    ),
+    Spec(
+        "heartbeat_url",
+        _web,
+        "An address outside that the watchdog calls every minute while all is well; whoever stands there calls people when it stops.",
+        secret=True,
+    ),
     Spec(
         "smtp_url",
         values.url("smtp", "smtps", example="smtp://user:password@mail.example.org:587"),

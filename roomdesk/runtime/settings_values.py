@@ -104,3 +104,26 @@ def pem(raw: str) -> str:
     if "PRIVATE KEY-----" not in raw:
         raise ValueError("is no private key in PEM form; give the text of an RSA key, best through its _FILE form")
     return raw + "\n"
+
+
+_ROUTE = re.compile(r"(?:(\*|[a-z][a-z0-9-]*(?:/[a-z][a-z0-9_-]*)?)=)?([A-Za-z0-9]{32})")
+
+
+def routing(raw: str) -> str:
+    """Routing keys of PagerDuty, with spaces between: `product/severity=key`, `product=key` or `*=key`; a key alone is for all.
+
+    A key is exactly 32 letters and digits (contracts §1). The value itself is never quoted.
+    """
+    for number, one in enumerate(raw.split(), 1):
+        if not _ROUTE.fullmatch(one):
+            raise ValueError(
+                f"has as its {number}. part no routing; write shop/critical=KEY, shop=KEY or a KEY alone, of 32 letters and digits"
+            )
+    return raw
+
+
+def tokens(raw: str) -> str:
+    """Secrets of at least 8 characters, with spaces between: the present one and, while it is changed, the former. Never quoted."""
+    if any(len(one) < 8 for one in raw.split()):
+        raise ValueError("has a secret of fewer than 8 characters; give the whole of each, with a space between two")
+    return raw

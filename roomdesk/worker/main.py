@@ -14,7 +14,7 @@ from roomdesk import bootstrap
 from roomdesk.channels.matrix import client
 from roomdesk.queues.signals import INBOX, OUTBOX, TIMERS
 from roomdesk.runtime import ending
-from roomdesk.worker import rooms, timers
+from roomdesk.worker import beat, pager, rooms, timers
 from roomdesk.worker.filer import Filer
 from roomdesk.worker.files import FileKeeper
 from roomdesk.worker.gaps import GapFinder
@@ -68,6 +68,8 @@ class Worker:
             Loop("backlog", drainer.second(), self._stop, drainer.backlog),
             Loop("outbox", self._dispatcher.step, self._stop, out),
             Loop("timers", lambda: timers.step(run.fire_timers), self._stop, due),
+            Loop("pager", pager.step, self._stop),
+            Loop("beat", beat.step, self._stop),
             Loop("sweeper", Sweeper(self.identity, self._dispatcher.held, run.put_away).step, self._stop),
             Loop("pinger", Pinger(client.current).step, self._stop),
             Loop("rooms", lambda: rooms.step(client.current), self._stop),

@@ -1,16 +1,20 @@
-"""All ways out, by the name in `OutboxRow.channel`: those of the channels, and webhooks and mail, whose words come from the apps."""
+"""All ways out, by the name in `OutboxRow.channel`: those of the channels, and webhooks, pages and mail, whose words come from the apps."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from roomdesk.cases import webhook_words
+from roomdesk.cases import paging_words, webhook_words
 from roomdesk.channels import ways
+from roomdesk.channels.apprise.notify import retry_delay as notify_again
 from roomdesk.channels.email import retry as email_retry
 from roomdesk.channels.email import send as email
+from roomdesk.channels.pagerduty.retry import retry_delay as page_again
 from roomdesk.channels.ways import Way
 from roomdesk.channels.webhook.retry import retry_delay
 from roomdesk.consent import mailing
+from roomdesk.oncall import calling
+from roomdesk.oncall.paging import APPRISE, PAGERDUTY
 from roomdesk.queues.models import OutboxRow
 from roomdesk.queues.outbox import Sent
 from roomdesk.webhooks import emitting, sending
@@ -20,8 +24,14 @@ def send_webhook(row: OutboxRow) -> Sent:
     return sending.send(row, webhook_words.shown)
 
 
+def call_engineer(row: OutboxRow) -> Sent:
+    return calling.send(row, paging_words.shown)
+
+
 WAYS: Mapping[str, Way] = {
     **ways.WAYS,
     emitting.CHANNEL: Way(send_webhook, retry_delay),
+    PAGERDUTY: Way(call_engineer, page_again),
+    APPRISE: Way(call_engineer, notify_again),
     email.CHANNEL: Way(mailing.send, email_retry.retry_delay),
 }

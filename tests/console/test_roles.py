@@ -60,6 +60,15 @@ TABLE: dict[str, list[Page]] = {
         Page("/console/consents/OM-C999", (404, 404, 404, 404, 404, 404, 302)),
         Page("/console/consents/OM-C999", (404, 404, 404, 404, 404, 404, 302), {"act": "withdraw"}),
     ],
+    "console:oncall": [
+        Page("/console/oncall", _STAFF),
+        Page(
+            "/console/oncall",
+            (422, 403, 422, 403, 404, 404, 302),
+            {"act": "write", "product": "power-omni", "written": "layers = []"},
+        ),
+        Page("/console/oncall", (422, 422, 422, 422, 422, 404, 302), {"act": "x"}),
+    ],
     "console:rooms": [Page("/console/rooms", _STAFF)],
     "console:room": [Page("/console/rooms/of/beta", (404, 404, 404, 404, 404, 404, 302))],
     "console:repair": [Page("/console/rooms/of/beta/repair", (404, 404, 404, 404, 404, 404, 302), {"repair": "yes"})],

@@ -63,6 +63,10 @@ TABLE: dict[str, list[Page]] = {
         ),
         Page("/portal/acme/consents/{foreign}", (404, 404, 404, 404, 404, 404, 404, 302)),
     ],
+    "portal:p0": [
+        Page("/portal/acme/p0", _READERS),
+        Page("/portal/acme/p0", (404, 404, 403, 404, 404, 404, 404, 302), {"number": "1", "text": "It was one"}),
+    ],
     "portal:search": [Page("/portal/acme/search", _ALL), Page("/portal/acme/search?q=zephyr", _ALL)],
     "portal:files": [Page("/portal/acme/files", _ALL)],
     "portal:file": [Page("/portal/acme/files/{file}", (409, 409, 409, 404, 404, 404, 404, 302))],

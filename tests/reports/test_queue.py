@@ -142,7 +142,7 @@ def test_ten_thousand_open_cases_cost_as_many_queries_as_few(desk: Frozen) -> No
     print(time.perf_counter() - begun)
     assert time.perf_counter() - begun < 3, "a few tenths of a second, on a machine that is busy"
     assert [_queries(one) for one in viewers] == few
-    assert max(few) <= 3
+    assert max(few) <= 4
 
 
 def _queries(viewer: object) -> int:

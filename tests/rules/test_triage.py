@@ -9,7 +9,9 @@ from benchmarks.triage import figures
 from roomdesk.product.vocabulary import vocabulary
 from roomdesk.rules.triage import ITEMS, triage
 from roomdesk.rules.triage_lines import answer_line
+from roomdesk.rules.triage_opinion import Opinion
 from roomdesk.rules.triage_text import by_sound
+from roomdesk.rules.triage_vocabulary import Vocabulary
 
 DATA = Path(__file__).parents[1] / "data"
 WORDS = vocabulary()
@@ -114,3 +116,26 @@ def test_odd_texts_are_judged_too(text):
 )
 def test_a_broken_line_is_answered_with_the_field_and_the_reason(line, sentence):
     assert answer_line(json.dumps(line), lambda _: WORDS) == {"id": 1, "error": sentence}
+
+
+def test_a_second_opinion_decides_where_only_a_question_mark_speaks_and_says_by_which_words():
+    text = "Is it just us or has the lot gone dark? Fourteen desks, fourteen blank screens."
+    without = Vocabulary(WORDS.of)
+    assert triage(text, "en", without).kind == "question"
+    found = triage(text, "en", WORDS)
+    assert found.kind == "incident"
+    assert any("by its words as a whole (" in why and "likely" in why for why in found.why)
+
+
+def test_a_second_opinion_drops_no_message_and_answers_nothing_by_itself():
+    certain = Opinion(("billing_document", "small_talk"), (0.0, 9.0), {})
+    assert triage("it's doing that thing again", "en", Vocabulary(WORDS.of, {"kind": certain})).kind == "incident"
+    paper = Opinion(("billing_document", "incident"), (9.0, 0.0), {})
+    found = triage("it's doing that thing again", "en", Vocabulary(WORDS.of, {"kind": paper}))
+    assert (found.kind, found.answer) == ("billing_document", None)
+
+
+def test_a_p0_is_never_doubted():
+    sure = Opinion(("normal", "question"), (9.0, 0.0), {})
+    found = triage("P0 nobody can save", "en", Vocabulary(WORDS.of, {"kind": sure, "severity": sure}))
+    assert (found.kind, found.severity) == ("incident", "critical")

@@ -23,6 +23,8 @@ from roomdesk.web.api import (
     filing,
     incidents,
     macros,
+    oncall,
+    paging,
     product_macros,
     queue,
     record,
@@ -82,6 +84,8 @@ api.add_router("", search.router)
 api.add_router("", record.router)
 api.add_router("", product_macros.router)
 api.add_router("", webhooks.router)
+api.add_router("", oncall.router)
+api.add_router("", paging.router)
 
 View = Callable[..., HttpResponse]
 

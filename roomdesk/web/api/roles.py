@@ -88,6 +88,28 @@ RULES: dict[str, Rule] = {
     "sla_simulate": Rule("directory:read"),
     "sla_retarget": Rule("admin", for_one=False),
     "sla_notices": Rule("cases:read", for_one=False),
+    # Who of the vendor is called when.
+    "oncall_who": Rule("directory:read", for_one=False),
+    "rotas_get": Rule("directory:read", for_one=False),
+    "rotas_shifts": Rule("directory:read", for_one=False),
+    "rotas_put": Rule("admin", for_one=False),
+    "rotas_swap": Rule("admin", for_one=False),
+    "rotas_end_swap": Rule("admin", for_one=False),
+    # An address of a calendar is a secret.
+    "rotas_calendars": Rule("admin", for_one=False),
+    "rotas_make_calendar": Rule("admin", for_one=False),
+    # An address by which somebody is called holds secrets; who they are is read by nobody.
+    "reach_get": Rule("admin", for_one=False),
+    "reach_put": Rule("admin", for_one=False),
+    "reach_test": Rule("admin", for_one=False),
+    "pages_list": Rule("cases:read", for_one=False),
+    "cases_acknowledge": Rule("cases:write", for_one=False),
+    # The workspace sees what is recorded against it, and appeals.
+    "misuse_list": Rule("cases:read"),
+    "misuse_appeal": Rule("cases:write"),
+    "misuse_mark": Rule("cases:write", for_one=False),
+    "misuse_lift": Rule("cases:write", for_one=False),
+    "rotas_revoke_calendar": Rule("admin", for_one=False),
     # Where everything that happens is sent to, and what proves who sent it.
     "webhooks_list": Rule("admin", for_one=False),
     "webhooks_get": Rule("admin", for_one=False),

@@ -35,6 +35,7 @@ MENU = (
     Entry("console:attention", "Attention"),
     Entry("console:search", "Search"),
     Entry("console:consents", "Consents", under=frozenset({"console:consent"})),
+    Entry("console:oncall", "On call"),
     Entry("console:rooms", "Rooms", under=frozenset({"console:room", "console:staff_room"})),
     Entry("console:filing", "Filing", _leads),
     Entry("console:macros", "Macros", _administrators, frozenset({"console:macro", "console:new_macro"})),

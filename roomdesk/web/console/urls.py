@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from roomdesk.web.console import attention, consents, files, filing, macros, rooms, search, views, webhooks
+from roomdesk.web.console import attention, consents, files, filing, macros, oncall, rooms, search, views, webhooks
 
 app_name = "console"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("rooms/staff/<str:name>/repair", rooms.repair, name="staff_repair"),
     path("consents", consents.consents, name="consents"),
     path("consents/<str:ref>", consents.consent, name="consent"),
+    path("oncall", oncall.oncall, name="oncall"),
     path("filing", filing.page, name="filing"),
     path("webhooks", webhooks.endpoints, name="webhooks"),
     path("webhooks/<str:slug>", webhooks.endpoint, name="webhook"),

@@ -20,6 +20,7 @@ from roomdesk.consent import on_the_page
 from roomdesk.directory.customers import customers_of, newest_request
 from roomdesk.directory.models import Person, WorkspaceTerms
 from roomdesk.directory.queries import terms_now
+from roomdesk.oncall.misuse import has_any
 from roomdesk.product.formatting import format_measure
 from roomdesk.rooms.inside import Inside, address_of, people_inside, room_of
 from roomdesk.runtime import clock
@@ -66,6 +67,7 @@ def support(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         "template": "\n".join(f"{item.partition(':')[0].partition(',')[0]}: " for item in checklist),
         "elsewhere": list(_elsewhere(visitor)),
         "backup": list(_backup(visitor, terms.tier)),
+        "has_misuse": visitor.customer.may_read and has_any(workspace),
         "asked": None if visitor.customer.may_read else newest_request(visitor.customer),
         "questions": on_the_page.open_for(visitor.customer, visitor.now),
         **_open(visitor),

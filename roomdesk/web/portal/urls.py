@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from roomdesk.web.portal import cases, consents, files, search, support, team
+from roomdesk.web.portal import cases, consents, files, misuse, search, support, team
 
 app_name = "portal"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("<str:slug>/cases/<str:ref>/rate", cases.rate, name="rate"),
     path("<str:slug>/consents", consents.consents, name="consents"),
     path("<str:slug>/consents/<str:ref>", consents.consent, name="consent"),
+    path("<str:slug>/p0", misuse.page, name="p0"),
     path("<str:slug>/search", search.search, name="search"),
     path("<str:slug>/files", files.files, name="files"),
     path("<str:slug>/files/<int:number>", files.file, name="file"),

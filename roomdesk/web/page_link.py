@@ -1,0 +1,34 @@
+"""The page behind the link that whoever is called gets: three buttons, no sign-in. Looking does nothing: programs look at links, too."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from roomdesk.oncall import links
+from roomdesk.refusals import DeskError
+from roomdesk.runtime import clock
+
+_DONE = {
+    links.TAKE: "It is yours. The customer hears that you are on it.",
+    links.HAND_ON: "The next is being called.",
+    links.NOT_ME: "The next is being called, and it is noted that it was not you.",
+}
+
+
+@never_cache
+# The token in the address is what is needed; there is no session to be ridden on.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def page_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Shows what the page is about; POST takes it, or hands it on."""
+    said, status, act = "", 200, request.POST.get("act", "")
+    try:
+        seen = links.do_act(token, act, now=clock.now()) if act in _DONE else links.access(token, clock.now())
+        said = _DONE.get(act, "")
+    except DeskError as error:
+        return render(request, "oncall/link.html", {"problem": str(error)}, status=error.status)
+    return render(request, "oncall/link.html", {"seen": seen, "said": said, "ref": seen.page.ref}, status=status)

@@ -1,0 +1,84 @@
+"""The page On call: the watch, what nobody has taken, the rota, and one's own ways."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from django.test import Client
+
+from roomdesk.cases import taking
+from roomdesk.directory.queries import Viewer
+from roomdesk.oncall.models import Page, Reach, Rota, Swap
+from roomdesk.rules.toml_text import written_as_toml
+from roomdesk.runtime import clock
+from tests.console.conftest import ACTOR, open_case
+
+Browser = Callable[[str | None], Client]
+WHERE = "/console/oncall"
+ROTA = """
+[[layers]]
+name = "nights"
+people = ["lea", "ivan"]
+zone = "Europe/Sofia"
+starts = 2020-01-06
+hand_over = "09:00"
+"""
+
+
+def text(answer: object) -> str:
+    return answer.content.decode()  # type: ignore[attr-defined,no-any-return]
+
+
+def test_leads_write_the_rota_and_staff_swap_their_own_shifts(browser: Browser) -> None:
+    lea, ivan = browser("lea"), browser("ivan")
+    assert "No rota is written" in text(ivan.get(WHERE))
+    wrong = lea.post(WHERE, {"act": "write", "product": "bos", "written": "layers = 3"})
+    assert wrong.status_code == 422 and "layers must be a list" in text(wrong) and "layers = 3" in text(wrong)
+    assert not Rota.objects.exists()
+    assert ivan.post(WHERE, {"act": "write", "product": "bos", "written": ROTA}).status_code == 403
+    assert lea.post(WHERE, {"act": "write", "product": "bos", "written": ROTA}).status_code == 302
+    assert "ivan" in text(ivan.get(WHERE))
+    swap = {"act": "swap", "product": "bos", "instead_of": "lea", "person": "ivan", "reason": "Holiday"}
+    assert ivan.post(WHERE, swap).status_code == 403
+    assert lea.post(WHERE, swap).status_code == 302
+    assert "Holiday" in text(lea.get(WHERE))
+    number = Swap.objects.get().pk
+    assert lea.post(WHERE, {"act": "end_swap", "product": "bos", "number": str(number)}).status_code == 302
+    assert Swap.objects.get().ended_at is not None
+
+
+def test_a_page_is_taken_with_a_button(browser: Browser) -> None:
+    case = open_case(workspace="acme", author="olga")
+    taking.do_page(Viewer("cli", "t", sees_all=True), case.ref, reason="", author=None, actor=ACTOR, now=clock.now())
+    ivan = browser("ivan")
+    assert "I have it" in text(ivan.get(WHERE)) and case.ref in text(ivan.get(WHERE))
+    assert case.ref not in text(browser("tiago").get(WHERE)), "another product's"
+    assert ivan.post(WHERE, {"act": "acknowledge", "ref": case.ref}).status_code == 302
+    page = Page.objects.get()
+    assert (page.acknowledged_by, page.acknowledged_via) == ("ivan", "console")
+    assert "No page waits" in text(ivan.get(WHERE))
+
+
+def test_ways_and_calendars_are_ones_own_and_secret(browser: Browser) -> None:
+    lea = browser("lea")
+    lea.post(WHERE, {"act": "write", "product": "bos", "written": ROTA})
+    ivan = browser("ivan")
+    assert ivan.post(WHERE, {"act": "ways", "ways": "pigeon=x"}).status_code == 422
+    assert ivan.post(WHERE, {"act": "ways", "ways": "apprise=json://secret.example.org/x"}).status_code == 302
+    assert Reach.objects.get().person.slug == "ivan"
+    assert "secret.example.org" not in text(ivan.get(WHERE))
+    page = text(ivan.post(WHERE, {"act": "calendar", "product": "bos"}))
+    (address,) = re.findall(r'id="secret">([^<]+)<', page)
+    assert address not in text(ivan.get(WHERE))
+
+
+def test_customers_have_no_such_page(browser: Browser) -> None:
+    assert browser("olga").get(WHERE).status_code == 404
+
+
+def test_a_table_written_as_toml_reads_the_same() -> None:
+    import tomllib
+
+    table = {"needed": {"outside": "office"}, "odd key": 'a "b" \\ ü\n\x7f', "layers": [{"name": "x", "people": ["a"], "level": 2, "on": True}, {"hours": {"within": "o"}}]}  # fmt: skip
+    assert tomllib.loads(written_as_toml(table)) == table

@@ -1,0 +1,80 @@
+"""A backlog before the P0: the page is made of the bare inbox row, once, and its case takes it over (D26)."""
+
+from __future__ import annotations
+
+import threading
+
+from django.db import connection
+
+from roomdesk.cases import early_pages
+from roomdesk.oncall.models import Page
+from roomdesk.queues.models import InboxEvent
+from roomdesk.runtime import clock
+from tests.flow.world import ASEN, IVAN, OLGA
+from tests.paging.night import Night
+
+
+def behind(night: Night) -> int:
+    """The flow does nothing for two seconds; gives how many were paged for meanwhile."""
+    InboxEvent.objects.filter(raw__contains="P0").update(is_urgent=True)
+    night.time.tick(early_pages.PATIENCE * 2)
+    return early_pages.page_waiting(clock.now())
+
+
+def test_nobody_waits_for_the_backlog_and_nobody_is_called_twice(night: Night) -> None:
+    for number in range(30):
+        night.unheard("cedar", f"Something else, {number}")
+    night.unheard("cedar", "P0 all is down")
+    night.unheard("cedar", "P0 really", ASEN)
+    assert behind(night) == 1
+    assert behind(night) == 0
+    while night._send():
+        pass
+    incident = night.pagerduty.page()
+    assert "words" not in incident.event["payload"]["custom_details"], "nothing has been read of it yet"
+    night.settle()
+    page = night.page("cedar")
+    assert Page.objects.count() == 1 and page.ref in night.told("cedar")[-1] + "".join(night.told("cedar"))
+    assert page.ref == night.case("cedar").ref and "paged" in night.noted("cedar")
+    assert incident.log[0] == "trigger" and len(night.pagerduty.incidents) == 1
+    assert "all is down" in str(night.pagerduty.seen[1]["payload"]), "what it is about follows at the same incident"
+
+
+def test_only_what_wakes_somebody_is_done_early(night: Night) -> None:
+    for slug, sender, text in (("birch", OLGA, "P0 down"), ("acme", OLGA, "P0 down"), ("cedar", IVAN, "P0 down"), ("cedar", OLGA, "> P0 quoted")):  # fmt: skip
+        night.unheard(slug, text, sender)
+    assert behind(night) == 0
+    assert not Page.objects.exists()
+
+
+def test_an_answer_that_waits_behind_it_is_heard_first(night: Night) -> None:
+    night.unheard("cedar", "P0 all is down")
+    night.unheard("cedar", "On it", IVAN)
+    assert behind(night) == 1
+    night._send()
+    assert night.pagerduty.incidents == [], "it may be the answer"
+    night.settle()
+    assert night.page("cedar").state == Page.State.ACKNOWLEDGED
+    assert night.pagerduty.incidents == []
+
+
+def test_two_workers_page_once(night: Night) -> None:
+    night.unheard("cedar", "P0 all is down")
+    InboxEvent.objects.filter(raw__contains="P0").update(is_urgent=True)
+    now = night.time.tick(early_pages.PATIENCE * 2)
+    found: list[int] = []
+    both = threading.Barrier(2)
+
+    def look() -> None:
+        both.wait()
+        found.append(early_pages.page_waiting(now))
+        connection.close()
+
+    threads = [threading.Thread(target=look) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == [0, 1]
+    night.settle()
+    night.pagerduty.page()
