@@ -37,13 +37,16 @@ def of_inbox(viewer: Viewer) -> str:
     return digest(sorted(cases.items()), list(asked), list(told))
 
 
-def of_case(case: Case) -> str:
+def of_case(case: Case, viewer: Viewer) -> str:
     """Everything that staff see on the page of a case that they may read, and who else is there. Two queries.
 
-    Of the case itself as it was fetched: a page that shows an older one than there is has another mark.
+    Of the case itself as it was fetched: a page that shows an older one than there is has another mark. That the viewer is there is
+    no news to them.
     """
     now = clock.now()
-    here = Presence.objects.filter(case=case, here_until__gt=now).order_by("pk")
+    here = (
+        Presence.objects.filter(case=case, here_until__gt=now).exclude(person_id=viewer.person_id or 0).order_by("pk")
+    )
     present = [(pk, until is not None and until > now) for pk, until in here.values_list("person", "writes_until")]
     fields = [getattr(case, field.attname) for field in case._meta.concrete_fields]
     return digest(fields, _first(_OF_CASE, {"id": case.pk}), present)

@@ -91,13 +91,13 @@ def _case(looking: Looking, ref: str, person: Person) -> Seen:
         case = queries.access_case(ref, viewer)
         return Seen(mark_of_case(case, viewer), case.workspace.lane_id)
 
-    return looking.once(("case", ref, shown), seen)
+    return looking.once(("case", ref, viewer.person_id, shown), seen)
 
 
 def mark_of_case(case: Case, viewer: Viewer) -> str:
     """For staff who may see the case, if only as a stub (D22)."""
     may_read = not case.is_restricted or bool({"", case.product} & viewer.security)
-    return marks.of_case(case) if may_read else marks.of_stub(case)
+    return marks.of_case(case, viewer) if may_read else marks.of_stub(case)
 
 
 def _request(looking: Looking, name: str, person: Person) -> Seen:
