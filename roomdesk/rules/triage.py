@@ -46,6 +46,7 @@ _P0_ALONE = re.compile(r"\W*[pр]0\W*", re.IGNORECASE)
 
 #: Kinds whose severity the second opinion is asked about.
 _GRADED = ("incident", "alert")
+_GRAVER = ("normal", "high", "critical")
 #: Kind and answer, where a question of the reader's is answered.
 Found = tuple[str, str | None] | None
 
@@ -134,14 +135,15 @@ class _Reader:
         return other[0], None
 
     def severity(self, p0: bool, kind: str, answer: str | None) -> str:
-        """By what is said; of a fault or a notice the second opinion may be clearly surer of another one."""
+        """By what is said; of a fault or a notice the second opinion may be clearly surer of a graver one. By a guess nobody waits longer."""
         if p0:
             return "critical"
         found = severity_of(kind, answer, self.words, self.vocabulary)
         opinion = self.vocabulary.opinions.get("severity")
         if opinion is None or kind not in _GRADED or answer is not None:
             return found
-        if (other := opinion.against(found, self.words, self.vocabulary)) is None:
+        other = opinion.against(found, self.words, self.vocabulary)
+        if other is None or _GRAVER.index(other[0]) < _GRAVER.index(found):
             return found
         self.why.append(other[1].capitalize())
         return str(other[0])

@@ -139,3 +139,11 @@ def test_a_p0_is_never_doubted():
     sure = Opinion(("normal", "question"), (9.0, 0.0), {})
     found = triage("P0 nobody can save", "en", Vocabulary(WORDS.of, {"kind": sure, "severity": sure}))
     assert (found.kind, found.severity) == ("incident", "critical")
+
+
+def test_a_second_opinion_makes_nothing_less_grave():
+    text = "Orders cannot be saved since this morning, it shows error 500."
+    mild = Opinion(("normal",), (9.0,), {})
+    assert triage(text, "en", Vocabulary(WORDS.of, {"severity": mild})).severity == "high"
+    grave = Opinion(("critical", "normal"), (9.0, 0.0), {})
+    assert triage(text, "en", Vocabulary(WORDS.of, {"severity": grave})).severity == "critical"
