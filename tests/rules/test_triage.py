@@ -147,3 +147,4 @@ def test_a_second_opinion_makes_nothing_less_grave():
     assert triage(text, "en", Vocabulary(WORDS.of, {"severity": mild})).severity == "high"
     grave = Opinion(("critical", "normal"), (9.0, 0.0), {})
     assert triage(text, "en", Vocabulary(WORDS.of, {"severity": grave})).severity == "critical"
+    assert triage("All of them, and orders too.", "en", Vocabulary(WORDS.of, {"severity": grave})).severity == "normal"
