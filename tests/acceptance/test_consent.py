@@ -30,7 +30,7 @@ CHANGE = {"do": "sql", "file": "vat.sql"}
 
 @pytest.fixture(scope="module")
 def scene(live: Live) -> Scene:
-    found = workspace(live, "asked")
+    found = workspace(live, "agreeing")
     asen, mira = found.member("admin", "Asen"), found.member("member", "Mira", support_room_access=True)
     found.await_in_room(asen, mira)
     return found
@@ -66,7 +66,7 @@ def told_no(client: Client, room: str, event_id: str) -> str:
 
 @pytest.mark.requirement("R30", "R31")
 def test_only_the_words_themselves_count_however_else_a_client_says_them(scene: Scene) -> None:
-    olga, asen, mira, ivan = (scene.client(p) for p in (scene.owner, "asen-asked", "mira-asked", scene.engineer))
+    olga, asen, mira, ivan = (scene.client(p) for p in (scene.owner, "asen-agreeing", "mira-agreeing", scene.engineer))
     room = scene.room
     # Long enough ago for "the only open one": an earlier question of this file would make loose words ambiguous.
     request = ask(scene, "restore", {"do": "restore", "target": "current"}, target="current")
@@ -106,12 +106,12 @@ def test_only_the_words_themselves_count_however_else_a_client_says_them(scene: 
     assert (refused.status_code, refused.json()["reason"]) == (409, "not_granted")
 
     scene.member("admin", "Asen")
-    scene.await_in_room("asen-asked")
+    scene.await_in_room("asen-agreeing")
     olga.say(room, "Yes, replace prod.", reply_to=event)
     assert "a second person" in told_no_more(olga, room, event)
     asen.say(room, PHRASE, thread=event)
     found = granted(scene, ref)
-    assert [(g["person"], g["role"], g["text"]) for g in found["grants"]] == [("olga-asked", "owner", "Yes, replace prod."), ("asen-asked", "admin", PHRASE)]  # fmt: skip
+    assert [(g["person"], g["role"], g["text"]) for g in found["grants"]] == [("olga-agreeing", "owner", "Yes, replace prod."), ("asen-agreeing", "admin", PHRASE)]  # fmt: skip
     assert scene.cases() == [] or all("replace prod" not in case["title"] for case in scene.cases())
 
 
@@ -198,7 +198,7 @@ def scratch(live: Live) -> Iterator[tuple[str, dict[str, str]]]:
 @pytest.mark.requirement("R35")
 def test_a_script_restores_a_database_with_consent_and_never_without(scene: Scene, tmp_path: Path) -> None:
     programs = postgres.binaries()
-    olga, asen = scene.client(scene.owner), scene.client("asen-asked")
+    olga, asen = scene.client(scene.owner), scene.client("asen-agreeing")
     key = scene.live.rest("GET", "consents/keys").json()["items"][-1]["public"]
     with scratch(scene.live) as (url, place):
         with psycopg.connect(url) as database:
@@ -277,11 +277,11 @@ def test_a_protection_is_lifted_only_with_its_impact_accepted_and_a_reset_only_f
     off = ask(scene, "security_disable", {"do": "disable", "feature": "two_factor"}, feature="two_factor")
     assert "Anyone with a password can sign in" in room_says(olga, scene.room, off["phrase"])
     assert consume(scene, off).json()["reason"] == "not_granted"
-    agreed(scene, off, scene.owner, "asen-asked")
+    agreed(scene, off, scene.owner, "asen-agreeing")
     assert consume(scene, off).status_code == 200
 
-    reset = ask(scene, "two_factor_reset", {"do": "reset_2fa", "person": "mira"}, person="mira-asked")
-    assert reset["phrase"] == "reset 2FA for mira-asked"
+    reset = ask(scene, "two_factor_reset", {"do": "reset_2fa", "person": "mira"}, person="mira-agreeing")
+    assert reset["phrase"] == "reset 2FA for mira-agreeing"
     agreed(scene, reset, scene.owner)
     assert consume(scene, reset).json()["reason"] == "not_identified"
     check = {"method": "call back", "evidence": "The number of contract 7, and two questions", "author": scene.engineer}
@@ -294,7 +294,7 @@ def test_a_protection_is_lifted_only_with_its_impact_accepted_and_a_reset_only_f
 @pytest.mark.requirement("R33")
 def test_a_policy_that_affects_the_subscription_waits_for_the_owners_word(scene: Scene) -> None:
     change = ask(scene, "policy_change", {"do": "policy", "plan": "pro"}, details="Before: 49 €\nAfter: 59 €")
-    olga, asen = scene.client(scene.owner), scene.client("asen-asked")
+    olga, asen = scene.client(scene.owner), scene.client("asen-agreeing")
     assert "Before: 49 €" in room_says(olga, scene.room, change["phrase"])
     refused = asen.say(scene.room, change["phrase"], reply_to=change["event_id"])
     assert "only Olga may agree" in told_no(olga, scene.room, refused)
@@ -333,7 +333,7 @@ def test_a_consent_is_evidence_that_stands_without_the_desk_and_can_be_taken_bac
     request = ask(scene, "data_change", CHANGE)
     said = olga.say(scene.room, request["phrase"], reply_to=request["event_id"])
     (grant,) = granted(scene, request["id"])["grants"]
-    assert (grant["event_id"], grant["text"], grant["person"], grant["role"]) == (said, request["phrase"], "olga-asked", "owner")  # fmt: skip
+    assert (grant["event_id"], grant["text"], grant["person"], grant["role"]) == (said, request["phrase"], "olga-agreeing", "owner")  # fmt: skip
     receipt = consume(scene, request).json()["receipt"]
     assert receipt["granted"][0]["event_id"] == said and receipt["action"] == CHANGE
     assert consume(scene, request).json()["receipt"] == receipt
