@@ -55,7 +55,7 @@ def test_it_is_raised_from_the_cycles_start_with_grace_and_stands_in_the_history
         assert running.severity == "critical" and running.started_at == START
         # An hour around the clock from the start is over; the grace of 15 minutes from the change is not (D17).
         assert running.due_at == clock.now() + timedelta(minutes=15)
-        assert "is down" in again.intake.why, "staff see what it was told by"
+        assert "log in" in again.intake.why, "staff see what it was told by"
 
 
 def test_what_is_as_grave_or_milder_changes_nothing() -> None:
