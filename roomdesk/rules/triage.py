@@ -47,8 +47,8 @@ _P0_ALONE = re.compile(r"\W*[pр]0\W*", re.IGNORECASE)
 #: Kinds whose severity the second opinion is asked about.
 _GRADED = ("incident", "alert")
 _GRAVER = ("normal", "high", "critical")
-#: Without one of these, or so many words, a text tells of nothing that could be graver.
-_FAILING, _MANY_WORDS = ("fault", "failure", "outage", "hard", "standstill"), 10
+#: In fewer words the rules know what to look for.
+_MANY_WORDS = 8
 #: Kind and answer, where a question of the reader's is answered.
 Found = tuple[str, str | None] | None
 
@@ -142,7 +142,7 @@ class _Reader:
             return "critical"
         found = severity_of(kind, answer, self.words, self.vocabulary)
         opinion = self.vocabulary.opinions.get("severity")
-        tells = self.has(*_FAILING) or len(_WORD.findall(self.words.plain)) >= _MANY_WORDS
+        tells = len(_WORD.findall(self.words.plain)) >= _MANY_WORDS
         if opinion is None or kind not in _GRADED or answer is not None or not tells:
             return found
         other = opinion.against(found, self.words, self.vocabulary)
