@@ -24,7 +24,7 @@ from tests.webhooks.conftest import Hooks
 def test_an_event_tells_what_happened_and_nothing_that_staff_say_among_themselves(hooks: Hooks) -> None:
     hooks.put()
     ref = hooks.open("The invoices are gone")
-    hooks.change(ref, severity="critical", reason="A canary among ourselves", author="ivan")
+    hooks.change(ref, severity="high", reason="A canary among ourselves", author="ivan")
     hooks.change(ref, assignee="ivan", author="ivan")
     assert hooks.send() == 3
     opened, severity, assigned = hooks.told()
@@ -38,10 +38,21 @@ def test_an_event_tells_what_happened_and_nothing_that_staff_say_among_themselve
         }
     }  # fmt: skip
     assert datetime.fromisoformat(opened["timestamp"]) == case.opened_at
-    assert severity["data"]["change"] == {"what": "severity", "before": "normal", "after": "critical", "by": "ivan"}
-    assert severity["data"]["case"]["severity"] == "critical"
+    assert severity["data"]["change"] == {"what": "severity", "before": "normal", "after": "high", "by": "ivan"}
+    assert severity["data"]["case"]["severity"] == "high"
     assert (assigned["data"]["change"]["after"], assigned["data"]["case"]["assignee"]) == ("ivan", "ivan")
     assert "canary" not in json.dumps(hooks.told()) and hooks.receiver.bad == 0
+
+
+def test_a_critical_case_tells_of_its_page_too(hooks: Hooks) -> None:
+    hooks.put()
+    hooks.change(
+        hooks.open("The invoices are gone"), severity="critical", reason="A canary among ourselves", author="ivan"
+    )
+    hooks.send()
+    changes = [one["data"]["change"]["what"] for one in hooks.told() if one["type"] == "case.changed"]
+    assert changes[0] == "severity" and "page" in changes
+    assert "canary" not in json.dumps(hooks.told())
 
 
 def test_without_an_endpoint_nothing_is_written_and_each_gets_what_it_asked_for(hooks: Hooks) -> None:
