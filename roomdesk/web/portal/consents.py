@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from roomdesk.cases.models import Case
 from roomdesk.consent import on_the_page, queries
 from roomdesk.consent.models import Request
 from roomdesk.refusals import DeskError
@@ -41,9 +43,19 @@ def consents(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     page = queries.page_of_consents(
         visitor.customer.viewer, workspace=visitor.slug, before=request.GET.get("before") or None
     )
-    rows = [(one, STATES[one.state], *told_at(one.asked_at, visitor)) for one in page.requests]
-    context = {**frame(visitor), "is_consents": True, "rows": rows, "next": page.next}
+    context = {**frame(visitor), "is_consents": True, "rows": _rows(page.requests, visitor), "next": page.next}
     return render(request, "portal/consents.html", context)
+
+
+def _rows(requests: Sequence[Request], visitor: Visitor) -> list[tuple[Any, ...]]:
+    """Each with its state in words, and when it was asked."""
+    return [(one, STATES[one.state], *told_at(one.asked_at, visitor)) for one in requests]
+
+
+def about_case(found: Case, visitor: Visitor) -> list[tuple[Any, ...]]:
+    """What was asked about a request of theirs, for its page."""
+    page = queries.page_of_consents(visitor.customer.viewer, workspace=visitor.slug, case=found.ref)
+    return _rows(page.requests, visitor)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
