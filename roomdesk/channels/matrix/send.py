@@ -9,10 +9,11 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from roomdesk.channels import kept
 from roomdesk.channels.matrix import closing, history, looking, media, membership, rooms
 from roomdesk.channels.matrix.client import Matrix, current
 from roomdesk.channels.matrix.content import Parent, check_numbers, resolve
-from roomdesk.channels.matrix.errors import NotFound, Refused, UnknownDevice
+from roomdesk.channels.matrix.errors import NotFound, NotKeptYet, Refused, UnknownDevice
 from roomdesk.channels.matrix.names import MARKER, path
 from roomdesk.queues.models import OutboxRow
 from roomdesk.queues.outbox import Sent
@@ -131,6 +132,20 @@ def _remove_file(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
     return Sent()
 
 
+def _make_media(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
+    """A repeat reserves another address; the first stays empty."""
+    membership.check_usable(matrix, payload["as"])
+    return Sent(values={"url": media.make(matrix, payload["as"])})
+
+
+def _put_media(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
+    content = kept.place_of(payload["sha256"])
+    if not content.exists():
+        raise NotKeptYet
+    media.put(matrix, payload["url"], payload["as"], content, payload["name"])
+    return Sent(report={"url": payload["url"]})
+
+
 def _send(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
     key, room, kind, user = str(row.key), payload["room_id"], payload["type"], payload.get("as") or matrix.bot
     earlier = _earlier(matrix, row, room, kind, user)
@@ -180,5 +195,7 @@ _KINDS: dict[str, Callable[[Matrix, OutboxRow, Json], Sent]] = {
     "state": _state,
     "redact": _redact,
     "remove_file": _remove_file,
+    "make_media": _make_media,
+    "put_media": _put_media,
     "send": _send,
 }
