@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from roomdesk.queues.models import AppserviceTransaction, InboxEvent
-from roomdesk.queues.signals import INBOX, notify
+from roomdesk.queues.signals import INBOX, URGENT, notify
 from roomdesk.runtime import clock, faults
 
 #: Advisory lock: held shared by every push while it is stored, alone by `holds` while it gives places anew.
@@ -44,6 +44,8 @@ def store(arrivals: Sequence[Arrival], now: datetime) -> int:
         new = int(cursor.rowcount)
     if new:
         notify(INBOX)
+    if new and any(arrival.is_urgent for arrival in arrivals):
+        notify(URGENT)
     return new
 
 
