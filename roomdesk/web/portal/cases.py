@@ -26,6 +26,7 @@ from roomdesk.refusals import DeskError, NotFound
 from roomdesk.web.portal.consents import about_case
 from roomdesk.web.portal.guard import Visitor, customer_only, frame
 from roomdesk.web.portal.lines import Line, line_of
+from roomdesk.web.portal.refusals import told
 from roomdesk.web.portal.rows import row_of, rows_of, shown_clocks
 from roomdesk.web.portal.words import STATES, clock_told, told_at
 
@@ -129,7 +130,7 @@ def _page(
         "rating": _rating(found),
         "takes_words": for_customers.takes_words(found, visitor.now),
         "text": text,
-        "problem": problem,
+        "problem": told(problem),
         "key": secrets.token_urlsafe(12),
     }
     return render(request, "portal/case.html", context, status=status)

@@ -22,6 +22,7 @@ from roomdesk.consent.models import Request
 from roomdesk.refusals import DeskError
 from roomdesk.runtime import clock
 from roomdesk.web.portal.guard import Visitor, customer_only, frame
+from roomdesk.web.portal.refusals import told
 from roomdesk.web.portal.words import role_words, told_at
 
 #: A sign-in older than this is not fresh.
@@ -73,7 +74,7 @@ def consent(request: HttpRequest, visitor: Visitor, ref: str) -> HttpResponse:
         else:
             _agree(request, visitor, ref)
     except DeskError as error:
-        return _page(request, visitor, found, problem=str(error), status=error.status)
+        return _page(request, visitor, found, problem=told(error), status=error.status)
     return HttpResponseRedirect(reverse("portal:consent", args=[visitor.slug, found.ref]))
 
 
