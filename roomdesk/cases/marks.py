@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Count, Max, Sum
 from django.db.models.expressions import RawSQL
 
-from roomdesk.cases import queries, room_talk
+from roomdesk.cases import queries, room_reading, room_talk
 from roomdesk.cases.models import Case, Presence
 from roomdesk.cases.questions import access_questions
 from roomdesk.clocks.queries import access_notices
@@ -73,11 +73,13 @@ def of_workspace(customer: Customer) -> str:
 
 
 def of_room(workspace: Workspace, person: Person) -> str:
-    """What is said in the room with its files, and what became of the person's own words. Three queries."""
+    """What is said in the room with its files, what became of the person's own words, and how far others have read. Four queries."""
     files = File.objects.filter(workspace=workspace).values("state").order_by("state")
     number = Lane.objects.values_list("told_number", flat=True).get(pk=workspace.lane_id)
-    waiting = [(one.text, one.problem) for one in room_talk.sending(workspace, person, clock.now())]
-    return digest(number, list(files.annotate(many=Count("pk")).values_list("state", "many")), waiting)
+    now = clock.now()
+    waiting = [(one.text, one.problem) for one in room_talk.sending(workspace, person, now)]
+    kept = list(files.annotate(many=Count("pk")).values_list("state", "many"))
+    return digest(number, kept, waiting, room_reading.mark_of(workspace, person, now))
 
 
 def digest(*parts: object) -> str:

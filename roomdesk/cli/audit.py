@@ -27,7 +27,7 @@ def audit() -> None:
 @json_option
 @with_desk
 def verify(scope: str | None, jobs: int | None, as_json: bool) -> None:
-    """Recompute every link and commitment. Exit 1 if anything is wrong, with the first wrong entry named."""
+    """Recompute every link and commitment, and hold the newest signed roots against them. Exit 1 if anything is wrong, with the first wrong entry named."""
     from roomdesk.audit.parallel import verify_many
 
     verdicts = verify_many(_scopes(scope), jobs)
@@ -43,7 +43,8 @@ def verify(scope: str | None, jobs: int | None, as_json: bool) -> None:
 def _words(verdict: Verdict) -> str:
     if verdict.fault is None:
         erased = f", {verdict.erased} of them erased" if verdict.erased else ""
-        return f"{verdict.scope}: {verdict.entries} entries{erased}, all in order; head {verdict.head}"
+        rooted = f"; a signed root vouches for it up to number {verdict.rooted}" if verdict.rooted else ""
+        return f"{verdict.scope}: {verdict.entries} entries{erased}, all in order; head {verdict.head}{rooted}"
     where = f" (entry {verdict.fault.entry_id})" if verdict.fault.entry_id else ""
     return f"{verdict.scope}, number {verdict.fault.seq}{where}: {verdict.fault.reason}"
 
@@ -60,13 +61,12 @@ def _words(verdict: Verdict) -> str:
 def export(scope: str, folder: str | None) -> None:
     """Write the chain SCOPE as JSON lines: entries with their salts and contents. With --to, all that a stranger needs to check it."""
     from roomdesk.audit import exporting
-    from roomdesk.audit import verify as walking
 
     name = _scopes(scope)[0]
     if folder is not None:
         click.echo(exporting.write(name, folder))
         return
-    for line in walking.exported(name):
+    for line in exporting.exported(name):
         click.echo(json.dumps(line, default=plain))
 
 
@@ -108,9 +108,9 @@ def _erase(scope: str, numbers: tuple[int, ...], reason: str) -> None:
 
 
 def _scopes(scope: str | None) -> list[str]:
-    from roomdesk.audit import verify as walking
+    from roomdesk.audit import verify
 
-    known = walking.scopes()
+    known = verify.scopes()
     if scope is not None and scope not in known:
         raise Refused(f'There is no chain "{scope}"; there are vendor and workspace:<slug> of workspaces that exist.')
     return [scope] if scope is not None else known

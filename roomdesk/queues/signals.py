@@ -10,6 +10,8 @@ INBOX = "roomdesk_inbox"
 OUTBOX = "roomdesk_outbox"
 TIMERS = "roomdesk_timers"
 LIVE = "roomdesk_live"
+#: Payload on `INBOX`: there is something to do, and nobody waits for it as for words.
+PATIENT = "patient"
 #: Lanes named in one notification; PostgreSQL takes eight thousand characters.
 _NAMED = 200
 

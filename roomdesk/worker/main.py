@@ -77,7 +77,12 @@ class Worker:
             Loop("files", FileKeeper(client.current).step, self._stop),
             Loop("filer", Filer(lambda: drainer.is_busy).step, self._stop),
             Loop("gaps", GapFinder(client.current, self._watcher.suspect).step, self._stop),
-            Listener(bootstrap.settings.database_url, {INBOX: inbox, OUTBOX: out, TIMERS: due}, self._stop),
+            Listener(
+                bootstrap.settings.database_url,
+                {INBOX: inbox, OUTBOX: out, TIMERS: due},
+                self._stop,
+                drainer.hurry,
+            ),
         ]
 
     def start(self) -> None:

@@ -34,6 +34,7 @@ from roomdesk.rooms import queries as rooms
 from roomdesk.web.console import acts, present, undo
 from roomdesk.web.console.act_forms import Around
 from roomdesk.web.console.bulk import context_of
+from roomdesk.web.console.consents import about_case
 from roomdesk.web.console.guard import Reader, frame, staff_only
 from roomdesk.web.console.inbox import address as list_address
 from roomdesk.web.console.inbox import view_words
@@ -236,6 +237,7 @@ def _told(reader: Reader, found: Case) -> dict[str, Any]:
         "row": row,
         "opener": people.get(found.opened_by_id or 0),
         "people": members,
+        "consents": about_case(found, reader),
         "clocks": present.clock_cards(found, clocks, explain.explain_all(clocks, now), now),
         "messages_said": said,
         "entries": present.entries(conversation, people, worklist.undelivered(found), row.zone, now, files),

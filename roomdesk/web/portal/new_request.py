@@ -19,6 +19,7 @@ from roomdesk.queues import requests
 from roomdesk.refusals import DeskError, NotFound
 from roomdesk.web.portal.cases import digest_of, key_of
 from roomdesk.web.portal.guard import Visitor, customer_only, frame
+from roomdesk.web.portal.refusals import told
 from roomdesk.web.uploads import uploads_of, words_of
 
 #: Items of the checklist that are no line of text: the one is known, the other is a file.
@@ -70,7 +71,7 @@ def _make(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         digest = digest_of(visitor.slug, text, *words_of(uploads))
         done = requests.once(f"portal:{person.slug}", key_of(request), digest, visitor.now, make)
     except DeskError as error:
-        return _page(request, visitor, given, str(error), error.field or "text", error.status)
+        return _page(request, visitor, given, told(error), error.field or "text", error.status)
     return HttpResponseRedirect(reverse("portal:case", args=[visitor.slug, done.body]))
 
 
