@@ -135,5 +135,5 @@ SELECT
   (SELECT sum(a.xmin::text::bigint) FROM directory_accessrequest a
    WHERE a.workspace_id = %(id)s AND (%(mine)s::bigint IS NULL OR a.person_id = %(mine)s)),
   (SELECT (count(*), sum(r.xmin::text::bigint))::text FROM rooms_roommember r JOIN rooms_room o ON o.id = r.room_id
-   WHERE o.workspace_id = %(id)s AND r.membership = 'join')
+   WHERE o.workspace_id = %(id)s AND r.membership IN ('join', 'going'))
 """

@@ -16,6 +16,8 @@ def step_of(drain: Callable[[], int], suspect: Callable[[], None]) -> Callable[[
     drainer = Drainer(drain, suspect)
 
     def step() -> float:
+        # Somebody waits for each of them.
+        drainer.hurry.set()
         seconds = drainer.step()
         return _HELD if seconds and lanes.urgent_lanes(1) else seconds
 
