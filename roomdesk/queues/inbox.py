@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from roomdesk.queues.models import AppserviceTransaction, InboxEvent
-from roomdesk.queues.signals import INBOX, PATIENT, notify
+from roomdesk.queues.signals import INBOX, PATIENT, URGENT, notify
 from roomdesk.runtime import clock, faults
 
 #: Advisory lock: held shared by every push while it is stored, alone by `holds` while it gives places anew.
@@ -48,6 +48,8 @@ def store(arrivals: Sequence[Arrival], now: datetime) -> int:
         new = int(cursor.rowcount)
     if new:
         notify(INBOX, PATIENT if all(arrival.is_patient for arrival in arrivals) else "")
+    if new and any(arrival.is_urgent for arrival in arrivals):
+        notify(URGENT)
     return new
 
 

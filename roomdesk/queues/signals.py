@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from django.db import connection
 
 INBOX = "roomdesk_inbox"
+#: Beside `INBOX`: what came in may be a P0.
+URGENT = "roomdesk_urgent"
 OUTBOX = "roomdesk_outbox"
 TIMERS = "roomdesk_timers"
 LIVE = "roomdesk_live"

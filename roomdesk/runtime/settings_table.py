@@ -226,7 +226,7 @@ SETTINGS: tuple[Spec, ...] = (
     Spec(
         "pagerduty_api_token",
         values.token,
-        "A read-only key of PagerDuty's REST API. With it the desk asks every minute who has a page that nobody seems to have: webhooks may be lost.",
+        "A read-only key of PagerDuty's REST API. With it the desk asks every minute who has a page that nobody seems to have, for webhooks may be lost, and takes over the rotas that are PagerDuty's.",
         secret=True,
     ),
     Spec(
