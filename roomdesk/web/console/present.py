@@ -156,8 +156,11 @@ def checklist(intake: Intake | None, version_id: int | None) -> list[tuple[str, 
     if intake is None or not intake.asked or version_id is None:
         return []
     product, known = product_of(version_id), intake.known.split()
-    items = intake.asked.split()
-    return [(product.text("en", f"checklist.item.{item}").partition(":")[0], item in known) for item in items]
+    # A newer version of the product may not ask for it any more.
+    words: dict[str, str] = {
+        item: product.text("en", f"checklist.item.{item}").partition(":")[0] for item in product.checklist.items
+    }
+    return [(words.get(item, plain(item)), item in known) for item in intake.asked.split()]
 
 
 @dataclass(frozen=True, slots=True)
