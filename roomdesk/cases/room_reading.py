@@ -75,9 +75,14 @@ ON CONFLICT (workspace_id, person_id) DO UPDATE SET writes_until = excluded.writ
 """
 
 
-def read_until(workspace: Workspace, person: Person) -> Reading | None:
-    """How far the person has read; None where they never did."""
-    return Reading.objects.filter(workspace=workspace, person=person).first()
+def readings_of(workspace: Workspace) -> list[Reading]:
+    """Everybody's in the room, by name. One query; what follows from them asks no more but who is in the room."""
+    return list(Reading.objects.filter(workspace=workspace).select_related("person").order_by("person__name", "pk"))
+
+
+def read_until(readings: Sequence[Reading], person: Person) -> datetime | None:
+    """Until when the person has read; None where they never did."""
+    return next((row.read_at for row in readings if row.person_id == person.pk), None)
 
 
 def unread_in(person: Person, workspaces: Sequence[Workspace]) -> dict[int, int]:
@@ -101,22 +106,20 @@ FROM unnest(%(ids)s::bigint[]) w(id) LEFT JOIN cases_reading r ON r.workspace_id
 """
 
 
-def others(room: Room | None, workspace: Workspace, person: Person, now: datetime) -> Others:
-    """Of those who are in the room, without the reader. Two queries."""
-    rows = Reading.objects.filter(workspace=workspace).exclude(person=person)
-    found = list(rows.select_related("person").order_by("person__name", "pk"))
-    inside = (
-        set(RoomMember.objects.filter(room=room, membership="join").values_list("user_id", flat=True))
-        if found
-        else set()
-    )
+def others(readings: Sequence[Reading], room: Room | None, person: Person, now: datetime) -> Others:
+    """Of those who are in the room, without the reader. One query at most."""
+    found = [row for row in readings if row.person_id != person.pk]
+    joined = RoomMember.objects.filter(room=room, membership="join")
+    inside = set(joined.values_list("user_id", flat=True)) if found else set()
     found = [row for row in found if naming.person_id(row.person, settings.matrix_server_name) in inside]
     writing = [row.person for row in found if row.writes_until is not None and row.writes_until > now]
     return Others(writing, [(row.message_id, row.person) for row in found if row.message_id is not None])
 
 
-def mark_of(workspace: Workspace, person: Person, now: datetime) -> list[tuple[int, int | None, bool]]:
-    """What changes where the others read on, begin to write or stop. One query."""
-    rows = Reading.objects.filter(workspace=workspace).exclude(person=person).order_by("pk")
-    told = rows.values_list("person_id", "message_id", "writes_until")
-    return [(who, number, until is not None and until > now) for who, number, until in told]
+def mark_of(readings: Sequence[Reading], person: Person, now: datetime) -> list[tuple[int, int | None, bool]]:
+    """What changes where the others read on, begin to write or stop."""
+    return [
+        (row.person_id, row.message_id, row.writes_until is not None and row.writes_until > now)
+        for row in readings
+        if row.person_id != person.pk
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -12,6 +12,8 @@ from roomdesk.cli.base import Refused, emit, json_option, plain, with_desk
 
 if TYPE_CHECKING:
     from roomdesk.audit.verify import Verdict
+
+_WORKSPACE = "workspace:"
 
 
 @click.group()
@@ -86,25 +88,48 @@ def roots(file: TextIO) -> None:
 
 @audit.command()
 @click.argument("scope")
-@click.argument("numbers", type=int, nargs=-1, required=True)
+@click.argument("numbers", type=int, nargs=-1)
+@click.option("--person", help="Instead of numbers: everything that this person said in the workspace.")
+@click.option("--everything", is_flag=True, help="Instead of numbers: everything that was said in the workspace.")
 @click.option("--reason", required=True, help="Which request, under which law; it stays in the chain.")
-def erase(scope: str, numbers: tuple[int, ...], reason: str) -> None:
-    """Remove what the entries NUMBERS of the chain SCOPE say, for good, as a law may demand. Links and hashes stay, and verify.
+@click.option("--dry-run", is_flag=True, help="Say what would be erased, and erase nothing.")
+@json_option
+def erase(scope: str, numbers: tuple[int, ...], as_json: bool, **given: Any) -> None:
+    """Remove, for good, what the entries NUMBERS of the chain SCOPE say; or what a person, or everybody, said in the workspace, with its files,
+    as a law may demand. Who, when and every hash stay, and the chain verifies.
 
     Needs ROOMDESK_DATABASE_OWNER_URL: the running service cannot do it.
     """
+    if sum((bool(numbers), given["person"] is not None, given["everything"])) != 1:
+        raise click.UsageError("Give NUMBERS, or --person, or --everything.")
     os.environ["ROOMDESK_AS_OWNER"] = "1"
-    _erase(scope, numbers, reason)
+    _erase(scope, numbers, as_json, given)
 
 
 @with_desk
-def _erase(scope: str, numbers: tuple[int, ...], reason: str) -> None:
+def _erase(scope: str, numbers: tuple[int, ...], as_json: bool, given: dict[str, Any]) -> None:
     from roomdesk.cli.case import cli_actor
-    from roomdesk.consent import erasing
+    from roomdesk.consent import erasing, forgetting
     from roomdesk.runtime import clock
 
-    erased = erasing.do_erase(_scopes(scope)[0], numbers, reason, actor=cli_actor(), now=clock.now())
-    click.echo(f"{erased} of {len(set(numbers))} entries had content; it is removed. The chain is as whole as before.")
+    name, reason = _scopes(scope)[0], given["reason"]
+    by: dict[str, Any] = {"dry_run": given["dry_run"], "actor": cli_actor(), "now": clock.now()}
+    if numbers:
+        count = erasing.do_erase(name, numbers, reason, **by)
+        value = {"entries": count, "numbers": sorted(set(numbers)), "dry_run": given["dry_run"]}
+        words = f"{count} of {len(set(numbers))} entries had content"
+    elif not name.startswith(_WORKSPACE):
+        raise Refused("People speak in workspaces: give workspace:<slug>.")
+    else:
+        value = forgetting.do_forget(name.removeprefix(_WORKSPACE), given["person"], reason, **by).as_json()
+        words = ", ".join(
+            f"{value[what]} {what}" for what in ("messages", "files", "cases", "consents", "words", "entries")
+        )
+    emit(
+        value,
+        as_json,
+        f"{words}; {'nothing is removed' if given['dry_run'] else 'removed. The chain is as whole as before'}.",
+    )
 
 
 def _scopes(scope: str | None) -> list[str]:

@@ -7,11 +7,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from roomdesk.cases.models import Case, CaseCycle
-from roomdesk.clocks.models import Clock
+from roomdesk.clocks.measure import amount_text, counted_due_at
+from roomdesk.clocks.models import Clock, Revision
+from roomdesk.clocks.policy import target_rows
 from roomdesk.directory.models import Workspace
 from roomdesk.product.models import ProductVersion
 from roomdesk.product.schema import Product
 from roomdesk.queues.ids import next_ids
+from roomdesk.rules.severity import choose_target
+from roomdesk.rules.targets import Target
 
 #: One case in so many is open; no more than so many in all, since a desk that grows answers.
 OPEN_ONE_IN, OPEN_MOST = 50, 1_000
@@ -49,7 +53,7 @@ def add(
             for number, *pks in zip(numbers, *ids, strict=True)
             if (at := now - span * (1 - number / count))
         ]
-        for model, some in zip((Case, CaseCycle, Clock), zip(*rows, strict=True), strict=True):
+        for model, some in zip((Case, CaseCycle, Clock, Revision), zip(*rows, strict=True), strict=True):
             model._default_manager.bulk_create(some, batch_size=_CHUNK)
         progress(f"{numbers[-1] + 1:,} of {count:,} cases")
 
@@ -64,12 +68,11 @@ def _rows(
     at: datetime,
     *,
     is_open: bool,
-) -> tuple[Case, CaseCycle, Clock]:
-    """A case with its cycle and first response, answered after some hours, now and then too late."""
+) -> tuple[Case, CaseCycle, Clock, Revision]:
+    """A case with its cycle and first response, answered after some hours."""
     (case_id, cycle_id, clock_id), (workspace, owner) = pks, place
-    answered, tier = at + _HOUR * dice.expovariate(0.5), next(iter(product.tiers))
+    answered, tier = at + _HOUR * dice.expovariate(0.5), list(product.tiers)[-1]
     severity = dice.choice([one.slug for one in product.severities])
-    due = at + 8 * _HOUR
     case = Case(
         id=case_id,
         ref=f"{product.ref_prefix}-{case_id}",
@@ -97,23 +100,57 @@ def _rows(
         started_at=at,
         ended_at=None if is_open else answered + 5 * _HOUR,
     )
-    is_late = not is_open and answered > due
+    clock = _clock(clock_id, case, cycle, version, at, None if is_open else answered)
+    return case, cycle, clock, _revision(clock)
+
+
+def _clock(pk: int, case: Case, cycle: CaseCycle, version: int, at: datetime, answered: datetime | None) -> Clock:
+    """What the product promises such a case; met, or answered too late."""
+    chosen = choose_target(target_rows(version), cycle.tier, (), case.kind, case.severity)
+    target = chosen.row.target if chosen else Target("none")
     clock = Clock(
-        id=clock_id,
-        case_id=case_id,
-        cycle_id=cycle_id,
+        id=pk,
+        case_id=case.pk,
+        cycle_id=cycle.pk,
         kind=Clock.Kind.FIRST_RESPONSE,
-        severity=severity,
-        tier=tier,
-        target_kind="elapsed",
-        target_amount="8",
+        severity=case.severity,
+        tier=cycle.tier,
+        target_kind=target.kind,
+        target_amount=amount_text(target),
+        is_soft=target.soft,
+        calendar=(chosen.row.calendar or "") if chosen else "",
         product_version_id=version,
         started_at=at,
         counted_from=at,
         revised_at=at,
-        due_at=due,
-        state=Clock.State.RUNNING if is_open else Clock.State.BREACHED if is_late else Clock.State.MET,
-        breached_at=due if is_late else None,
-        stopped_at=None if is_open else answered,
+        stopped_at=answered,
     )
-    return case, cycle, clock
+    clock.due_at = counted_due_at(clock)
+    if answered is not None:
+        is_late = clock.due_at is not None and answered > clock.due_at
+        clock.state = (
+            Clock.State.MET if not is_late else Clock.State.PAST_AIM if clock.is_soft else Clock.State.BREACHED
+        )
+        clock.breached_at = clock.due_at if is_late else None
+    return clock
+
+
+def _revision(clock: Clock) -> Revision:
+    return Revision(
+        clock_id=clock.pk,
+        number=1,
+        at=clock.revised_at,
+        by="bench",
+        cause="opened",
+        kind="other",
+        tier=clock.tier,
+        severity=clock.severity,
+        product_version_id=clock.product_version_id,
+        target_kind=clock.target_kind,
+        target_amount=clock.target_amount,
+        is_soft=clock.is_soft,
+        calendar=clock.calendar,
+        counted_from=clock.counted_from,
+        counted_due_at=clock.due_at,
+        due_at=clock.due_at,
+    )

@@ -67,13 +67,6 @@ def _place(one: Inside) -> tuple[bool, int, str]:
     return not one.is_staff, order.index(one.role) if one.role in order else len(order), one.person.name
 
 
-def count_readers(workspace: Workspace) -> int:
-    """How many people read what is said in the workspace's room. Two queries."""
-    rows = RoomMember.objects.filter(room__workspace=workspace, membership__in=READS).values_list("user_id", flat=True)
-    names = filter(None, (naming.localpart_of(user, settings.matrix_server_name) for user in rows))
-    return Person.objects.filter(localpart__in=list(names)).count()
-
-
 def is_here(room: Room, person: Person) -> bool:
     """Whether the homeserver told us last that the person is in the room. One query."""
     user = naming.person_id(person, settings.matrix_server_name)

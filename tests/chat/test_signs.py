@@ -11,7 +11,7 @@ from django.test import Client
 from roomdesk.audit.models import Entry
 from roomdesk.cases import marks
 from roomdesk.cases.models import Reading
-from roomdesk.cases.room_reading import WRITES
+from roomdesk.cases.room_reading import WRITES, readings_of
 from roomdesk.directory.models import Person
 from roomdesk.record.models import Message
 from roomdesk.runtime import clock
@@ -91,7 +91,8 @@ def test_the_mark_of_the_room_follows_others_and_not_oneself(place: Place, brows
     olga, ivan = (Person.objects.get(slug=place.id(name)) for name in ("olga", "ivan"))
 
     def both() -> tuple[str, str]:
-        return marks.of_room(place.workspace, olga), marks.of_room(place.workspace, ivan)
+        readings = readings_of(place.workspace)
+        return marks.of_room(place.workspace, olga, readings), marks.of_room(place.workspace, ivan, readings)
 
     before = both()
     tell(browser("olga"), place, read=str(first.pk), **{"is": "writing"})

@@ -82,7 +82,7 @@ def test_the_list_of_sessions_ends_the_others(browser: Client) -> None:
     other = Client(SERVER_NAME="127.0.0.1", headers={"user-agent": "Netscape 4"})
     sign_in(other, "olga")
     page = browser.get("/accounts/sessions/").content.decode()
-    assert "Netscape 4" in page and page.count("<tr>") >= 3
+    assert "Netscape 4" in page and page.count("127.0.0.1 ·") == 2
     assert browser.post("/accounts/sessions/").status_code == 302
     assert other.get("/accounts/sessions/")["Location"].startswith("/accounts/login/")
     assert browser.get("/accounts/sessions/").status_code == 200
@@ -109,8 +109,7 @@ def test_staff_without_one_see_nothing_but_the_page_that_sets_it_up(browser: Cli
 @pytest.mark.usefixtures("strict")
 def test_customers_are_not_asked_for_one(browser: Client) -> None:
     sign_in(browser, "olga")
-    assert browser.get("/portal/").status_code in (200, 302)
-    assert browser.get("/portal/", follow=True).redirect_chain[-1][0].startswith("/portal/")
+    assert browser.get("/portal/")["Location"].startswith("/portal/")
 
 
 def test_where_it_is_not_required_nobody_is_held(browser: Client) -> None:

@@ -85,13 +85,14 @@ def room(request: HttpRequest, reader: Reader) -> HttpResponse:
 
 def _page(request: HttpRequest, reader: Reader, said: Written, refused: DeskError | None = None) -> HttpResponse:
     workspace = reader.workspace
-    live = followed(Scope("room", workspace.slug), marks.of_room(workspace, reader.person))
+    readings = room_reading.readings_of(workspace)
+    live = followed(Scope("room", workspace.slug), marks.of_room(workspace, reader.person, readings))
     head, talk = _read(request, reader, said.thread)
-    here, reading = room_of(workspace), room_reading.read_until(workspace, reader.person)
+    here = room_of(workspace)
     around = Around(
         members={row.person_id: row for row in people_of(workspace, reader.now)},
-        others=room_reading.others(here, workspace, reader.person, reader.now),
-        read_at=reading.read_at if reading else None,
+        others=room_reading.others(readings, here, reader.person, reader.now),
+        read_at=room_reading.read_until(readings, reader.person),
     )
     waiting = room_talk.sending(workspace, reader.person, reader.now) if talk.is_newest else []
     about = _about(reader, said)
