@@ -30,6 +30,8 @@ from pathlib import Path
 REFUSED, NOT_STARTED = 78, 77
 #: Seconds for one answer, and how often a call is repeated where nobody answered; the nonce makes that safe.
 PATIENCE, TRIES = 30, 4
+#: No answer of the desk is longer.
+MOST_BYTES = 1_000_000
 #: Words of the customer's room hold no more.
 MOST_WORDS = 500
 
@@ -83,13 +85,15 @@ def run(given: argparse.Namespace) -> int:
     if not command and not given.dry_run:
         raise Refused("There is no command after `--`.")
     action = read_action(given.action, command)
-    for name in ("ROOMDESK_URL", "ROOMDESK_TOKEN", "ROOMDESK_KEY"):
+    for name in ("ROOMDESK_TOKEN", "ROOMDESK_KEY"):
         setting(name)
+    check_url(setting("ROOMDESK_URL"))
     if given.dry_run:
         call(given.consent, "consume", {"action": action, "nonce": secrets.token_hex(16), "dry_run": True})
         print(f"roomdesk-guard: {given.consent} may be used for this. Nothing was run.", file=sys.stderr)
         return 0
     given.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    check_folder(given.state)
     note = given.state / f"{hashlib.sha256(given.consent.upper().encode()).hexdigest()[:24]}.json"
     # Two runs on this machine share the nonce, and so would share the receipt.
     with open(note.with_suffix(".lock"), "w") as lock:
@@ -101,6 +105,23 @@ def run(given: argparse.Namespace) -> int:
         receipt = consume(given.consent, action, note)
         write(note, {**read(note), "receipt": receipt, "state": "running", "command": command})
         return carry_out(given.consent, command, note)
+
+
+def check_url(url: str) -> None:
+    """A token is not sent in the open, where others on the way read it."""
+    parts = urllib.parse.urlsplit(url)
+    is_here = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    if not parts.hostname or (parts.scheme != "https" and not (parts.scheme == "http" and is_here)):
+        raise Refused(f"ROOMDESK_URL is {url!r}; it has to begin with https://.")
+
+
+def check_folder(folder: Path) -> None:
+    """Whoever else can write there could take away the note that a command has begun."""
+    found = folder.stat()
+    if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        raise Refused(
+            f"{folder} belongs to somebody else, or may be written by others; make it yours alone (chmod 700)."
+        )
 
 
 def read_action(text: str | None, command: list[str]) -> dict[str, object]:
@@ -197,12 +218,13 @@ def call(consent: str, act: str, body: dict[str, object]) -> object:
         time.sleep(2**attempt - 1)
         try:
             with opener().open(request, timeout=PATIENCE) as answer:
-                return json.loads(answer.read())
+                return json.loads(answer.read(MOST_BYTES))
         except urllib.error.HTTPError as error:
-            problem = told(error)
+            problem, is_the_desk = told(error)
             if error.code < 500 and error.code != 429:
                 refusal = Refused(problem)
-                refusal.is_final = True  # type: ignore[attr-defined]
+                # What stands between here and the desk may say no after the desk has said yes.
+                refusal.is_final = is_the_desk  # type: ignore[attr-defined]
                 raise refusal from error
         except (OSError, ValueError) as error:
             problem = f"The desk does not answer ({error})."
@@ -219,13 +241,14 @@ def opener() -> urllib.request.OpenerDirector:
     return urllib.request.build_opener(_NoRedirect)
 
 
-def told(error: urllib.error.HTTPError) -> str:
+def told(error: urllib.error.HTTPError) -> tuple[str, bool]:
+    """What a refusal says, and whether it is the desk's own (RFC 9457)."""
     try:
-        document = json.loads(error.read())
+        document = json.loads(error.read(MOST_BYTES))
         reason = f" ({document['reason']})" if document.get("reason") else ""
-        return f"{document['detail']}{reason}"
-    except (OSError, ValueError, KeyError, TypeError):
-        return f"The desk answered {error.code}."
+        return f"{document['detail']}{reason}", True
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return f"The desk answered {error.code}.", False
 
 
 def verify_file(given: argparse.Namespace) -> int:
@@ -256,6 +279,12 @@ def write(path: Path, value: object) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(fresh, path)
+    # Without this a power cut brings back the note from before, and what was begun would begin again.
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def digest(value: object) -> str:

@@ -195,7 +195,7 @@ def _until(done: Callable[[], bool]) -> None:
     while not done():
         if time.monotonic() > deadline:
             raise SystemExit(f"This was not done within {PATIENCE:.0f} s.")
-        time.sleep(0.1)
+        time.sleep(0.5)
 
 
 def _timed(work: Callable[[], object]) -> float:

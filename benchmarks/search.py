@@ -102,7 +102,7 @@ def _fill(size: int) -> None:
         owner.execute(
             "TRUNCATE record_findable, record_unfiled, record_message, cases_case, directory_workspace, queues_lane, directory_person CASCADE"
         )
-        again = _take_off(owner)
+        again = take_off(owner)
         seed(size, max(1, size // PER_WORKSPACE), Actor("cli", "bench"), clock.now(), _progress)
         for statement in again:
             owner.execute(statement)
@@ -115,7 +115,7 @@ def _progress(words: str) -> None:
     print(f"  {words}, {time.strftime('%H:%M:%S')}", file=sys.stderr, flush=True)
 
 
-def _take_off(owner: Any) -> list[str]:
+def take_off(owner: Any) -> list[str]:
     """Drops what makes writing slow; gives the statements that bring it back."""
     again = []
     for table in ("record_findable", "record_message"):

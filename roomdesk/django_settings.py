@@ -54,7 +54,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "allauth",
+    "django.contrib.humanize",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "allauth.idp.oidc",
     "roomdesk.queues",
     "roomdesk.product",
@@ -79,6 +82,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "roomdesk.web.identity.second_factor.required",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 TEMPLATES = [
@@ -109,10 +113,20 @@ ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "roomdesk.web.identity.accounts.AccountAdapter"
+MFA_ADAPTER = "roomdesk.web.identity.second_factor.SecretsAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Roomdesk"
+# The clock of somebody's telephone may be one step off (RFC 6238, 5.2).
+MFA_TOTP_TOLERANCE = 1
+# People have their addresses from the product, not from a mail that they answered.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 IDP_OIDC_ADAPTER = "roomdesk.web.identity.provider.ProviderAdapter"
 IDP_OIDC_PRIVATE_KEY = ours.oidc_private_key
 
 _TLS = ours.public_url.startswith("https://")
+# Without TLS browsers give keys to `localhost` only.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _TLS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _TLS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

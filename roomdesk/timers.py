@@ -24,7 +24,7 @@ from roomdesk.consent.timers import CONSENT_TIMER
 from roomdesk.control import commands, hand_over
 from roomdesk.control.commands import COMMAND_TIMER
 from roomdesk.oncall import escalating
-from roomdesk.oncall.hand_over import HAND_OVER_TIMER, SETTLE_TIMER, settle
+from roomdesk.oncall.hand_over import HAND_OVER_TIMER, REMINDER_TIMER, SETTLE_TIMER, settle
 from roomdesk.oncall.paging import PAGE_TIMER
 from roomdesk.queues import bulk, lanes, timers
 from roomdesk.queues.models import Timer
@@ -94,6 +94,7 @@ KINDS: dict[str, Fires] = {
     COMMAND_TIMER: commands.fire,
     PAGE_TIMER: escalating.fire,
     HAND_OVER_TIMER: hand_over.fire,
+    REMINDER_TIMER: hand_over.fire_reminder,
     SETTLE_TIMER: settle,
     CONSENT_TIMER: consents.fire,
 }

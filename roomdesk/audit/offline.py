@@ -4,7 +4,7 @@
 Needs Python 3.9 or newer and nothing else. Beside it lie chain.jsonl (the chain), roots.jsonl (its signed heads, day by day) and keys.json (the desk's
 public keys). Whoever trusts nobody gives the public keys they hold themselves, and puts the roots they were given into roots.jsonl.
 
-    commitment = SHA-256(salt + content)          content and salt are gone where somebody was erased by law; the commitment stays
+    commitment = SHA-256(salt + content)          content and salt are gone where somebody was erased by law; an entry of the chain says so
     hash       = SHA-256(JSON of all other fields, sorted names, no white space, ASCII)
     previous   = the hash before; 64 zeros at the beginning
 
@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from json.encoder import encode_basestring_ascii as text
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -39,30 +40,65 @@ class Wrong(Exception):
 
 
 def chain(path: Path) -> tuple[list[str], int]:
-    hashes, erased = ["0" * 64], 0
-    with path.open(encoding="utf-8") as lines:
+    """The hashes by number, and how many entries were erased."""
+    hashes, named = ["0" * 64], set[int]()
+    bare: list[int] = []
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
-            entry = read(line, number)
-            content, link = entry.pop("content"), entry.pop("hash")
+            entry, form = read_entry(line, number)
+            content = entry["content"]
             if entry["seq"] != number or entry["previous"] != hashes[-1]:
                 raise Wrong(f"number {number} is missing, twice, or does not follow from the one before")
-            if sha256(compact(entry)) != link:
+            if sha256(form) != entry["hash"]:
                 raise Wrong(f"number {number} is not what was written")
             if content["salt"] is None:
-                erased += 1
+                bare.append(number)
             elif sha256(content["salt"] + content["data"]) != entry["commitment"]:
                 raise Wrong(f"the content of number {number} is not what was written")
-            hashes.append(link)
-    return hashes, erased
+            elif entry["action"] == "audit.erased":
+                named.update(numbers(content["data"], number))
+            hashes.append(entry["hash"])
+    for number in bare:
+        if number not in named:
+            raise Wrong(f"the content of number {number} is gone, and no entry says that it was erased")
+    return hashes, len(bare)
+
+
+def read_entry(line: bytes, number: int) -> tuple[dict, str]:
+    """An entry with the text that its hash is over. It must be spelt as it was written: another spelling of the same is another line."""
+    try:
+        e = json.loads(line.decode("ascii"))
+        c, seq = e["content"], e["seq"] if type(e["seq"]) is int else None
+        begin = f'{{"action":{text(e["action"])},"actor":{text(e["actor"])},"actor_kind":{text(e["actor_kind"])},'
+        begin += f'"at":{text(e["at"])},"commitment":{text(e["commitment"])},'
+        end = (
+            f'"previous":{text(e["previous"])},"scope":{text(e["scope"])},"seq":{seq},"subject":{text(e["subject"])}}}'
+        )
+        kept = '"data":null,"salt":null' if c["salt"] is None else f'"data":{text(c["data"])},"salt":{text(c["salt"])}'
+        is_same = f'{begin}"content":{{{kept}}},"hash":{text(e["hash"])},{end}\n' == line.decode("ascii")
+    except (ValueError, KeyError, TypeError) as error:
+        raise Wrong(f"line {number} is no entry: {error}") from error
+    if not is_same:
+        raise Wrong(f"line {number} is not spelt as it was written")
+    return e, begin + end
+
+
+def numbers(content: str, last: int) -> list[int]:
+    """The numbers of entries before this one that it says were erased: each by itself, or from first to last."""
+    found = json.loads(content)["numbers"]
+    pairs = [(one, one) if isinstance(one, int) else one for one in found]
+    return [number for a, b in pairs for number in range(max(a, 1), min(b, last) + 1)]
 
 
 def roots(path: Path, hashes: list[str], keys: list[str]) -> int:
-    lines = path.read_text("utf-8").splitlines(keepends=True) if path.exists() else []
+    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
     for number, line in enumerate(lines, 1):
-        kept = read(line, number)
-        root = json.loads(kept["signed"])
+        kept = json.loads(line)
+        root, signature = json.loads(kept["signed"]), kept["signature"]
+        if (compact(kept) + "\n").encode() != line or bytes.fromhex(signature).hex() != signature:
+            raise Wrong(f"root {number} is not spelt as it was written")
         mine = [key for key in keys if hashlib.sha256(bytes.fromhex(key)).hexdigest()[:16] == kept["key"]]
-        if not any(is_signed(kept["signed"].encode(), kept["signature"], key) for key in mine):
+        if not any(is_signed(kept["signed"].encode(), signature, key) for key in mine):
             raise Wrong(f"root {number} is not signed by a known key")
         if root["seq"] >= len(hashes) or hashes[root["seq"]] != root["hash"]:
             raise Wrong(
@@ -72,15 +108,19 @@ def roots(path: Path, hashes: list[str], keys: list[str]) -> int:
 
 
 def known_keys() -> list[str]:
-    return [key["public"] for key in json.loads((HERE / "keys.json").read_text("utf-8"))]
+    written = (HERE / "keys.json").read_bytes().decode()
+    keys = json.loads(written)
+    for number, key in enumerate(keys, 1):
+        public = bytes.fromhex(key["public"])
+        if public.hex() != key["public"] or hashlib.sha256(public).hexdigest()[:16] != key["key_id"]:
+            raise Wrong(f"key {number} is not the one of its name")
+    if keys_form(keys) != written:
+        raise Wrong("keys.json is not spelt as it was written")
+    return [key["public"] for key in keys]
 
 
-def read(line: str, number: int) -> dict:
-    """A line as it was written: another spelling of the same is another line."""
-    value = json.loads(line)
-    if compact(value) + "\n" != line:
-        raise Wrong(f"line {number} is not spelt as it was written")
-    return value
+def keys_form(keys: list) -> str:
+    return json.dumps(keys, indent=1)
 
 
 def compact(value: dict) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,3 +106,56 @@ def _wrong(line: str, keys: dict[str, str]) -> str:
     if list(found) != [digest]:
         return f"{scope} had the hash {digest} at number {seq} on {root.get('day')}; now it is another chain."
     return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A root of one chain as it is kept in a `place`: the hash at a number, on a day, and whether the desk signed that."""
+
+    seq: int
+    hash: str
+    day: str
+    place: str
+    is_signed: bool
+
+
+def newest(scopes: Sequence[str]) -> dict[str, list[Held]]:
+    """The newest root of each chain in the database, and the newest in the folder outside it. All before them follow from the chain."""
+    keys = {one["key_id"]: one["public"] for one in signing.public_keys()}
+    wanted = set(scopes)
+    in_table = Root.objects.filter(scope__in=wanted).order_by("scope", "-seq").distinct("scope")
+    found: dict[str, list[Held]] = {scope: [] for scope in scopes}
+    for root in in_table:
+        found[root.scope].append(_held(as_json(root), "the database", keys))
+    for scope, kept in _newest_filed(wanted).items():
+        found[scope].append(_held(kept, str(folder()), keys))
+    return found
+
+
+def _held(kept: dict[str, Any], place: str, keys: dict[str, str]) -> Held:
+    root = json.loads(kept["signed"])
+    is_signed = signing.is_signed(kept["signed"], str(kept.get("signature")), keys.get(str(kept.get("key")), ""))
+    return Held(int(root["seq"]), str(root["hash"]), str(root["day"]), place, is_signed)
+
+
+def _newest_filed(wanted: set[str]) -> dict[str, dict[str, Any]]:
+    """By scope, from the newest file back until every chain was met."""
+    found: dict[str, dict[str, Any]] = {}
+    for file in sorted(folder().glob("roots-*.jsonl"), reverse=True):
+        if wanted <= found.keys():
+            break
+        # The last of a file's lines for a chain is its newest.
+        met = {scope: kept for scope, kept in _filed(file) if scope in wanted}
+        found = met | found
+    return found
+
+
+def _filed(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every whole line of it: one that a crash cut short is written again after it."""
+    for line in file.read_text("utf-8").split("\n"):
+        try:
+            kept = json.loads(line)
+            scope = str(json.loads(kept["signed"])["scope"])
+        except (ValueError, KeyError, TypeError):
+            continue
+        yield scope, kept

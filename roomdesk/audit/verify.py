@@ -1,40 +1,32 @@
-"""Walking a chain: every link recomputed, every commitment that still has its content checked, in bounded memory."""
+"""The verdict on a chain: its walk, its head, what was erased of it, and the newest signed root that is held of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import transaction
+from django.db import connection
 
 from roomdesk.audit import chain
-from roomdesk.audit.models import Content, Entry, Head
-
-#: Entries held in memory at once.
-PAGE = 1000
-
-Row = tuple[Entry, Content | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """The first entry that is wrong. `seq` is the number it should have had; 0 where there is no entry to name."""
-
-    seq: int
-    entry_id: int | None
-    reason: str
+from roomdesk.audit.models import Entry, Head
+from roomdesk.audit.roots import Held
+from roomdesk.audit.walking import Fault, Walked, joined
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a walk found. `erased` entries have lost their content to an erasure; their links hold all the same."""
+    """What a walk found. `erased` entries have lost their content to an erasure; their links hold all the same.
+
+    `rooted` is the number up to which a signed root vouches for it; 0 where none is held.
+    """
 
     scope: str
     entries: int
     erased: int
     head: str
     fault: Fault | None = None
+    rooted: int = 0
 
     def as_json(self) -> dict[str, Any]:
         fault = self.fault and {"seq": self.fault.seq, "entry_id": self.fault.entry_id, "reason": self.fault.reason}
@@ -44,6 +36,7 @@ class Verdict:
             "entries": self.entries,
             "erased": self.erased,
             "head": self.head,
+            "rooted": self.rooted,
             "fault": fault,
         }
 
@@ -56,74 +49,59 @@ def scopes() -> list[str]:
 
 def verify(scope: str) -> Verdict:
     """Walks the chain of `scope` as it is at this moment; entries that are added meanwhile are not looked at."""
-    with transaction.atomic():
-        # One snapshot for head and entries: the desk goes on writing while we read.
-        _see_one_moment()
-        head = Head.objects.filter(scope=scope).first() or Head(scope=scope, seq=0, hash=chain.GENESIS)
-        return _walk(head)
+    from roomdesk.audit.parallel import verify_many
+
+    return verify_many([scope], jobs=1)[0]
 
 
-def _see_one_moment() -> None:
-    from django.db import connection
-
-    if len(connection.savepoint_ids) == 0:
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-
-
-def _walk(head: Head) -> Verdict:
-    seq, previous, erased = 0, chain.GENESIS, 0
-    for entry, content in rows(head.scope):
-        seq += 1
-        reason = _fault(entry, content, seq, previous)
-        if reason:
-            return Verdict(head.scope, seq - 1, erased, head.hash, Fault(seq, entry.pk, reason))
-        previous, erased = entry.hash, erased + (content is None)
-    return Verdict(head.scope, seq, erased, head.hash, _head_fault(head, seq, previous))
+def see_one_moment(snapshot: str | None = None) -> None:
+    """One snapshot for head and entries, first thing in a transaction: the desk goes on writing while we read. `snapshot` is another's."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        if snapshot is not None:
+            cursor.execute("SET TRANSACTION SNAPSHOT %s", [snapshot])
 
 
-def rows(scope: str) -> Iterator[Row]:
-    """All entries of a scope in their order, each with its content if that is still there."""
-    seq, pk = -1, -1
-    while True:
-        # A number may wrongly be there twice, also across the end of a page.
-        found = Entry.objects.filter(scope=scope, seq__gte=seq).exclude(seq=seq, pk__lte=pk)
-        page = list(found.order_by("seq", "pk")[:PAGE])
-        contents = Content.objects.in_bulk([entry.pk for entry in page])
-        yield from ((entry, contents.get(entry.pk)) for entry in page)
-        if len(page) < PAGE:
-            return
-        seq, pk = page[-1].seq, page[-1].pk
+def judged(head: Head, parts: Sequence[Walked]) -> Verdict:
+    """The verdict, by the parts of its walk in their order."""
+    walked = joined(parts)
+    if walked.fault:
+        return Verdict(head.scope, walked.fault.seq - 1, len(walked.bare), head.hash, walked.fault)
+    fault = _bare_fault(walked) or _head_fault(head, walked)
+    return Verdict(head.scope, walked.entries, len(walked.bare), head.hash, fault)
 
 
-def _fault(entry: Entry, content: Content | None, seq: int, previous: str) -> str:
-    if entry.seq != seq:
-        return f"An entry is missing or is there twice: after number {seq - 1} comes number {entry.seq}."
-    if entry.previous != previous:
-        return "It does not follow from the entry before it: the hash kept as `previous` is another."
-    if chain.link(fields(entry)) != entry.hash:
-        return "Its hash does not fit what it says: the entry was changed after it was written."
-    if content is not None and chain.commitment(content.salt, content.data) != entry.commitment:
-        return "Its content is not what it commits to: the content was changed after it was written."
-    return ""
+def _bare_fault(walked: Walked) -> Fault | None:
+    """A content may be gone by law, and then the chain says so; anybody else who takes one away is found."""
+    seq = chain.first_unnamed(walked.bare, walked.named)
+    if seq is None:
+        return None
+    return Fault(seq, walked.bare[seq], "Its content is gone, and no entry of the chain says that it was erased.")
 
 
-def fields(entry: Entry) -> dict[str, Any]:
-    """What the hash of an entry is over."""
-    names = ("scope", "seq", "actor_kind", "actor", "action", "subject", "commitment", "previous")
-    return {**{name: getattr(entry, name) for name in names}, "at": chain.instant(entry.at)}
-
-
-def _head_fault(head: Head, seq: int, last: str) -> Fault | None:
-    if head.seq != seq:
-        return Fault(seq + 1, None, f"The head says that there are {head.seq} entries, there are {seq}.")
-    if head.hash != last:
-        return Fault(seq, None, "The head's hash is not that of the last entry.")
+def _head_fault(head: Head, walked: Walked) -> Fault | None:
+    if head.seq != walked.seq:
+        return Fault(walked.seq + 1, None, f"The head says that there are {head.seq} entries, there are {walked.seq}.")
+    if head.hash != walked.hash:
+        return Fault(walked.seq, None, "The head's hash is not that of the last entry.")
     return None
 
 
-def exported(scope: str) -> Iterator[dict[str, Any]]:
-    """The chain as it can be checked without this database: every entry, with its salt and exact content where there are any."""
-    for entry, content in rows(scope):
-        kept = {"salt": content.salt, "data": content.data} if content else {"salt": None, "data": None}
-        yield {**fields(entry), "hash": entry.hash, "content": kept}
+def held_against(verdict: Verdict, held: Sequence[Held]) -> Verdict:
+    """The verdict with these roots held against the chain: an end cut off, or a past written anew, differs from them."""
+    for root in held:
+        if verdict.fault is None:
+            found = list(Entry.objects.filter(scope=verdict.scope, seq=root.seq).values_list("hash", flat=True))
+            fault = _root_fault(root, verdict, fits=found == [root.hash])
+            verdict = replace(verdict, fault=fault, rooted=verdict.rooted if fault else max(verdict.rooted, root.seq))
+    return verdict
+
+
+def _root_fault(root: Held, verdict: Verdict, *, fits: bool) -> Fault | None:
+    where = min(root.seq, verdict.entries + 1)
+    if not root.is_signed:
+        return Fault(where, None, f"The root of {root.day} in {root.place} is not signed by the desk.")
+    if not fits:
+        words = f"number {root.seq} had the hash {root.hash} in the root that was signed on {root.day} ({root.place})."
+        return Fault(where, None, f"The chain is another one now: {words}")
+    return None

@@ -73,7 +73,7 @@ def do_attach(viewer: Viewer, ref: str, person: Person, upload: Upload, *, actor
             checklist.heard(work, conversation, entry, upload.name, has_file=True)
         work.flush()
         bulk.update(Lane, [conversation.lane], Lane.NUMBERS)
-        file = _lay_down(message, upload, now)
+        file = lay_down(message, upload, now)
         live([lane.pk])
     return file
 
@@ -98,7 +98,7 @@ def _record(work: Work, conversation: Conversation, case_id: int, person: Person
     )
 
 
-def _lay_down(message: Message, upload: Upload, now: datetime) -> File:
+def lay_down(message: Message, upload: Upload, now: datetime) -> File:
     """On the disk before the transaction ends: a crash leaves a file that nobody knows, never a row without one."""
     file = File.objects.create(
         message_id=message.pk,

@@ -10,7 +10,7 @@ from typing import Any
 
 from roomdesk.audit.work import Work
 from roomdesk.bootstrap import settings
-from roomdesk.cases import admitting, moving, notes, paging, speaking
+from roomdesk.cases import admitting, handing, moving, notes, paging, speaking
 from roomdesk.cases.conversation import Conversation
 from roomdesk.channels.matrix.events import Heard, read_event
 from roomdesk.oncall import hooks
@@ -89,11 +89,15 @@ class Batch:
         return noted | paged | {number for text in own for number in grouping.numbers_named(text)}
 
     def accepted(self) -> dict[int, Claimed]:
-        """Reports of messages that a channel has accepted for delivery, by outbox row."""
-        return {item.data["row"]: item for item in self.items if item.data.get("accepted_at")}
+        """Reports of messages that a channel has accepted for delivery, or whose file it has, by outbox row."""
+        return {item.data["row"]: item for item in self.items if _speaks_of_message(item.data)}
 
     def earliest(self, now: datetime) -> datetime:
         return min((item.at for item in self.items), default=now)
+
+
+def _speaks_of_message(data: Mapping[str, Any]) -> bool:
+    return bool(data.get("accepted_at")) or ("row" in data and data["kind"] in handing.CALLS)
 
 
 def read(events: Sequence[InboxEvent]) -> Batch:
@@ -223,6 +227,10 @@ def report(work: Work, conversation: Conversation, item: Claimed) -> None:
     """What became of a call that changes our own state."""
     data, room, product = item.data, conversation.room, conversation.product
     workspace, members = conversation.workspace, conversation.members
+    if data["kind"] in handing.CALLS:
+        if item.message is not None:
+            handing.reported(work, conversation, item.message, data)
+        return
     if data["ok"] and item.message is not None:
         speaking.accepted(work, conversation, item.message, datetime.fromisoformat(item.data["accepted_at"]))
         return

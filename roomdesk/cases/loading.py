@@ -108,6 +108,8 @@ def _add_cases(workspaces: Mapping[int, Conversation], referred: set[int]) -> No
 
 def _add(workspaces: Mapping[int, Conversation], found: Iterable[Case]) -> None:
     cases = {case.pk: case for case in found}
+    if not cases:
+        return
     cycles = CaseCycle.objects.filter(case_id__in=cases, number=F("case__cycle"))
     current = {cycle.case_id: cycle for cycle in cycles}
     intakes = {intake.case_id: intake for intake in Intake.objects.filter(case_id__in=cases)}
@@ -157,8 +159,11 @@ def _away(workspaces: Mapping[int, Conversation]) -> set[int]:
 
 
 def _add_authors(workspaces: Mapping[int, Conversation], since: datetime) -> None:
+    with_cases = [pk for pk, conversation in workspaces.items() if conversation.cases]
+    if not with_cases:
+        return
     rows = (
-        Message.objects.filter(workspace_id__in=workspaces, at__gte=since, case__isnull=False, author__isnull=False)
+        Message.objects.filter(workspace_id__in=with_cases, at__gte=since, case__isnull=False, author__isnull=False)
         .filter(author_kind=Message.Author.CUSTOMER, kind__in=[Message.Kind.MESSAGE, Message.Kind.FILE])
         # A notice that speaks of a message belongs to the case, but nobody has spoken by it.
         .exclude(why_code=BESIDE)

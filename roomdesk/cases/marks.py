@@ -8,14 +8,15 @@ rows that the reader may see: nothing else wakes their pages. It says nothing an
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Max, Sum
 from django.db.models.expressions import RawSQL
 
-from roomdesk.cases import queries, room_talk
-from roomdesk.cases.models import Case, Presence
+from roomdesk.cases import queries, room_reading, room_talk
+from roomdesk.cases.models import Case, Presence, Reading
 from roomdesk.cases.questions import access_questions
 from roomdesk.clocks.queries import access_notices
 from roomdesk.directory.customers import Customer
@@ -72,12 +73,14 @@ def of_workspace(customer: Customer) -> str:
     return digest(customer.role, customer.has_access, shown, requests)
 
 
-def of_room(workspace: Workspace, person: Person) -> str:
-    """What is said in the room with its files, and what became of the person's own words. Three queries."""
+def of_room(workspace: Workspace, person: Person, readings: Sequence[Reading]) -> str:
+    """What is said in the room with its files, what became of the person's own words, and how far others have read (`readings` of the room). Three queries."""
     files = File.objects.filter(workspace=workspace).values("state").order_by("state")
     number = Lane.objects.values_list("told_number", flat=True).get(pk=workspace.lane_id)
-    waiting = [(one.text, one.problem) for one in room_talk.sending(workspace, person, clock.now())]
-    return digest(number, list(files.annotate(many=Count("pk")).values_list("state", "many")), waiting)
+    now = clock.now()
+    waiting = [(one.text, one.problem) for one in room_talk.sending(workspace, person, now)]
+    kept = list(files.annotate(many=Count("pk")).values_list("state", "many"))
+    return digest(number, kept, waiting, room_reading.mark_of(readings, person, now))
 
 
 def digest(*parts: object) -> str:
@@ -132,5 +135,5 @@ SELECT
   (SELECT sum(a.xmin::text::bigint) FROM directory_accessrequest a
    WHERE a.workspace_id = %(id)s AND (%(mine)s::bigint IS NULL OR a.person_id = %(mine)s)),
   (SELECT (count(*), sum(r.xmin::text::bigint))::text FROM rooms_roommember r JOIN rooms_room o ON o.id = r.room_id
-   WHERE o.workspace_id = %(id)s AND r.membership = 'join')
+   WHERE o.workspace_id = %(id)s AND r.membership IN ('join', 'going'))
 """

@@ -246,6 +246,22 @@ class Presence(models.Model):
         constraints = [models.UniqueConstraint(fields=["case", "person"], name="presence_once")]
 
 
+class Reading(models.Model):
+    """How far somebody has read in a workspace's room on its page, and until when it is believed that they write there.
+
+    `read_at` and `message_id` are those of the newest message that they have seen; it never goes back.
+    """
+
+    workspace = models.ForeignKey("directory.Workspace", models.CASCADE, related_name="+")
+    person = models.ForeignKey("directory.Person", models.CASCADE, related_name="+")
+    read_at = models.DateTimeField(null=True)
+    message_id = models.BigIntegerField(null=True)
+    writes_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "person"], name="reading_once")]
+
+
 class SavedView(models.Model):
     """A view of the inbox that somebody keeps under a name: what it is narrowed to, as in its address. `is_shared`: with all staff."""
 

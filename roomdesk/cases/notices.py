@@ -67,6 +67,19 @@ def opened_text(conversation: Conversation, entry: Open, clock: Clock, p0: Actio
     return product.text(workspace.locale, notice_key(measure_of(clock), open_now=opens <= at), **values)
 
 
+def next_word(conversation: Conversation, entry: Open, now: datetime) -> str:
+    """By when the customer hears of the case next, as they were promised; empty where nothing is promised, or it is late already."""
+    promised = (Clock.Kind.FIRST_RESPONSE, Clock.Kind.UPDATE)
+    due = [
+        one.due_at
+        for one in entry.clocks
+        if one.kind in promised and one.is_public and one.due_at and one.paused_at is None
+    ]
+    if not due or min(due) <= now:
+        return ""
+    return _shown(min(due), zone_of(conversation), conversation.workspace.locale, now)
+
+
 def _shown(at: datetime, zone: str, locale: str, now: datetime) -> str:
     return format_due(at, zone, locale, now=now)
 

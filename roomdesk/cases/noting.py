@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
 from django.db import transaction
@@ -12,17 +11,19 @@ from roomdesk.bootstrap import settings
 from roomdesk.cases import acting
 from roomdesk.cases.models import Case
 from roomdesk.cases.queries import access_case
+from roomdesk.cases.wording import Wording
 from roomdesk.cases.writing import check_text
 from roomdesk.directory.queries import Viewer
 from roomdesk.record import services as record
 from roomdesk.record.models import Message
 from roomdesk.record.services import Saying
+from roomdesk.rules.rich_text import rich
 
 _WHY = ("note", "Written on the case's page.")
 
 
 def do_note(viewer: Viewer, ref: str, text: str, *, channel: str, author: str, actor: Actor, now: datetime) -> Case:
-    """Notes it in the case, or in what it was merged into. Invalid for an empty text; NotFound, Forbidden as for every act of staff.
+    """Notes it, in Markdown, in the case, or in what it was merged into. Invalid for an empty text; NotFound, Forbidden as for every act of staff.
 
     Nothing of it goes to any room, not even the staff's own: of a restricted case everybody there would read it.
     """
@@ -40,7 +41,7 @@ def do_note(viewer: Viewer, ref: str, text: str, *, channel: str, author: str, a
             author_kind="staff",
             kind=Message.Kind.NOTE,
             body=text,
-            content=json.dumps({"body": text}),
+            content=Wording(text, rich(text)).recorded,
             at=now,
             received_at=now,
         )

@@ -168,6 +168,8 @@ def _acknowledged(work: Work, conversation: Conversation, entry: Open, *, by: st
         return
     name = Person.objects.filter(slug=by).values_list("name", flat=True).first() or by
     text = _text(conversation, "p0.acknowledged", ref=entry.case.ref, person=name)
+    if due := notices.next_word(conversation, entry, work.now):
+        text = f"{text} {_text(conversation, 'case.update_by', ref=entry.case.ref, due=due)}"
     once = f"case:{entry.case.pk}:{entry.case.cycle}:p0_acknowledged"
     notices.say(work, conversation, entry, text, once=once, in_main_line=True)
 

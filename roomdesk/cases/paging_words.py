@@ -40,8 +40,14 @@ def shown(page: Page) -> Trigger:
         kind=page.cause,
         details={name: value for name, value in details.items() if value},
         url=url,
-        links=[(url, f"Open {page.ref}" if page.ref else "Open the console")],
+        links=[(url, f"Open {page.ref}" if page.ref else "Open the console"), *_runbook(page)],
     )
+
+
+def _runbook(page: Page) -> list[tuple[str, str]]:
+    version = newest([page.product]).get(page.product)
+    where = product_of(version.pk).oncall.runbook if version else None
+    return [(where, "Runbook")] if where else []
 
 
 def _cause(page: Page) -> str:

@@ -1,4 +1,4 @@
-"""Saying something in a workspace's room through its page, as the person who is signed in (R10).
+"""Saying something in a workspace's room through its page, as the person who is signed in: words, answers, files (R10).
 
 It goes to the room and comes back through the inbox like anything said there: recorded, placed in a case, once. Nothing is
 decided here. May be the inner part of a transaction that keeps the answer for a form's key.
@@ -7,6 +7,7 @@ decided here. May be the inner part of a transaction that keeps the answer for a
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,8 +15,11 @@ from django.db import transaction
 
 from roomdesk.audit.work import Actor, Work
 from roomdesk.bootstrap import settings
+from roomdesk.cases import outgoing
+from roomdesk.cases.attaching import Upload, check_uploads
 from roomdesk.cases.room_talk import once_prefix
 from roomdesk.cases.writing import check_text
+from roomdesk.channels.matrix.upload import FILE
 from roomdesk.directory.models import Person, Workspace
 from roomdesk.directory.queries import Viewer, access_workspace, authority
 from roomdesk.queues import lanes
@@ -32,39 +36,75 @@ from roomdesk.rules.room_access import is_admitted
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """What is to be said. `thread` is the number of the message whose thread it goes to; None: the main line."""
+    """What is to be said: words, or files, or both. `thread` is the number of the message whose thread it goes to (None: the main
+    line), `reply` that of the message that the words answer."""
 
     text: str
     key: str
     thread: int | None = None
+    reply: int | None = None
+    files: Sequence[Upload] = ()
 
 
 def do_say_in_room(
     viewer: Viewer, *, slug: str, person: Person, speech: Speech, actor: Actor, now: datetime
-) -> OutboxRow:
-    """Plans the person's words in the room; once for each `speech.key`.
+) -> list[OutboxRow]:
+    """Plans the person's words and files in the room; once for each `speech.key`.
 
-    NotFound for a workspace that is not theirs, Conflict for whoever the desk does not write for (`why_not_speak`),
-    Invalid for an empty text, or for a command of staff: those are never typed where customers read (D9).
+    NotFound for a workspace that is not theirs, Conflict for whoever the desk does not write for (`why_not_speak`), Invalid for an
+    empty text without files, files that would not be kept, or a command of staff: those are never typed where customers read (D9).
     """
-    text = check_text(speech.text)
+    text = check_text(speech.text) if speech.text or not speech.files else ""
+    check_uploads(speech.files)
     workspace = access_workspace(slug, viewer)
     with transaction.atomic():
         lanes.lock(workspace.lane_id)
-        room = room_of(workspace)
-        problem = why_not_speak(workspace, room, person, now)
-        if room is None or problem:
-            raise Conflict(problem)
-        if is_command(text) and authority(person, workspace, now).is_staff:
-            raise Invalid(
-                "Commands to the desk are never typed in the customer's room; use the control room.", field="text"
-            )
+        room = check_speaker(workspace, person, now)
+        check_no_command(text, workspace, person, now)
         work = Work(now, actor)
-        row = _send(work, workspace, room, person, text, speech)
-        told = {"key": str(row.key), "sha256": hashlib.sha256(text.encode()).hexdigest()}
-        work.audit("room.said_for", f"person:{person.slug}", told, scope=f"workspace:{workspace.slug}")
+        contents = ([_words(workspace, room, text, speech)] if text else []) + [
+            outgoing.lay_down(one) | _relation(workspace, room, speech) for one in speech.files
+        ]
+        rows = [
+            send_as(
+                work,
+                workspace,
+                room,
+                person,
+                "send",
+                "m.room.message",
+                content,
+                once=_once(work, workspace, person, speech, n),
+            )
+            for n, content in enumerate(contents)
+        ]
+        for row, content in zip(rows, contents, strict=True):
+            note_said(work, workspace, person, row, str(content["body"]))
         work.flush()
-    return row
+    return rows
+
+
+def check_speaker(workspace: Workspace, person: Person, now: datetime) -> Room:
+    """The room that the desk writes in for this person; Conflict with the reason where it does not. To be asked under the lane's lock."""
+    room = room_of(workspace)
+    problem = why_not_speak(workspace, room, person, now)
+    if room is None or problem:
+        raise Conflict(problem)
+    return room
+
+
+def check_no_command(text: str, workspace: Workspace, person: Person, now: datetime) -> None:
+    """Invalid for a command that staff type where customers read it (D9)."""
+    if is_command(text) and authority(person, workspace, now).is_staff:
+        raise Invalid(
+            "Commands to the desk are never typed in the customer's room; use the control room.", field="text"
+        )
+
+
+def note_said(work: Work, workspace: Workspace, person: Person, row: OutboxRow, text: str) -> None:
+    """The audit of a word that the desk says for somebody: which call, and the words' digest."""
+    told = {"key": str(row.key), "sha256": hashlib.sha256(text.encode()).hexdigest()}
+    work.audit("room.said_for", f"person:{person.slug}", told, scope=f"workspace:{workspace.slug}")
 
 
 def why_not_speak(workspace: Workspace, room: Room | None, person: Person, now: datetime) -> str:
@@ -90,28 +130,63 @@ def _belongs(workspace: Workspace, person: Person, now: datetime) -> bool:
     return held.is_staff or is_admitted(held.role, held.support_room_access)
 
 
-def _send(work: Work, workspace: Workspace, room: Room, person: Person, text: str, speech: Speech) -> OutboxRow:
-    content: dict[str, object] = {"msgtype": "m.text", "body": text, "m.mentions": {}}
-    root = _root(workspace, room, speech.thread)
-    if root:
-        reply = {"is_falling_back": True, "m.in_reply_to": {"event_id": root}}
-        content["m.relates_to"] = {"rel_type": "m.thread", "event_id": root, **reply}
+def send_as(
+    work: Work,
+    workspace: Workspace,
+    room: Room,
+    person: Person,
+    kind: str,
+    event_type: str,
+    content: dict[str, object],
+    *,
+    once: str,
+) -> OutboxRow:
+    """Plans an event of the person in the room; one with a file is uploaded first."""
+    kind = "send_file" if FILE in content else kind
     user = naming.person_id(person, settings.matrix_server_name)
+    payload = {"room_id": room.room_id, "type": event_type, "content": content, "as": user}
+    return work.send("matrix", kind, destination(workspace), payload, once=once, lane_id=workspace.lane_id)
+
+
+def take_back(work: Work, workspace: Workspace, room: Room, person: Person, event: str, *, once: str) -> OutboxRow:
+    """Plans that the person removes an event of theirs."""
+    user = naming.person_id(person, settings.matrix_server_name)
+    payload = {"room_id": room.room_id, "event_id": event, "as": user}
+    return work.send("matrix", "redact", destination(workspace), payload, once=once, lane_id=workspace.lane_id)
+
+
+def _once(work: Work, workspace: Workspace, person: Person, speech: Speech, number: int) -> str:
+    """The first part of what is said has the form's own key."""
     day = f"{work.now.astimezone(UTC):%Y%m%d}"
-    return work.send(
-        "matrix",
-        "send",
-        destination(workspace),
-        {"room_id": room.room_id, "type": "m.room.message", "content": content, "as": user},
-        once=once_prefix(workspace, person, day) + speech.key,
-        lane_id=workspace.lane_id,
-    )
+    return once_prefix(workspace, person, day) + speech.key + (f".{number}" if number else "")
+
+
+def _words(workspace: Workspace, room: Room, text: str, speech: Speech) -> dict[str, object]:
+    return {"msgtype": "m.text", "body": text, "m.mentions": {}, **_relation(workspace, room, speech)}
+
+
+def _relation(workspace: Workspace, room: Room, speech: Speech) -> dict[str, object]:
+    """What it stands in or answers (client-server API, "Threading" and "Rich replies")."""
+    root, answered = _root(workspace, room, speech.thread), _event(workspace, room, speech.reply)
+    if root:
+        reply = {"is_falling_back": not answered, "m.in_reply_to": {"event_id": answered or root}}
+        return {"m.relates_to": {"rel_type": "m.thread", "event_id": root, **reply}}
+    return {"m.relates_to": {"m.in_reply_to": {"event_id": answered}}} if answered else {}
 
 
 def _root(workspace: Workspace, room: Room, thread: int | None) -> str:
     """The event that the thread hangs from; no thread reaches into a former room."""
-    if thread is None or not 0 < thread < 1 << 63:
-        return ""
-    found = Message.objects.filter(pk=thread, workspace=workspace, address=room.room_id).exclude(kind=Message.Kind.NOTE)
-    root = found.values_list("thread_root", "external_id").first()
-    return (root[0] or root[1]) if root else ""
+    found = _said(workspace, room, thread)
+    return (found.thread_root or found.external_id) if found else ""
+
+
+def _event(workspace: Workspace, room: Room, number: int | None) -> str:
+    found = _said(workspace, room, number)
+    return found.external_id if found else ""
+
+
+def _said(workspace: Workspace, room: Room, number: int | None) -> Message | None:
+    if number is None or not 0 < number < 1 << 63:
+        return None
+    found = Message.objects.filter(pk=number, workspace=workspace, address=room.room_id)
+    return found.exclude(kind=Message.Kind.NOTE).first()

@@ -8,7 +8,6 @@ no rooms it counts when it is recorded.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +19,7 @@ from roomdesk.cases import checklist, confirming, loading, paging, regrading, se
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.models import Case
 from roomdesk.cases.opening import Opening, open_case
+from roomdesk.cases.wording import Wording, in_markdown
 from roomdesk.directory.errors import Conflict, Invalid, NotFound
 from roomdesk.directory.models import Person, Workspace
 from roomdesk.queues import bulk, lanes
@@ -67,12 +67,12 @@ def do_open_case(
     if found is None:
         raise NotFound(f'There is no workspace "{workspace}".', field="workspace")
     with transaction.atomic():
-        conversation, work = _begin(found, author, actor, now)
-        speaker = _author(conversation, author, now)
+        conversation, work = begin(found, author, actor, now)
+        speaker = author_of(conversation, author, now)
         _check_intake(conversation, speaker, now)
         _check_severity(conversation, severity)
         message_id = work.new_id(Message)
-        mirror = _mirror(work, conversation, speaker, text, message_id, None)
+        mirror = _mirror(work, conversation, speaker, Wording(text), message_id, None)
         opening = Opening(
             text=text,
             at=now,
@@ -87,48 +87,64 @@ def do_open_case(
         if mirror:
             mirror.case_id = entry.case.pk
         why = ("face", "It was opened with this message.")
-        _record(work, conversation, entry, speaker, text, channel, message_id, why)
+        _record(work, conversation, entry, speaker, Wording(text), channel, message_id, why)
         _said(work, conversation, entry, speaker, text, message_id, mirror, is_first=True)
-        _end(work, conversation)
+        end(work, conversation)
     return entry.case
 
 
-def do_say(*, ref: str, author: str, text: str, channel: str, actor: Actor, now: datetime) -> Message:
+def do_say(
+    *, ref: str, author: str, text: str, channel: str, actor: Actor, now: datetime, is_markdown: bool = False
+) -> Message:
     """Says something in a case as a customer or as staff; staff answers stop the first-response clock once delivered.
 
     What a customer says in a resolved case, or in one closed not long ago, reopens it (D19). In a merged case it is said in
-    the one that it was merged into.
+    the one that it was merged into. `is_markdown`: the room draws it, and its people are called by `@name`.
     """
     text = check_text(text)
     case = Case.objects.filter(ref=ref).select_related("workspace").first()
     if case is None:
         raise NotFound(f'There is no case "{ref}".', field="ref")
     with transaction.atomic():
-        conversation, work = _begin(case.workspace, author, actor, now, case.pk)
+        conversation, work = begin(case.workspace, author, actor, now, case.pk)
         entry = conversation.current(case.pk)
         if entry is None:
             raise Conflict(_OVER.format(ref=ref, state=case.state), field="ref")
-        message = say(work, conversation, entry, author, text, channel, WRITTEN)
-        _end(work, conversation)
+        message = say(work, conversation, entry, author, text, channel, WRITTEN, is_markdown=is_markdown)
+        end(work, conversation)
     return message
 
 
 def say(
-    work: Work, conversation: Conversation, entry: Open, author: str, text: str, channel: str, why: tuple[str, str]
+    work: Work,
+    conversation: Conversation,
+    entry: Open,
+    author: str,
+    text: str,
+    channel: str,
+    why: tuple[str, str],
+    *,
+    is_markdown: bool = False,
 ) -> Message:
     """Plans a checked text as words of the person `author` in a case at hand, in the caller's `Work`, whose lane is held.
 
     Invalid for an author who is neither staff nor of the workspace; Conflict where nothing can be said in the case, or by
     them in its room: then nothing is planned.
     """
-    speaker = _author(conversation, author, work.now)
-    if not _takes(conversation, entry, speaker, work.now):
-        raise Conflict(_OVER.format(ref=entry.case.ref, state=entry.case.state), field="ref")
+    speaker = author_of(conversation, author, work.now)
+    check_takes(conversation, entry, speaker, work.now)
+    wording = in_markdown(conversation, text) if is_markdown else Wording(text)
     message_id = work.new_id(Message)
-    mirror = _mirror(work, conversation, speaker, text, message_id, entry)
-    message = _record(work, conversation, entry, speaker, text, channel, message_id, why)
+    mirror = _mirror(work, conversation, speaker, wording, message_id, entry)
+    message = _record(work, conversation, entry, speaker, wording, channel, message_id, why)
     _said(work, conversation, entry, speaker, text, message_id, mirror)
     return message
+
+
+def check_takes(conversation: Conversation, entry: Open, speaker: Author, now: datetime) -> None:
+    """Conflict where nothing can be said in the case any more by this person."""
+    if not _takes(conversation, entry, speaker, now):
+        raise Conflict(_OVER.format(ref=entry.case.ref, state=entry.case.state), field="ref")
 
 
 def _takes(conversation: Conversation, entry: Open, speaker: Author, now: datetime) -> bool:
@@ -183,14 +199,16 @@ def check_text(text: str) -> str:
     return said
 
 
-def _begin(workspace: Workspace, author: str, actor: Actor, now: datetime, *case_ids: int) -> tuple[Conversation, Work]:
+def begin(workspace: Workspace, author: str, actor: Actor, now: datetime, *case_ids: int) -> tuple[Conversation, Work]:
+    """Takes the workspace's lane and loads its conversation with these cases and the author. Must be called inside a transaction."""
     lane = lanes.lock(workspace.lane_id)
     localparts = Person.objects.filter(slug=author).values_list("localpart", flat=True)
     loaded = loading.load({lane.pk: lane}, localparts=list(localparts), case_ids=case_ids, earliest=now)
     return loaded[lane.pk], Work(now, actor)
 
 
-def _author(conversation: Conversation, slug: str, now: datetime) -> Author:
+def author_of(conversation: Conversation, slug: str, now: datetime) -> Author:
+    """Who this is in the workspace. Invalid for nobody of it, and for whoever `loading.load` was not told of."""
     standing = next((s for s in conversation.people.values() if s.person.slug == slug), None)
     kind = standing.kind(conversation.workspace.pk, now) if standing and standing.person.is_active else "other"
     if standing is None or kind == "other":
@@ -213,34 +231,45 @@ def _check_severity(conversation: Conversation, severity: str | None) -> None:
 
 
 def _mirror(
-    work: Work, conversation: Conversation, speaker: Author, text: str, message_id: int, entry: Open | None
+    work: Work, conversation: Conversation, speaker: Author, wording: Wording, message_id: int, entry: Open | None
 ) -> OutboxRow | None:
     """Plans the person's words in the room; None where there is no room."""
-    room = conversation.room
-    if room is None:
+    if conversation.room is None:
         return None
-    _check_can_speak(conversation, speaker)
-    content: dict[str, object] = {"msgtype": "m.text", "body": text, "m.mentions": {}}
+    check_can_speak(conversation, speaker)
+    return mirror(work, conversation, speaker.user_id, wording.content, message_id, entry)
+
+
+def mirror(
+    work: Work,
+    conversation: Conversation,
+    user_id: str,
+    content: dict[str, object],
+    message_id: int,
+    entry: Open | None,
+    *,
+    once: str | None = None,
+) -> OutboxRow:
+    """Plans an event of a person in the room, which there must be, in the thread of the case."""
+    assert conversation.room is not None
     root = entry.case.root_event_id if entry else ""
     if root:
-        content["m.relates_to"] = {
-            "rel_type": "m.thread",
-            "event_id": root,
-            "is_falling_back": True,
-            "m.in_reply_to": {"event_id": root},
-        }
+        reply = {"is_falling_back": True, "m.in_reply_to": {"event_id": root}}
+        content = {**content, "m.relates_to": {"rel_type": "m.thread", "event_id": root, **reply}}
     return work.send(
         "matrix",
         "send",
         destination(conversation.workspace),
-        {"room_id": room.room_id, "type": "m.room.message", "content": content, "as": speaker.user_id},
+        {"room_id": conversation.room.room_id, "type": "m.room.message", "content": content, "as": user_id},
+        once=once,
         lane_id=conversation.workspace.lane_id,
         case_id=entry.case.pk if entry else None,
         message_id=message_id,
     )
 
 
-def _check_can_speak(conversation: Conversation, speaker: Author) -> None:
+def check_can_speak(conversation: Conversation, speaker: Author) -> None:
+    """Conflict, in a sentence, where the desk cannot write in the room for this person."""
     room = conversation.room
     if room is None or not room.room_id:
         raise Conflict("The workspace's room is not made yet; try again in a moment.")
@@ -258,7 +287,7 @@ def _record(
     conversation: Conversation,
     entry: Open,
     speaker: Author,
-    text: str,
+    wording: Wording,
     channel: str,
     message_id: int,
     why: tuple[str, str],
@@ -271,8 +300,8 @@ def _record(
         author_ref=speaker.user_id,
         author_kind=speaker.kind,
         kind="message",
-        body=text,
-        content=json.dumps({"body": text}),
+        body=wording.text,
+        content=wording.recorded,
         at=work.now,
         received_at=work.now,
     )
@@ -288,7 +317,8 @@ def _record(
     )
 
 
-def _end(work: Work, conversation: Conversation) -> None:
+def end(work: Work, conversation: Conversation) -> None:
+    """Writes everything, as the last thing in the transaction."""
     work.flush()
     bulk.update(Lane, [conversation.lane], Lane.NUMBERS)
     live([conversation.lane.pk])

@@ -13,6 +13,7 @@ import click
 from roomdesk.cli.access import viewer
 from roomdesk.cli.base import Refused, actor_name, emit, iso, json_option, with_desk
 from roomdesk.cli.directory import table
+from roomdesk.cli.oncall_import import imported_lines, imports
 from roomdesk.cli.oncall_pages import COMMANDS
 from roomdesk.cli.sla import Instant
 
@@ -178,9 +179,10 @@ def _watch(one: dict[str, Any]) -> str:
 
 
 def _told(value: dict[str, Any]) -> str:
-    told = table([_row(one) for one in value["on_call"]], "Nobody is on call.")
+    told = [table([_row(one) for one in value["on_call"]], "Nobody is on call.")]
     after = value["next_hand_over"]
-    return f"{told}\nNext hand-over: {iso(after)}." if after else told
+    told += [f"Next hand-over: {iso(after)}."] if after else []
+    return "\n".join([*told, *imported_lines(value.get("imported"))])
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -206,5 +208,5 @@ def _checked(value: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, imports):
     oncall.add_command(_command)

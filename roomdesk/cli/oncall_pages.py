@@ -64,7 +64,7 @@ def ack(ref: str, author: str | None, as_json: bool) -> None:
 
 @click.command()
 @click.argument("person")
-@click.option("--way", "ways", multiple=True, metavar="KIND=ADDRESS", help="apprise=mailto://… or pagerduty=KEY, in their order; replaces all. Left out: they are only shown.")  # fmt: skip
+@click.option("--way", "ways", multiple=True, metavar="KIND=ADDRESS", help="apprise=mailto://…, pagerduty=KEY, or matrix, in their order; replaces all. Left out: they are only shown.")  # fmt: skip
 @click.option("--none", is_flag=True, help="Take all ways away.")
 @json_option
 @with_desk
@@ -91,9 +91,10 @@ def reach(person: str, ways: tuple[str, ...], none: bool, as_json: bool) -> None
 def test(person: str, as_json: bool) -> None:
     """Send PERSON a quiet test by every way of theirs. Exit 1 where none took it."""
     from roomdesk.oncall import reaching
+    from roomdesk.rooms import direct
     from roomdesk.runtime import clock
 
-    items = reaching.do_test(viewer(), person, now=clock.now())
+    items = reaching.do_test(viewer(), person, direct=direct.say, now=clock.now())
     rows = [(one["way"], one["address"], one["problem"] or "taken") for one in items]
     emit({"items": items}, as_json, table(rows, ""))
     if all(one["problem"] for one in items):

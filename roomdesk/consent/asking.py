@@ -13,7 +13,7 @@ from roomdesk.cases import acting, notices
 from roomdesk.cases.acting import Held
 from roomdesk.cases.models import Case
 from roomdesk.cases.queries import access_place
-from roomdesk.consent import events, people, saying, timers
+from roomdesk.consent import events, people, repeats, saying, timers
 from roomdesk.consent.errors import Conflict, Invalid, NotFound
 from roomdesk.consent.models import Request
 from roomdesk.consent.queries import access_consent
@@ -247,7 +247,7 @@ def close(work: Any, conversation: Any, request: Request, state: State, by: str,
     work.update(request, "state", "closed_at", "closed_by", "reason")
     timers.plan(work, conversation, request)
     events.changed(work, request)
-    told = {"ref": request.ref, "by": by, "reason": request.reason}
+    told = {"ref": request.ref, "by": by, "reason": request.reason, **repeats.untold(request)}
     work.audit(f"consent.{state}", f"consent:{request.ref}", told, scope=conversation.scope)
 
 

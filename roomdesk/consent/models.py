@@ -152,3 +152,24 @@ class Use(models.Model):
     result_code = models.IntegerField(null=True)
     result_at = models.DateTimeField(null=True)
     result_by = models.CharField(max_length=300, blank=True)
+
+
+class Refused(models.Model):
+    """A use that was refused, or tried without using (`what`), by whom and for which action; it stands in the chain since `told_at`, and the
+    same was asked `again` so often since then.
+    """
+
+    request = models.ForeignKey(Request, models.PROTECT, related_name="refused")
+    what = models.CharField(max_length=20)
+    verdict = models.CharField(max_length=20, blank=True)
+    action_sha256 = models.CharField(max_length=64)
+    by = models.CharField(max_length=300)
+    told_at = models.DateTimeField()
+    again = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request", "what", "verdict", "action_sha256", "by"], name="consent_refused_once"
+            )
+        ]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from roomdesk.audit.work import Work
 from roomdesk.cases import loading
 from roomdesk.cases.conversation import Conversation
-from roomdesk.consent import events, saying
+from roomdesk.consent import events, repeats, saying
 from roomdesk.consent.models import Request
 from roomdesk.queues.models import Lane, Timer
 from roomdesk.rules.consent_answer import State
@@ -45,7 +45,8 @@ def _fire(work: Work, conversation: Conversation, request: Request) -> datetime 
     if work.now >= request.expires_at:
         request.state, request.closed_at, request.closed_by = State.EXPIRED, work.now, "desk"
         work.update(request, "state", "closed_at", "closed_by")
-        work.audit("consent.expired", f"consent:{request.ref}", {"ref": request.ref}, scope=conversation.scope)
+        told = {"ref": request.ref, **repeats.untold(request)}
+        work.audit("consent.expired", f"consent:{request.ref}", told, scope=conversation.scope)
         events.changed(work, request)
         saying.say(work, conversation, request, "consent.expired", "expired")
         return None

@@ -18,7 +18,7 @@ from roomdesk.audit.work import Actor, Work
 from roomdesk.cases import loading
 from roomdesk.cases.acting import name_of
 from roomdesk.cases.conversation import Conversation
-from roomdesk.consent import events, people, saying, timers
+from roomdesk.consent import events, people, repeats, saying, timers
 from roomdesk.consent.errors import Conflict, Invalid, NotUsable
 from roomdesk.consent.models import Grant, IdentityCheck, Request, Use
 from roomdesk.consent.queries import access_consent
@@ -67,7 +67,7 @@ def do_consume(
     """Uses the consent for this action and gives its receipt. The same nonce and action again give the same receipt.
 
     NotUsable, with the reason, for whatever is against it; Invalid for an action or nonce that is none. A dry run says what would be, and
-    uses nothing. Every refusal stands in the chain.
+    uses nothing. Every refusal stands in the chain, the same one once an hour with how often it was asked for.
     """
     digest = _digest(action)
     _check_nonce(nonce)
@@ -112,8 +112,13 @@ class _Held:
         return cls(loading.load({lane.pk: lane}, earliest=now)[lane.pk], Work(now, actor), name_of(actor))
 
     def note(self, request: Request, what: str, nonce: str, digest: str, refusal: Refusal | None) -> None:
-        told = {"ref": request.ref, "nonce": nonce, "action_sha256": digest, "refusal": refusal and refusal.value}
-        self.work.audit(what, f"consent:{request.ref}", told, scope=self.conversation.scope)
+        """Notes that nothing was used; the same within an hour once, and counted."""
+        verdict = refusal.value if refusal else ""
+        key = {"what": what, "verdict": verdict, "action_sha256": digest, "by": self.by}
+        more = repeats.is_news(self.work, request, key)
+        if more is not None:
+            told = {"ref": request.ref, "nonce": nonce, "action_sha256": digest, "refusal": verdict or None, **more}
+            self.work.audit(what, f"consent:{request.ref}", told, scope=self.conversation.scope)
         self.flush()
 
     def flush(self) -> None:
@@ -161,7 +166,7 @@ def _use(held: _Held, request: Request, grants: list[Grant], nonce: str) -> Rece
     work.update(request, "state", "closed_at", "closed_by")
     timers.plan(work, held.conversation, request)
     events.changed(work, request)
-    told = {"ref": request.ref, "nonce": nonce, "action_sha256": request.action_sha256}
+    told = {"ref": request.ref, "nonce": nonce, "action_sha256": request.action_sha256, **repeats.untold(request)}
     work.audit("consent.used", f"consent:{request.ref}", told, scope=held.conversation.scope)
     saying.say(work, held.conversation, request, "work.before", "work.before")
     held.flush()

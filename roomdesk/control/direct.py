@@ -17,6 +17,7 @@ from roomdesk.control import telling
 from roomdesk.control.loading import Desk, Place
 from roomdesk.directory.models import Person
 from roomdesk.directory.queries import is_staff_at
+from roomdesk.oncall.reaching import DIRECT_WANTED
 from roomdesk.queues.lanes import staff_key
 from roomdesk.queues.models import InboxEvent, Lane
 from roomdesk.queues.outbox import BEHIND
@@ -26,8 +27,6 @@ from roomdesk.rooms.models import Room
 
 SERVER = settings.matrix_server_name
 BOT = naming.user_id(naming.BOT, SERVER)
-#: Tells the lane of the whole staff's rooms that somebody wants such a room.
-WANTED = "direct_wanted"
 #: Invitations that are looked at at once.
 _MANY = 100
 _HELLO = (
@@ -51,7 +50,7 @@ def is_theirs(place: Place, heard: Heard) -> bool:
 
 def ask(work: Work, person: Person) -> str:
     """Asks for the person's room, who is staff; gives what is to be answered."""
-    work.tell(staff_key(""), WANTED, person=person.pk)
+    work.tell(staff_key(""), DIRECT_WANTED, person=person.pk)
     there = Room.objects.filter(person=person).exclude(room_id="").values_list("room_id", flat=True).first()
     return _THERE.format(there) if there else _COMING
 

@@ -201,5 +201,5 @@ _ACTS: dict[str, Callable[[Work, Desk, Claimed], None]] = {
     ASKED: _ask,
     MISPLACED: commands.misplaced,
     REACTED: commands.reacted,
-    direct.WANTED: direct.wanted,
+    direct.DIRECT_WANTED: direct.wanted,
 }

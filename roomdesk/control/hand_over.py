@@ -1,4 +1,5 @@
-"""A hand-over: who has the watch from now on, what is open, and where the rota has a gap ahead (R40). Told in the control room."""
+"""A hand-over: who has the watch from now on, what is open, and where the rota has a gap ahead (R40). Told in the control room; and who
+takes over is reminded there an hour before."""
 
 from __future__ import annotations
 
@@ -33,22 +34,49 @@ def fire(work: Work, due: Sequence[Timer]) -> Mapping[int, datetime | None]:
 
 def _hand_over(work: Work, rota: Rota, lane_id: int) -> datetime | None:
     hand_over.follow(work, rota, lane_id)
-    room = Room.objects.filter(kind=Room.Kind.CONTROL, product=rota.product).exclude(room_id="").first()
     meant = rotas.rota_of(rota)
+    shifts = rules.on_call(meant, work.now)
+    _say(work, rota, _words(rota, shifts, work.now), shifts, once=f"hand_over:{rota.pk}:{work.now.isoformat()}")
+    work.audit("rota.handed_over", f"rota:{rota.product}", {"on_call": [one.person for one in shifts]})
+    following = rules.next_hand_over(meant, work.now)
+    hand_over.remind(work, rota, lane_id, following)
+    return following
+
+
+def fire_reminder(work: Work, due: Sequence[Timer]) -> Mapping[int, datetime | None]:
+    """Whoever takes over soon is called in the control room, once for each of their shifts."""
+    for rota in Rota.objects.filter(pk__in=[timer.subject_id for timer in due]).order_by("pk"):
+        _remind(work, rota)
+    return {}
+
+
+def _remind(work: Work, rota: Rota) -> None:
+    meant = rotas.rota_of(rota)
+    following = rules.next_hand_over(meant, work.now)
+    if following is None:
+        return
+    there = {one.person for one in rules.on_call(meant, work.now)}
+    coming = [one for one in rules.on_call(meant, following) if one.person not in there]
+    zone = _zone(rota)
+    for one in coming:
+        words = f"{one.person}: you are on call from {_at(one.start, zone)} ({one.layer}, level {one.level}) until {_at(one.end, zone)}."
+        _say(work, rota, words, [one], once=f"shift:{rota.pk}:{one.layer}:{one.person}:{one.start.isoformat()}"[:200])
+
+
+def _say(work: Work, rota: Rota, words: str, shifts: Sequence[rules.Shift], *, once: str) -> None:
+    """In the product's control room, calling the people of these shifts; nothing while there is none."""
+    room = Room.objects.filter(kind=Room.Kind.CONTROL, product=rota.product).exclude(room_id="").first()
     if room is not None:
-        shifts = rules.on_call(meant, work.now)
-        called = [naming.person_id(person, telling.SERVER) for person in rotas.people(shifts)]
-        home = home_of(room)
-        once = f"hand_over:{rota.pk}:{work.now.isoformat()}"
-        telling.say(work, Place(home, room), "", _words(rota, shifts, work.now), once=once, mentions=called)  # type: ignore[arg-type]
-    work.audit(
-        "rota.handed_over", f"rota:{rota.product}", {"on_call": [one.person for one in rules.on_call(meant, work.now)]}
-    )
-    return rules.next_hand_over(meant, work.now)
+        called = [naming.person_id(person, telling.SERVER) for person in rotas.people(tuple(shifts))]
+        telling.say(work, Place(home_of(room), room), "", words, once=once, mentions=called)  # type: ignore[arg-type]
+
+
+def _zone(rota: Rota) -> ZoneInfo:
+    return ZoneInfo(product_of(newest([rota.product])[rota.product].pk).office.timezone)
 
 
 def _words(rota: Rota, shifts: Sequence[rules.Shift], now: datetime) -> str:
-    zone = ZoneInfo(product_of(newest([rota.product])[rota.product].pk).office.timezone)
+    zone = _zone(rota)
     who = [f"{one.person} ({one.layer}, level {one.level}) until {_at(one.end, zone)}" for one in shifts]
     lines = [f"On call from now: {'; '.join(who) or 'nobody'}.", *_open(rota.product), *_gaps(rota, zone, now)]
     return "\n".join(lines)

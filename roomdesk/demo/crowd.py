@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from roomdesk.audit.work import Actor, Work
 from roomdesk.bootstrap import settings
 from roomdesk.cases.models import Case
-from roomdesk.demo import babble
+from roomdesk.demo import babble, crowd_cases
 from roomdesk.directory.models import Membership, Person, Workspace, WorkspaceTerms
 from roomdesk.directory.services.granting import lane_key
 from roomdesk.product.models import ProductVersion
@@ -46,9 +46,15 @@ class _Place:
 
 
 def seed(
-    messages: int, workspaces: int, actor: Actor, now: datetime, progress: Callable[[str], None] = lambda words: None
+    messages: int,
+    workspaces: int,
+    actor: Actor,
+    now: datetime,
+    progress: Callable[[str], None] = lambda words: None,
+    *,
+    cases: int = 0,
 ) -> None:
-    """Makes the workspaces that are missing and adds `messages` to them, said within the last two years, in their order.
+    """Makes the workspaces that are missing and adds `cases` and `messages` to them, of the last two years, in their order.
 
     Conflict outside demo and test, and before a product is loaded. The same numbers make the same texts.
     """
@@ -59,8 +65,11 @@ def seed(
     with transaction.atomic():
         places = _places(workspaces, now - SPAN, progress)
         staff = _staff(now - SPAN)
+        if cases:
+            _add_cases(cases, places, staff, now, progress)
+            places = _known(workspaces)
         work = Work(now, actor)
-        work.audit("bench.seeded", "bench", {"messages": messages, "workspaces": workspaces})
+        work.audit("bench.seeded", "bench", {"messages": messages, "workspaces": workspaces, "cases": cases})
         work.flush()
     texts = babble.texts(dice)
     for start in range(0, messages, _CHUNK):
@@ -162,6 +171,14 @@ def _known(count: int) -> list[_Place]:
     return list(places.values())
 
 
+def _add_cases(
+    count: int, places: list[_Place], staff: list[int], now: datetime, progress: Callable[[str], None]
+) -> None:
+    found = Workspace.objects.in_bulk([place.id for place in places])
+    owned = [(found[place.id], place.owner) for place in places]
+    crowd_cases.add(count, owned, staff, _product(), now, SPAN, progress)
+
+
 def _staff(at: datetime) -> list[int]:
     slugs = [f"{PREFIX}staff-{number}" for number in range(1, STAFF + 1)]
     if not Person.objects.filter(slug=slugs[0]).exists():
@@ -188,7 +205,7 @@ def _line(dice: random.Random, pk: int, place: _Place, staff: list[int], text: s
     place.number += 1
     by_staff, is_file = dice.random() < 1 / 3, dice.random() < 1 / 50
     author, kind = (dice.choice(staff), "staff") if by_staff else (place.owner, "customer")
-    case = dice.choice(place.cases) if dice.random() < 0.8 else None
+    case = dice.choice(place.cases) if place.cases and dice.random() < 0.8 else None
     return (
         pk, place.id, place.number, "form", "", "", author, f"{PREFIX}{author}", kind, "file" if is_file else "message", f"{text} {pk}.",
         "{}", at, at, False, case, "", "", "", "", "", "", "",

@@ -56,6 +56,7 @@ def _all() -> Iterator[Finding]:
         paging.pages,
         paging.paging,
         paging.rota,
+        paging.imports,
         flow.failed_rooms,
         flow.products,
         calendars.holidays,

@@ -8,14 +8,16 @@ from roomdesk.bootstrap import settings
 from roomdesk.directory.models import StaffRole
 from roomdesk.directory.services.intervals import valid_at
 from roomdesk.doctor.findings import Finding, ok, problem, warning
-from roomdesk.oncall import asking
-from roomdesk.oncall.models import Page, Reach, Rota
+from roomdesk.oncall import asking, importing, rotas
+from roomdesk.oncall.models import Import, Page, Reach, Rota
 from roomdesk.product.queries import newest, product_of
 from roomdesk.product.services import known
 from roomdesk.runtime import clock
 
 #: A page that waits for longer is nobody's by any fault.
 _PATIENCE = timedelta(minutes=30)
+#: A rota of PagerDuty that was told longer ago may be wrong by now.
+_UNTOLD = timedelta(minutes=30)
 
 
 def pages() -> Finding:
@@ -63,6 +65,25 @@ def paging() -> Finding:
     return ok("paging", "PagerDuty or people's own ways are set.")
 
 
+def imports() -> Finding:
+    """Rotas that are PagerDuty's, and whether it still tells them."""
+    for state in Import.objects.filter(product__in=importing.theirs()).order_by("product"):
+        since = f"since {state.heard_at:%Y-%m-%d %H:%M} UTC" if state.heard_at else "yet"
+        if state.heard_at is None or state.heard_at < clock.now() - _UNTOLD:
+            return warning(
+                "imported rota",
+                f"PagerDuty has not told who is on call for {state.product} {since}. {state.problem}".strip(),
+                f"What was told last holds on; `roomdesk oncall import --product {state.product}` asks now.",
+            )
+        if state.strangers:
+            return warning(
+                "imported rota",
+                f"On call for {state.product} in PagerDuty, and nobody of the staff here: {', '.join(state.strangers)}.",
+                "Give them the same mail address here and there; until then the desk cannot call them by its own ways.",
+            )
+    return ok("imported rota", "PagerDuty tells the rotas that are its own, or none is.")
+
+
 def rota() -> Finding:
     """Gaps ahead, and a rota without anybody of the security role, who alone may read restricted cases (D22)."""
     now = clock.now()
@@ -86,6 +107,6 @@ def rota() -> Finding:
 
 
 def _has_security(found: Rota, now: datetime) -> bool:
-    people = {person for layer in found.written["layers"] for person in layer["people"]}
+    people = rotas.people_of(found)
     roles = StaffRole.objects.filter(valid_at(now), role=StaffRole.Role.SECURITY, person__slug__in=people)
     return roles.filter(product__in=["", found.product]).exists()

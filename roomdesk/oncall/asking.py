@@ -7,7 +7,7 @@ from typing import Any
 
 from roomdesk.directory.errors import Invalid
 from roomdesk.directory.queries import Viewer
-from roomdesk.oncall import rotas
+from roomdesk.oncall import importing, rotas
 from roomdesk.oncall.checking import LONGEST_DAYS, shown
 from roomdesk.oncall.models import Rota, Swap
 from roomdesk.product.queries import newest, product_of
@@ -30,6 +30,8 @@ def _who(rota: Rota, at: datetime) -> dict[str, Any]:
         "product": rota.product,
         "on_call": [shown(one) for one in rules.on_call(meant, at)],
         "next_hand_over": rules.next_hand_over(meant, at),
+        "source": rota.source,
+        "imported": importing.shown(rota, rota.product),
     }
 
 
@@ -68,6 +70,8 @@ def whole(rota: Rota) -> dict[str, Any]:
         "version": rota.version,
         "changed_at": rota.changed_at,
         "changed_by": rota.changed_by,
+        "source": rota.source,
+        "imported": importing.shown(rota, rota.product),
         "written": rota.written,
         "swaps": [swap(one) for one in rota.swaps.filter(ended_at=None).order_by("start", "pk")],
     }

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from roomdesk.bootstrap import settings
 from roomdesk.channels.apprise.notify import NotifyError, notify
+from roomdesk.channels.matrix.errors import MatrixError
 from roomdesk.channels.pagerduty import event
 from roomdesk.channels.pagerduty.asking import ask
 from roomdesk.channels.pagerduty.enqueue import enqueue
@@ -19,20 +20,23 @@ from roomdesk.channels.pagerduty.routing import key_of
 from roomdesk.oncall import links
 from roomdesk.oncall.looking import is_answer_waiting
 from roomdesk.oncall.models import Attempt, Call, Page, Reach
-from roomdesk.oncall.paging import PAGERDUTY
+from roomdesk.oncall.paging import MATRIX, PAGERDUTY
 from roomdesk.queues.models import OutboxRow
 from roomdesk.queues.outbox import Sent
 from roomdesk.runtime import clock
 
 #: What a page says, asked when it is sent: the case may be restricted by now (D22).
 Words = Callable[[Page], Trigger]
+#: Says something to a member of the staff in their room with the desk: person's id, the row whose key makes a repeat the same, the text.
+#: Raises `MatrixError`.
+Direct = Callable[[str, OutboxRow, str], None]
 #: Who calls waits no longer than this for an answer of staff to be heard that stands in the inbox.
 PATIENCE = timedelta(seconds=60)
 _OPENS = frozenset({"trigger", "note"})
 
 
-def send(row: OutboxRow, words: Words) -> Sent:
-    """Makes the call. Raises `PagerDutyError` or `NotifyError`; a repeat carries the same key, so it opens no second incident while one is open."""
+def send(row: OutboxRow, words: Words, direct: Direct) -> Sent:
+    """Makes the call. Raises `PagerDutyError`, `NotifyError` or `MatrixError`; a repeat carries the same key, so it opens no second incident while one is open."""
     said = json.loads(row.payload)
     call, action = Call.objects.select_related("page__workspace").get(pk=said["call"]), said["action"]
     report = {"call": call.pk, "action": action, "at": clock.now().isoformat()}
@@ -44,7 +48,7 @@ def send(row: OutboxRow, words: Words) -> Sent:
         known = ask(settings.pagerduty_api_url, settings.pagerduty_api_token or "", call.page.key)
         return Sent(call.page.key, report={**report, "known": [asdict(one) for one in known[:5]]})
     _check_inbox(row, call.page, action)
-    _post(call, action, words)
+    _post(row, call, action, words, direct)
     # Nothing of the desk changes by what follows a page.
     return Sent(call.page.key, report=report if action == "trigger" else None)
 
@@ -58,12 +62,14 @@ def not_needed(call: Call, action: str) -> str:
         return "Not sent: the page was resolved before."
     if action == "ask":
         return "" if page.state in Page.WAITING and settings.pagerduty_api_token else "Not asked: somebody has it."
-    if (
-        action not in _OPENS
-        and not call.attempts.filter(action="trigger").exclude(problem__startswith="Not sent").exists()
-    ):
+    # A note opens what is not open: about what was answered before it was ever sent it would wake somebody hours later.
+    if action != "trigger" and not _was_triggered(call):
         return "Not sent: PagerDuty was never told of the page."
     return ""
+
+
+def _was_triggered(call: Call) -> bool:
+    return call.attempts.filter(action="trigger").exclude(problem__startswith="Not sent").exists()
 
 
 def _check_inbox(row: OutboxRow, page: Page, action: str) -> None:
@@ -73,26 +79,30 @@ def _check_inbox(row: OutboxRow, page: Page, action: str) -> None:
         raise Awaited("An answer of staff waits in the inbox; it is heard first.")
 
 
-def _post(call: Call, action: str, words: Words) -> None:
+def _post(row: OutboxRow, call: Call, action: str, words: Words, direct: Direct) -> None:
     began = time.monotonic()
     try:
         status = None
         if call.way == PAGERDUTY:
             status = enqueue(settings.pagerduty_url, _body(call, action, words))
+        elif call.way == MATRIX:
+            direct(call.to, row, "\n".join(_message(call, action, words)))
         else:
-            _notify(call, action, words)
-    except (PagerDutyError, NotifyError) as error:
+            notify(_address(call), *_message(call, action, words))
+    except (PagerDutyError, NotifyError, MatrixError) as error:
         _note(call, action, getattr(error, "status", None), began, str(error))
         raise
     _note(call, action, status, began, "")
 
 
-def _notify(call: Call, action: str, words: Words) -> None:
-    """One message with all there is to know at night, or that somebody else has it."""
+def _message(call: Call, action: str, words: Words) -> tuple[str, str]:
+    """Title and text: one message with all there is to know at night, or that somebody else has it."""
     told = _worded(call, words)
     head = f"{call.page.acknowledged_by} is on it: " if action != "trigger" else ""
-    lines = [f"{text}: {href}" for href, text in told.links]
-    notify(_address(call), f"{head}{told.summary}"[:250], "\n".join([told.summary, *lines]))
+    consents = told.details.get("consents")
+    lines = [f"Consents: {consents}"] if consents else []
+    lines += [f"{text}: {href}" for href, text in told.links]
+    return f"{head}{told.summary}"[:250], "\n".join([told.summary, *lines])
 
 
 def _address(call: Call) -> str:

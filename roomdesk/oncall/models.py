@@ -124,9 +124,17 @@ class Incident(models.Model):
 
 
 class Rota(models.Model):
-    """Who takes turns for a product, as it was written (docs/rota.md); one for each product. `version` counts its changes."""
+    """Who takes turns for a product, as it was written (docs/rota.md); one for each product. `version` counts its changes.
+
+    Of one that PagerDuty computes (`source`), `written` holds the on-calls that were taken over.
+    """
+
+    class Source(models.TextChoices):
+        ROOMDESK = "roomdesk"
+        PAGERDUTY = "pagerduty"
 
     product = models.CharField(max_length=80, unique=True)
+    source = models.CharField(max_length=10, choices=Source.choices, default=Source.ROOMDESK)
     written = models.JSONField()
     version = models.PositiveIntegerField(default=1)
     changed_at = models.DateTimeField()
@@ -134,6 +142,19 @@ class Rota(models.Model):
 
     def __str__(self) -> str:
         return self.product
+
+
+class Import(models.Model):
+    """How taking over a product's on-calls from PagerDuty went last. `heard_at` is the last time that it was told, `problem` why not since.
+
+    `strangers` are those on call there whom nobody of the staff here is, by their mail address.
+    """
+
+    product = models.CharField(max_length=80, unique=True)
+    asked_at = models.DateTimeField(null=True)
+    heard_at = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True)
+    strangers = models.JSONField(default=list)
 
 
 class Swap(models.Model):
@@ -180,7 +201,8 @@ class Feed(models.Model):
 
 
 class Reach(models.Model):
-    """A way of somebody of the staff: `apprise` with an address of Apprise, `pagerduty` with a routing key of their own.
+    """A way of somebody of the staff: `apprise` with an address of Apprise, `pagerduty` with a routing key of their own, `matrix` in their
+    room with the desk, which needs no address.
 
     `address` is a secret, and shown to nobody again but by its beginning.
     """
@@ -188,11 +210,12 @@ class Reach(models.Model):
     class Way(models.TextChoices):
         APPRISE = "apprise"
         PAGERDUTY = "pagerduty"
+        MATRIX = "matrix"
 
     person = models.ForeignKey("directory.Person", models.CASCADE, related_name="reaches")
     position = models.PositiveSmallIntegerField()
     way = models.CharField(max_length=20, choices=Way.choices)
-    address = models.CharField(max_length=1000)
+    address = models.CharField(max_length=1000, blank=True)
     changed_at = models.DateTimeField()
 
     class Meta:

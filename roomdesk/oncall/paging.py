@@ -21,7 +21,9 @@ from roomdesk.queues.models import Lane
 PAGE_TIMER = "page_step"
 #: What the workspace's lane is told of its pages.
 TOLD = "page"
-PAGERDUTY, APPRISE = "pagerduty", "apprise"
+PAGERDUTY, APPRISE, MATRIX = "pagerduty", "apprise", "matrix"
+#: The outbox's channel of a way, where it is not called the same: what is said in rooms of the flow goes by another.
+CHANNELS = {MATRIX: "direct"}
 #: Lanes of what happens to pages: the timers of a page must not wait for a customer's backlog.
 LANE = "page:"
 #: Before everything else that goes out.
@@ -204,7 +206,7 @@ def tell_case(work: Work, page: Page, what: str, **data: Any) -> None:
 
 def follow_up(work: Work, page: Page, action: str, *, but: str = "") -> None:
     """PagerDuty hears what became of it, behind the call that it may still be waiting for; whoever else was called, that somebody has it."""
-    for made in _called(page, *([APPRISE] if action == "acknowledge" else [])):
+    for made in _called(page, *([APPRISE, MATRIX] if action == "acknowledge" else [])):
         if made.way != but:
             _send(
                 work, page, made, action, once=f"call:{made.pk}:{action}:{page.acknowledged_at or page.opened_at}"[:200]
@@ -231,7 +233,14 @@ def _send(work: Work, page: Page, made: Call, action: str, *, once: str) -> Any:
     # One after the other within a page; other pages do not wait.
     where = f"{made.way}:{page.pk}:{made.pk}"
     return work.send(
-        made.way, action, where, said, once=once, lane_id=page.lane_id, case_id=page.case_id, priority=URGENT
+        CHANNELS.get(made.way, made.way),
+        action,
+        where,
+        said,
+        once=once,
+        lane_id=page.lane_id,
+        case_id=page.case_id,
+        priority=URGENT,
     )
 
 

@@ -11,14 +11,21 @@ from django.db import transaction
 
 from roomdesk.audit.work import Actor, Work
 from roomdesk.channels.apprise.notify import NotifyError, is_address, notify
+from roomdesk.channels.matrix.errors import MatrixError
 from roomdesk.channels.pagerduty.routing import KEY
 from roomdesk.directory.administering import administered
 from roomdesk.directory.errors import Conflict, Forbidden, Invalid, NotFound
 from roomdesk.directory.models import Person
 from roomdesk.directory.queries import Viewer, active_person, is_staff_at
+from roomdesk.oncall.calling import Direct
 from roomdesk.oncall.models import Reach
+from roomdesk.queues.lanes import staff_key
+from roomdesk.queues.models import OutboxRow
+from roomdesk.runtime.randomness import new_uuid
 
 MOST = 10
+#: Tells the lane of the whole staff's rooms that somebody wants their room with the desk.
+DIRECT_WANTED = "direct_wanted"
 _TEST = "This is a test of the desk: by this way you are called when a customer's production is down. Nothing is wrong."
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
 
@@ -50,6 +57,8 @@ def do_put(viewer: Viewer, slug: str, ways: Sequence[tuple[str, str]], *, actor:
         made = Reach.objects.bulk_create(rows)
         work = Work(now, actor)
         work.audit("reach.put", f"person:{slug}", {"ways": [shown(one) for one in made]})
+        if any(one.way == Reach.Way.MATRIX for one in made):
+            work.tell(staff_key(""), DIRECT_WANTED, person=person.pk)
         work.flush()
     return made
 
@@ -58,7 +67,7 @@ def ways_of(person: Person) -> list[Reach]:
     return list(Reach.objects.filter(person=person).order_by("position"))
 
 
-def do_test(viewer: Viewer, slug: str, *, now: datetime) -> list[dict[str, Any]]:
+def do_test(viewer: Viewer, slug: str, *, direct: Direct, now: datetime) -> list[dict[str, Any]]:
     """Sends a quiet test by every way of the person now; says of each whether it was taken. Conflict for somebody who has none.
 
     A routing key of PagerDuty is only tried by a drill: any event to it wakes its owner.
@@ -66,28 +75,35 @@ def do_test(viewer: Viewer, slug: str, *, now: datetime) -> list[dict[str, Any]]
     found = ways_of(access_person(viewer, slug, now))
     if not found:
         raise Conflict(f"{slug} has no way by which the desk could reach them.", field="person")
-    return [{**shown(one), "problem": _tried(one)} for one in found]
+    return [{**shown(one), "problem": _tried(slug, one, direct)} for one in found]
 
 
-def _tried(one: Reach) -> str | None:
-    if one.way != Reach.Way.APPRISE:
+def _tried(slug: str, one: Reach, direct: Direct) -> str | None:
+    if one.way == Reach.Way.PAGERDUTY:
         return "Not tried: `roomdesk oncall drill` pages for real."
     try:
-        notify(one.address, "Roomdesk: test", _TEST)
-    except NotifyError as error:
+        if one.way == Reach.Way.MATRIX:
+            direct(slug, OutboxRow(key=str(new_uuid()), attempts=1), _TEST)
+        else:
+            notify(one.address, "Roomdesk: test", _TEST)
+    except (NotifyError, MatrixError) as error:
         return str(error)
     return None
 
 
 def shown(one: Reach) -> dict[str, Any]:
     """The way without what is secret in its address."""
+    if one.way == Reach.Way.MATRIX:
+        return {"position": one.position, "way": one.way, "address": "the room with the desk"}
     scheme = _SCHEME.match(one.address)
     return {"position": one.position, "way": one.way, "address": f"{scheme[0] if scheme else one.address[:2]}…"}
 
 
 def _check(number: int, way: str, address: str) -> None:
     if way not in Reach.Way.values:
-        raise Invalid(f'The {number}. way is "{way[:40]}"; there are apprise and pagerduty.', field="ways")
+        raise Invalid(f'The {number}. way is "{way[:40]}"; there are apprise, pagerduty and matrix.', field="ways")
+    if way == Reach.Way.MATRIX and address:
+        raise Invalid(f"The {number}. way, matrix, takes no address: it is the room with the desk.", field="ways")
     if way == Reach.Way.PAGERDUTY and not KEY.fullmatch(address):
         raise Invalid(f"The {number}. way needs a routing key of 32 letters and digits.", field="ways")
     if way == Reach.Way.APPRISE and not (len(address) <= 1000 and is_address(address)):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from roomdesk.audit.work import Work
-from roomdesk.oncall import paging
+from roomdesk.oncall import importing, paging
 from roomdesk.oncall.models import Call, Page
 from roomdesk.oncall.paging import PAGE_TIMER
 
@@ -14,6 +14,8 @@ from roomdesk.oncall.paging import PAGE_TIMER
 def hear(work: Work, data: Mapping[str, Any]) -> None:
     """A report of the outbox. Only the first call itself changes anything; what follows it is told and forgotten."""
     said = data["payload"]
+    if said["action"] == importing.ONCALLS:
+        importing.hear(work, said, data)
     if said["action"] == "ask" and data["ok"] and not data.get("skipped"):
         _asked(work, said["call"], data.get("known", []))
     if said["action"] != "trigger":

@@ -15,11 +15,12 @@ from roomdesk.directory.errors import Conflict, Forbidden, Invalid, NotFound
 from roomdesk.directory.models import Person, StaffRole
 from roomdesk.directory.queries import Viewer, staff_at
 from roomdesk.directory.services.intervals import valid_at
-from roomdesk.oncall import hand_over
+from roomdesk.oncall import hand_over, taken_over
 from roomdesk.oncall.checking import read_rota
 from roomdesk.oncall.models import Rota, Swap
 from roomdesk.product import services as products
 from roomdesk.product.problems import listed
+from roomdesk.product.queries import newest, product_of
 from roomdesk.rules import rota as rules
 from roomdesk.rules.rota import Shift
 
@@ -69,6 +70,7 @@ def access_rota(viewer: Viewer, product: str) -> Rota:
 def do_put(viewer: Viewer, product: str, written: Mapping[str, Any], *, actor: Actor, now: datetime) -> Rota:
     """Stores the rota as it is written; what was swapped stays. Invalid with the field for what is wrong in it. Idempotent."""
     check_leads(viewer, product, now)
+    _check_ours(product)
     plain = _plain(written)
     if "overrides" in plain:
         raise Invalid(
@@ -83,6 +85,7 @@ def do_put(viewer: Viewer, product: str, written: Mapping[str, Any], *, actor: A
         _check_swaps(found, {layer.name for layer in meant.layers}, now)
         made = found or Rota(product=product, version=0)
         made.written, made.version, made.changed_at, made.changed_by = plain, made.version + 1, now, actor.name
+        made.source = Rota.Source.ROOMDESK
         made.save()
         _note(made, "rota.put", {"version": made.version, "written": plain}, actor, now)
     return made
@@ -94,6 +97,7 @@ def do_swap(viewer: Viewer, product: str, wish: Wish, *, actor: Actor, now: date
     Invalid with the field for a layer or person that is none, a time that is none or over; a reason is needed.
     """
     rota = access_rota(viewer, product)
+    _check_ours(product, rota)
     if wish.instead_of is None or wish.instead_of != viewer.name or viewer.kind != "staff":
         check_leads(viewer, product, now)
     if not wish.reason.strip():
@@ -128,7 +132,9 @@ def do_end_swap(viewer: Viewer, product: str, number: int, *, actor: Actor, now:
 
 
 def rota_of(rota: Rota) -> rules.Rota:
-    """The rota with its swaps, as the rules take it. What was taken back held until then."""
+    """The rota with its swaps, as the rules take it. What was taken back held until then; PagerDuty's knows no swaps of ours."""
+    if rota.source == Rota.Source.PAGERDUTY:
+        return taken_over.rota(rota.written)
     swaps = [_override(one) for one in rota.swaps.order_by("pk") if _until(one) > one.start]
     return read_rota(rota.product, {**rota.written, "overrides": swaps})
 
@@ -153,6 +159,21 @@ def people(shifts: tuple[Shift, ...]) -> list[Person]:
     order = list(dict.fromkeys(one.person for one in shifts))
     found = {person.slug: person for person in Person.objects.filter(slug__in=order, is_active=True)}
     return [found[slug] for slug in order if slug in found]
+
+
+def people_of(rota: Rota) -> set[str]:
+    """Everybody who takes turns in it."""
+    return {person for layer in rota_of(rota).layers for person in layer.people}
+
+
+def _check_ours(product: str, rota: Rota | None = None) -> None:
+    source = product_of(newest([product])[product].pk).oncall.source
+    if Rota.Source.PAGERDUTY in (source, rota.source if rota else ""):
+        raise Conflict(
+            f"The rota of {product} is PagerDuty's, and only taken over here: change it there, or write source = "
+            '"roomdesk" under [oncall] in policy.toml and put a rota.',
+            field="product",
+        )
 
 
 def _span(rota: Rota, wish: Wish, now: datetime) -> tuple[str, datetime, datetime]:

@@ -88,6 +88,10 @@ RefPrefix = Annotated[Text, matching(r"[A-Z]{2,5}", '"{value}" is not a prefix o
 Locale = Annotated[Text, matching(r"[a-z]{2}", '"{value}" is not a locale of two small letters, such as en.')]
 Colour = Annotated[Text, matching(r"#[0-9a-f]{6}", '"{value}" is not a colour, such as #1f6feb.')]
 WebAddress = Annotated[Text, matching(r"https?://\S+", '"{value}" is not a web address; it must begin with https://.')]
+PolicyNumber = Annotated[
+    Text,
+    matching(r"[A-Z0-9]{7,20}", '"{value}" is not the number of an escalation policy of PagerDuty, such as PABC123.'),
+]
 Email = Annotated[Text, matching(r"[^@\s]+@[^@\s]+\.[^@\s]+", '"{value}" is not a mail address.')]
 LocalTime = Annotated[
     Text, matching(r"([01]\d|2[0-3]):[0-5]\d|24:00", '"{value}" is not a time of day, such as 09:00 or 24:00.')

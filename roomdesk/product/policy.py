@@ -8,7 +8,19 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, Strict
 
 from roomdesk.product.calendars import CalendarFile
-from roomdesk.product.fields import Count, Flag, LocalTime, Part, Role, Slug, Text, Whole, refuse
+from roomdesk.product.fields import (
+    Count,
+    Flag,
+    LocalTime,
+    Part,
+    PolicyNumber,
+    Role,
+    Slug,
+    Text,
+    WebAddress,
+    Whole,
+    refuse,
+)
 from roomdesk.product.promises import Severity, Target
 
 CoverAction = Literal["page", "notify", "answer"]
@@ -45,7 +57,11 @@ class Cover(Part):
 
 
 class Oncall(Part):
-    """Rota and paging. `source` says whose rota is the one (D33); minutes count from the page being accepted."""
+    """Rota and paging. `source` says whose rota is the one (D33); minutes count from the page being accepted.
+
+    `escalation_policy` is PagerDuty's number of the policy whose on-calls are taken over where the rota is theirs. `runbook` is where
+    whoever is woken reads what to do.
+    """
 
     source: Literal["roomdesk", "pagerduty"] = "roomdesk"
     office_calendar: Slug
@@ -55,6 +71,8 @@ class Oncall(Part):
     ack_minutes: Whole = 5
     everyone_minutes: Whole = 20
     gap_notice_days: Whole = 14
+    escalation_policy: PolicyNumber | None = None
+    runbook: WebAddress | None = None
 
 
 class Misuse(Part):

@@ -49,7 +49,19 @@ NOUNS = {"kinds": "kind", "severities": "severity", "answers": "answer", "items"
 
 def check_product(product: Product) -> list[Problem]:
     """Everything that does not fit together, file by file."""
-    checks = (_identity, _channels, _severities, _targets, _holes, _cover, _consent, _requests, _triage, check_texts)
+    checks = (
+        _identity,
+        _channels,
+        _oncall,
+        _severities,
+        _targets,
+        _holes,
+        _cover,
+        _consent,
+        _requests,
+        _triage,
+        check_texts,
+    )
     return [problem for check in checks for problem in check(product)]
 
 
@@ -117,6 +129,12 @@ def _backup(product: Product) -> Iterator[Problem]:
             tier = product.tiers.get(name)
             if tier and row.channel not in tier.channels:
                 yield Problem("product.toml", key, f'The tier "{name}" does not have the channel "{row.channel}".')
+
+
+def _oncall(product: Product) -> Iterator[Problem]:
+    if product.oncall.source == "pagerduty" and product.oncall.escalation_policy is None:
+        reason = 'The rota is PagerDuty\'s (source = "pagerduty"), so the number of its escalation policy is needed.'
+        yield Problem("policy.toml", "oncall.escalation_policy", reason)
 
 
 def _severities(product: Product) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from roomdesk.queues.models import AppserviceTransaction, InboxEvent
-from roomdesk.queues.signals import INBOX, notify
+from roomdesk.queues.signals import INBOX, PATIENT, URGENT, notify
 from roomdesk.runtime import clock, faults
 
 #: Advisory lock: held shared by every push while it is stored, alone by `holds` while it gives places anew.
@@ -25,7 +25,10 @@ TRANSACTION_WINDOW = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One event to be stored. `problem` is set where it can be kept but not worked on."""
+    """One event to be stored. `problem` is set where it can be kept but not worked on.
+
+    `is_patient`: nobody waits for it as for words; what comes soon after it may be worked off together with it.
+    """
 
     source: str
     external_id: str
@@ -33,6 +36,7 @@ class Arrival:
     raw: str
     is_urgent: bool = False
     problem: str = ""
+    is_patient: bool = False
 
 
 def store(arrivals: Sequence[Arrival], now: datetime) -> int:
@@ -43,7 +47,9 @@ def store(arrivals: Sequence[Arrival], now: datetime) -> int:
         cursor.execute(_INSERT, [now, clock.offset() // timedelta(microseconds=1), *_arrays(arrivals)])
         new = int(cursor.rowcount)
     if new:
-        notify(INBOX)
+        notify(INBOX, PATIENT if all(arrival.is_patient for arrival in arrivals) else "")
+    if new and any(arrival.is_urgent for arrival in arrivals):
+        notify(URGENT)
     return new
 
 
@@ -134,6 +140,23 @@ def tell(lane_id: int, kind: str, data: Mapping[str, Any], now: datetime) -> Non
         raw=json.dumps({"kind": kind, **data}),
     )
     notify(INBOX)
+
+
+def report(lane_id: int, key: str, address: str, raw: str, now: datetime) -> None:
+    """Puts what became of an outbox row into its lane, once a row, within the caller's transaction."""
+    offset = clock.offset() // timedelta(microseconds=1)
+    with connection.cursor() as cursor:
+        cursor.execute(_REPORT, [key, address, lane_id, raw, now, offset, INBOX, PATIENT])
+
+
+_REPORT = """
+WITH new AS (
+  INSERT INTO queues_inboxevent (source, external_id, address, lane_id, raw, received_at, clock_offset_us,
+                                 is_urgent, state, reason, attempts, is_replayed)
+  VALUES ('outbox', %s, %s, %s, %s, %s, %s, false, 'pending', '', 0, false)
+  ON CONFLICT (source, external_id) DO NOTHING RETURNING id)
+SELECT pg_notify(%s, %s) FROM new
+"""
 
 
 def forward(event: InboxEvent, source: str, lane_id: int, raw: str) -> None:

@@ -110,6 +110,19 @@ def waiting_lanes(limit: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def urgent_lanes(limit: int) -> list[int]:
+    """Lanes in which a P0 waits, the longest waiting first. The cost follows the number of such events."""
+    with connection.cursor() as cursor:
+        cursor.execute(_URGENT, [limit])
+        return [row[0] for row in cursor.fetchall()]
+
+
+_URGENT = """
+SELECT lane_id FROM queues_inboxevent WHERE state = 'pending' AND is_urgent AND lane_id IS NOT NULL
+GROUP BY lane_id ORDER BY min(id) LIMIT %s
+"""
+
+
 def customers_first(lane_ids: list[int]) -> list[int]:
     """Of waiting lanes those to be worked on now: the staff's rooms wait for the customers', but no longer than `STAFF_WAITS`.
 

@@ -101,14 +101,8 @@ def note_failed(row: OutboxRow, error: str, now: datetime) -> None:
 
 def _report(row: OutboxRow, report: dict[str, Any], now: datetime) -> None:
     raw = json.dumps({"kind": row.kind, "row": row.pk, "payload": json.loads(row.payload), **report})
-    arrival = inbox.Arrival(source="outbox", external_id=str(row.key), address=row.destination, raw=raw)
-    inbox.store([arrival], now)
     lane_id = row.lane_id if row.lane_id is not None else lanes.vendor_lane().pk
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE queues_inboxevent SET lane_id = %s WHERE source = 'outbox' AND external_id = %s",
-            [lane_id, str(row.key)],
-        )
+    inbox.report(lane_id, str(row.key), row.destination, raw, now)
 
 
 def release_orphans(living: list[int], now: datetime) -> int:

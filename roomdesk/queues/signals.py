@@ -7,9 +7,13 @@ from collections.abc import Iterable
 from django.db import connection
 
 INBOX = "roomdesk_inbox"
+#: Beside `INBOX`: what came in may be a P0.
+URGENT = "roomdesk_urgent"
 OUTBOX = "roomdesk_outbox"
 TIMERS = "roomdesk_timers"
 LIVE = "roomdesk_live"
+#: Payload on `INBOX`: there is something to do, and nobody waits for it as for words.
+PATIENT = "patient"
 #: Lanes named in one notification; PostgreSQL takes eight thousand characters.
 _NAMED = 200
 

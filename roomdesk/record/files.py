@@ -11,13 +11,17 @@ from roomdesk.audit.work import DESK, Work
 from roomdesk.channels.matrix.media import FileNamed
 from roomdesk.directory.models import Workspace
 from roomdesk.queues import lanes
-from roomdesk.queues.signals import live
+from roomdesk.queues.models import OutboxRow
+from roomdesk.queues.signals import OUTBOX, live, notify
 from roomdesk.record.models import File, Message
 
 #: How long nothing may be heard of a worker that has a file in hand (`hold`) before another takes it up.
 LEASE = timedelta(minutes=2)
 #: First and longest wait between two attempts.
 WAITS = (timedelta(seconds=10), timedelta(hours=6))
+#: Calls that bring a file of staff into the homeserver's store, which wait this long at most for its being kept.
+MAKE, PUT = "make_media", "put_media"
+WAITING = timedelta(hours=1)
 #: After so many attempts a file that the store does not have is given up.
 NOT_THERE = 4
 
@@ -53,6 +57,11 @@ def seal(work: Work, message: Message) -> None:
         return
     once = f"remove_file:{file.url}"
     work.send("matrix", "remove_file", "matrix:media", {"url": file.url}, once=once)
+
+
+def media_lane(message_id: int) -> str:
+    """Destination of the calls that bring this message's file into the homeserver's store: nothing else waits for them."""
+    return f"matrix:media:{message_id}"
 
 
 def claim(now: datetime) -> File | None:
@@ -108,7 +117,18 @@ def _settle(file: File, state: str, now: datetime, fields: dict[str, Any], told:
         for name, value in {**fields, "state": state, "next_at": None}.items():
             setattr(row, name, value)
         work.update(row, *fields, "state", "next_at")
+        _let_go(row, now)
         work.audit(f"file.{state}", f"message:{row.message_id}", told, scope=f"workspace:{workspace.slug}")
         work.flush()
         live([workspace.lane_id])
     return True
+
+
+def _let_go(file: File, now: datetime) -> None:
+    """Its way to the room is free once it is kept, and ends where it never will be."""
+    calls = OutboxRow.objects.filter(destination=media_lane(file.message_id), state__in=OutboxRow.ACTIVE)
+    if file.state == File.State.KEPT:
+        calls.update(next_at=now)
+        notify(OUTBOX)
+    else:
+        calls.update(state=OutboxRow.State.DROPPED, last_error=file.problem, claimed_by=None)

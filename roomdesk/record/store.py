@@ -6,15 +6,12 @@ import hashlib
 import os
 from pathlib import Path
 
-from roomdesk import bootstrap
+from roomdesk.channels.kept import folder, place_of
 from roomdesk.rules.file_type import LOOKED_AT, file_type
 
+__all__ = ["folder", "keep", "measured", "partial", "place_of"]
+
 _BLOCK = 1 << 20
-
-
-def folder() -> Path:
-    settings = bootstrap.settings
-    return settings.files or settings.data / "files"
 
 
 def partial(file_id: int) -> Path:
@@ -22,10 +19,6 @@ def partial(file_id: int) -> Path:
     place = folder() / "partial" / str(file_id)
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return place
-
-
-def place_of(sha256: str) -> Path:
-    return folder() / sha256[:2] / sha256
 
 
 def measured(path: Path) -> tuple[str, int, str]:

@@ -108,7 +108,7 @@ def check_asked(asked: Asked) -> None:
 def attainment(viewer: Viewer, asked: Asked) -> list[Row]:
     """Lines by month, product, tier, severity and clock. Three queries, and one more for each version not read before."""
     check_asked(asked)
-    clocks = _narrowed(access_clocks(viewer), asked)
+    clocks = narrowed(access_clocks(viewer), asked)
     months = [asked.month] if asked.month else _months(clocks)
     clocks = clocks.annotate(bucket=_bucket(zones(asked.product), months))
     # A month in which nothing can be due, because there is none: only clocks without a due instant are left.
@@ -126,8 +126,8 @@ def access_clocks(viewer: Viewer) -> QuerySet[Clock]:
     return found.filter(case__workspace__in=own) if viewer.kind == "staff" else found.none()
 
 
-def _narrowed(clocks: QuerySet[Clock], asked: Asked) -> QuerySet[Any]:
-    """The tier is the clock's: a retargeted cycle does not change what was measured before (D8)."""
+def narrowed(clocks: QuerySet[Clock], asked: Asked) -> QuerySet[Any]:
+    """Of the product, tier, severity and kind that are asked about; the month is not looked at. The tier is the clock's: a retargeted cycle does not change what was measured before (D8)."""
     clocks = clocks.annotate(judged_at=Coalesce("breached_at", "due_at"))
     wanted = {"case__product": asked.product, "tier": asked.tier, "severity": asked.severity, "kind": asked.clock}
     return clocks.filter(**{name: value for name, value in wanted.items() if value is not None})
@@ -167,17 +167,20 @@ def _place(zone: str, months: Sequence[str]) -> Func:
     return Func(F("judged_at"), array, function="width_bucket", output_field=IntegerField())
 
 
+_LATE = Q(state__in=(Clock.State.BREACHED, Clock.State.PAST_AIM))
+#: What `Counts` counts, by name.
+OUTCOMES = {
+    "met": Q(state=Clock.State.MET),
+    "breached": Q(state=Clock.State.BREACHED, caused_by=""),
+    "caused_by": _LATE & ~Q(caused_by=""),
+    "past_aim": Q(state=Clock.State.PAST_AIM, caused_by=""),
+    "undecided": Q(state=Clock.State.RUNNING),
+}
+
+
 def _counted(clocks: QuerySet[Any]) -> Iterable[dict[str, Any]]:
-    own, caused = Q(caused_by=""), ~Q(caused_by="")
-    late = Q(state__in=(Clock.State.BREACHED, Clock.State.PAST_AIM))
     lines = clocks.values("case__product", "tier", "severity", "bucket", "kind", "is_soft", "is_public")
-    return lines.annotate(
-        met=Count("pk", filter=Q(state=Clock.State.MET)),
-        breached=Count("pk", filter=Q(state=Clock.State.BREACHED) & own),
-        caused=Count("pk", filter=late & caused),
-        past_aim=Count("pk", filter=Q(state=Clock.State.PAST_AIM) & own),
-        undecided=Count("pk", filter=Q(state=Clock.State.RUNNING)),
-    )
+    return lines.annotate(**{f"n_{name}": Count("pk", filter=of) for name, of in OUTCOMES.items()})
 
 
 def _row(line: dict[str, Any], months: Sequence[str]) -> Row:
@@ -190,7 +193,7 @@ def _row(line: dict[str, Any], months: Sequence[str]) -> Row:
         line["kind"],
         line["is_soft"],
         line["is_public"],
-        Counts(line["met"], line["breached"], line["caused"], line["past_aim"], line["undecided"]),
+        Counts(**{name: line[f"n_{name}"] for name in OUTCOMES}),
     )
 
 

@@ -11,7 +11,7 @@ from roomdesk.queues.outbox import BEHIND
 from roomdesk.rooms.desired import People, power_of
 from roomdesk.rooms.homes import Home, destination, scope_of, subject_of
 from roomdesk.rooms.models import Room, RoomMember
-from roomdesk.rules.room_plan import CHILD, Action, Admit, PointAlias, Remove, Seat, SetPower, SetState
+from roomdesk.rules.room_plan import CHILD, GOING, Action, Admit, PointAlias, Remove, Seat, SetPower, SetState
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,10 @@ def _admit(site: Site, user: str) -> None:
 
 def _remove(site: Site, user: str, reason: str) -> None:
     gone = {"user_id": user, "reason": reason}
-    # Noted as gone only once the homeserver says so: until then the person reads on, and nobody must take the room for right.
     act(site, "remove", gone, "room.removing", gone)
+    # Not as gone: until the homeserver says so the person reads on, and nobody must take the room for right. Not as there either:
+    # who belongs again a moment later would be taken for arrived, and then be removed.
+    note_member(site.work, site.room, site.members, user, GOING)
 
 
 def _set_power(site: Site, staff: tuple[str, ...]) -> None:
@@ -83,7 +85,7 @@ def _set_state(site: Site, kind: str, key: str, content: Mapping[str, Any]) -> N
 
 
 def note_member(work: Work, room: Room, members: dict[str, RoomMember], user: str, membership: str) -> None:
-    """Keeps what the homeserver (or our own plan: `asked`) says about somebody's membership."""
+    """Keeps what the homeserver (or our own plan: `asked`, `going`) says about somebody's membership."""
     known = members.get(user)
     if known is None:
         members[user] = work.insert(RoomMember(room=room, user_id=user, membership=membership, since=work.now))

@@ -19,7 +19,7 @@ from roomdesk.rooms.desired import actual, belong, candidate, canonical, desired
 from roomdesk.rooms.homes import Home, scope_of, subject_of
 from roomdesk.rooms.models import Drift, FormerRoom, Room, RoomMember
 from roomdesk.rooms.shown import shown_plan
-from roomdesk.rules.room_plan import ARRIVED, Actual, Adopt, Plan, Remake, plan
+from roomdesk.rules.room_plan import THERE, Actual, Adopt, Plan, Remake, plan
 
 Why = FormerRoom.Why
 
@@ -110,7 +110,7 @@ def _note_members(site: Site, there: Actual) -> None:
         note_member(site.work, site.room, site.members, user, membership)
     if there.members:
         for user in sorted(site.members.keys() - there.members.keys()):
-            if site.members[user].membership in ARRIVED:
+            if site.members[user].membership in THERE:
                 note_member(site.work, site.room, site.members, user, "leave")
 
 

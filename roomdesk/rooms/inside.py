@@ -12,7 +12,10 @@ from roomdesk.product.schema import Product
 from roomdesk.rooms import naming
 from roomdesk.rooms.models import Room, RoomMember
 from roomdesk.rules.chat_address import chat_address
+from roomdesk.rules.room_plan import GOING
 
+#: Memberships of those who read what is said.
+READS = ("join", GOING)
 #: Roles of staff, the one that says most to a customer first.
 _SAYS_MOST = ("engineer", "specialist", "lead", "security", "auditor", "administrator", "account_manager")
 ACCOUNT_MANAGER = "account_manager_here"
@@ -38,7 +41,7 @@ def room_of(workspace: Workspace) -> Room | None:
 
 def people_inside(workspace: Workspace, room: Room, at: datetime) -> list[Inside]:
     """Staff first, then the workspace's own people by role and name; the desk's own users are left out. Four queries."""
-    rows = RoomMember.objects.filter(room=room, membership="join").values_list("user_id", flat=True)
+    rows = RoomMember.objects.filter(room=room, membership__in=READS).values_list("user_id", flat=True)
     names = filter(None, (naming.localpart_of(user, settings.matrix_server_name) for user in rows))
     people = {person.pk: person for person in Person.objects.filter(localpart__in=list(names))}
     staff = _staff(workspace, people, at)
@@ -62,13 +65,6 @@ def _staff(workspace: Workspace, people: dict[int, Person], at: datetime) -> dic
 def _place(one: Inside) -> tuple[bool, int, str]:
     order = (ACCOUNT_MANAGER, *_SAYS_MOST) if one.is_staff else _ORDER
     return not one.is_staff, order.index(one.role) if one.role in order else len(order), one.person.name
-
-
-def count_readers(workspace: Workspace) -> int:
-    """How many people read what is said in the workspace's room. Two queries."""
-    rows = RoomMember.objects.filter(room__workspace=workspace, membership="join").values_list("user_id", flat=True)
-    names = filter(None, (naming.localpart_of(user, settings.matrix_server_name) for user in rows))
-    return Person.objects.filter(localpart__in=list(names)).count()
 
 
 def is_here(room: Room, person: Person) -> bool:

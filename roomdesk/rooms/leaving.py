@@ -23,7 +23,7 @@ from roomdesk.rooms.desired import belong
 from roomdesk.rooms.homes import destination, home_of, whose
 from roomdesk.rooms.models import Room, RoomMember
 from roomdesk.rooms.planning import product_for
-from roomdesk.rules.room_plan import ARRIVED
+from roomdesk.rules.room_plan import THERE
 
 Json = dict[str, Any]
 _POLL = 0.2
@@ -40,7 +40,7 @@ class Account:
 def known_rooms(person: Person) -> list[Room]:
     """The desk's rooms, workspaces' and the staff's own, that the person is in, or asked into, by what we were told last."""
     user = naming.person_id(person, settings.matrix_server_name)
-    rows = RoomMember.objects.filter(user_id=user, membership__in=ARRIVED)
+    rows = RoomMember.objects.filter(user_id=user, membership__in=THERE)
     return sorted((row.room for row in rows.select_related("room__workspace", "room__person")), key=_place)
 
 
@@ -128,7 +128,7 @@ def _item(room: Room, person: Person, user: str, account: Account, now: datetime
     if account.rooms is not None:
         inside = room.room_id in account.rooms
     else:
-        inside = RoomMember.objects.filter(room=room, user_id=user, membership__in=ARRIVED).exists()
+        inside = RoomMember.objects.filter(room=room, user_id=user, membership__in=THERE).exists()
     problem = _problem(room, user) if inside else None
     return {**head, "result": "not_done" if inside else "left", "problem": problem}
 

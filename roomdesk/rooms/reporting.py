@@ -16,6 +16,7 @@ from roomdesk.queues.models import Lane
 from roomdesk.rooms import asking, drift, naming, services
 from roomdesk.rooms.homes import Home, scope_of, subject_of
 from roomdesk.rooms.models import Room, RoomMember
+from roomdesk.rules.room_plan import GOING
 
 SERVER = settings.matrix_server_name
 #: Calls that ask for a room as a whole.
@@ -67,9 +68,19 @@ def reported(
 
 def acted(work: Work, room: Room | None, home: Home, members: dict[str, RoomMember], data: Mapping[str, Any]) -> None:
     """What became of any other call for the room."""
-    if data["kind"] == "admit" and not data["ok"] and room is not None:
-        services.note_member(work, room, members, data["payload"]["user_id"], "failed")
+    if not data["ok"] and room is not None:
+        _undone(work, room, members, data)
     work.audit(f"matrix.{data['kind']}", subject_of(home), outcome(data), scope=scope_of(home))
+
+
+def _undone(work: Work, room: Room, members: dict[str, RoomMember], data: Mapping[str, Any]) -> None:
+    """A call that was refused for good has brought nobody in, and nobody out."""
+    user = data["payload"].get("user_id", "")
+    known = members.get(user)
+    if data["kind"] == "admit":
+        services.note_member(work, room, members, user, "failed")
+    elif data["kind"] == "remove" and known is not None and known.membership == GOING:
+        services.note_member(work, room, members, user, "join")
 
 
 def outcome(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Who is called next while nobody has a page (R39): one after the other, then everybody, again and again. Pure.
 
 Step 0 is whoever is on call first, by PagerDuty; `FALLBACK` the same people by every way of theirs, where no way took the page in time;
-then the next in the rota, the second line, the account manager, everybody. From `EVERYONE` on every step is everybody once more.
+then the next in the rota, the second line, the account manager, everybody. From `EVERYONE` on every step is everybody once more: at the
+product's pace in the first hour, then ever more slowly, and never less than once a day. A page that rings all phones every five minutes for a week
+is switched off, and the next one with it.
 """
 
 from __future__ import annotations
@@ -11,6 +13,9 @@ from datetime import datetime, timedelta
 
 FIRST, FALLBACK, NEXT, SECOND, MANAGER, EVERYONE = range(6)
 NAMES = ("first", "fallback", "next", "second", "manager", "everyone")
+#: Everybody is called again after a twelfth of the time that the page has waited, where that is longer than the product's pace.
+_SHARE = 12
+_AT_MOST = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +77,7 @@ def _at(step: int, terms: Terms) -> timedelta:
     """How long after the base a step is due. Everybody is called no later than the product says, however long the steps before take."""
     if step < EVERYONE:
         return min(terms.between * (step - FALLBACK), terms.everyone)
-    return terms.everyone + terms.between * (step - EVERYONE)
+    at = terms.everyone
+    for _ in range(step - EVERYONE):
+        at += min(max(terms.between, at // _SHARE), _AT_MOST)
+    return at

@@ -14,8 +14,12 @@ from roomdesk.rules.room_succession import Candidate, refusal
 
 #: Memberships that need nothing more from us: in the room, or asked to come.
 ARRIVED = frozenset({"join", "invite", "asked"})
+#: Our removal is under way: the person reads on until the homeserver says otherwise, and who belongs again is asked in behind it.
+GOING = "going"
+#: Memberships of those who are in the room or on their way into it or out of it.
+THERE = ARRIVED | {GOING}
 #: Memberships that end when somebody is removed; who knocks is shown the door too.
-INSIDE = ARRIVED | {"knock"}
+INSIDE = THERE | {"knock"}
 
 #: Power of vendor staff in the room: they may pin and redact, nothing else beyond a customer (matrix-facts §1).
 STAFF_POWER = 50
@@ -180,7 +184,7 @@ def people_plan(
 ) -> Plan:
     """Who must go and who must come, in this order: a stranger reads on until gone.
 
-    `members` maps user ids to memberships (`asked` where our invitation is under way). Bans of strangers stay. `leaving` are
+    `members` maps user ids to memberships (`asked` where our invitation is under way, `going` where our removal is). Bans of strangers stay. `leaving` are
     those whom somebody has just removed by name: they go first, and no bound holds them.
     """
     strangers = [

@@ -5,6 +5,7 @@ Rules, stated once (docs/rota.md):
   ends where the next begins, so a rotation has exactly one owner at every instant, whatever the clock does.
 - Restricted hours are a calendar's, or all others: an hour begins at its first and ends at its last occurrence, as everywhere.
 - Who is on leave is stood in for by the next of the layer who is not; the turns of the others stay as they were.
+- A layer may be given turn by turn, as another system has computed them; then it has no rotation of its own.
 - An override is on call for exactly its time, also outside the layer's hours and during leave; a later one wins over an earlier one.
 """
 
@@ -43,10 +44,20 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """Somebody's turn in a layer that is given turn by turn."""
+
+    person: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
     """People who take turns. The first has the turn that begins on the date `starts` at `hand_over` (minutes of the day in `zone`).
 
     `length` is the time on the wall between two hand-overs. `level` 1 is called first; before `starts` nobody is on call.
+    Where turns are `given`, they are all there is, in order; `length` is then that of the longest.
     """
 
     name: str
@@ -57,6 +68,7 @@ class Layer:
     hand_over: int
     length: timedelta
     hours: Hours | None = None
+    given: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +195,8 @@ def _span(one: Shift) -> Span:
 
 
 def _of_layer(rota: Rota, layer: Layer, begin: timedelta, end: timedelta) -> Iterator[Shift]:
-    pieces = [_stood_in(piece, layer.people, rota.leave) for piece in _turns(layer, begin, end)]
+    turns = _given(layer, begin, end) if layer.given else _turns(layer, begin, end)
+    pieces = [_stood_in(piece, layer.people, rota.leave) for piece in turns]
     flat = list(chain.from_iterable(pieces))
     if layer.hours is not None:
         flat = _restricted(flat, layer.hours.spans(begin, end))
@@ -224,6 +237,14 @@ def _turns(layer: Layer, begin: timedelta, end: timedelta) -> Iterator[_Piece]:
         if max(start, begin) < min(stop, end):
             yield _Piece(max(start, begin), min(stop, end), layer.people[turn % len(layer.people)])
         turn, start = turn + 1, stop
+
+
+def _given(layer: Layer, begin: timedelta, end: timedelta) -> Iterator[_Piece]:
+    """The given turns within [begin, end)."""
+    for turn in layer.given:
+        start, stop = max(since_epoch(turn.start), begin), min(since_epoch(turn.end), end)
+        if start < stop:
+            yield _Piece(start, stop, turn.person)
 
 
 def _stood_in(piece: _Piece, people: tuple[str, ...], leave: Sequence[Leave]) -> Iterator[_Piece]:

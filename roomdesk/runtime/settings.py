@@ -51,6 +51,7 @@ class Settings:
     oidc_client_secret: str | None = None
     oidc_private_key: str | None = None
     api_token: str | None = None
+    staff_second_factor: str = "optional"
     web_processes: int = 1
     worker_processes: int = 1
     room_sweep_seconds: int = 900

@@ -142,6 +142,12 @@ SETTINGS: tuple[Spec, ...] = (
         "from the data folder",
         secret=True,
     ),
+    Spec(
+        "staff_second_factor",
+        values.choice("optional", "required"),
+        "Whether staff who sign in with a password need a second factor (an authenticator app or a security key) before they see anything.",
+        "optional",
+    ),
     Spec("web_processes", values.whole(1, 64), "How many web processes the supervisor starts.", "1"),
     Spec("worker_processes", values.whole(0, 64), "How many worker processes the supervisor starts.", "1"),
     Spec(
@@ -220,7 +226,7 @@ SETTINGS: tuple[Spec, ...] = (
     Spec(
         "pagerduty_api_token",
         values.token,
-        "A read-only key of PagerDuty's REST API. With it the desk asks every minute who has a page that nobody seems to have: webhooks may be lost.",
+        "A read-only key of PagerDuty's REST API. With it the desk asks every minute who has a page that nobody seems to have, for webhooks may be lost, and takes over the rotas that are PagerDuty's.",
         secret=True,
     ),
     Spec(

@@ -21,6 +21,7 @@ def samples(now: datetime) -> Samples:
             ("gravest", {"words": "Critical", "tone": "severity rank-0"}),
             ("others", {"words": "Normal", "tone": "severity rank-2"}),
         ],
+        "bars": [("with links", {"bars": [("up to 1 h", "100", "14", "#"), ("up to 4 h", "35.7", "5", "")]})],
         "callout": [
             ("refused", {"words": "The text is empty.", "tone": "error", "kept": "Nothing was sent."}),
             ("warning", {"words": "Petya is writing an answer just now.", "tone": "warn"}),
@@ -29,6 +30,7 @@ def samples(now: datetime) -> Samples:
             ("plain", {"words": "Times are told in Europe/Sofia."}),
         ],
         "clock": [(caption, {"clock": face}) for caption, face in _clocks(now)],
+        "course": [("of open cases", {"points": "0,39 50,1 100,20", "most": "at most 12", "first": "1 March: 3", "last": "today: 7"})],
         "empty": [
             (
                 "teaches",

@@ -11,8 +11,9 @@ from django.db import InterfaceError, OperationalError, connection
 _IDLE = 1.0
 #: A step that finds so many events works off a backlog; so it is called until a step has found fewer, and for some seconds more.
 _MANY, _LASTING = 100, 0.5
-#: Seconds from one step that found a few events to the next: what comes in meanwhile is worked off together with it.
-_GATHERING = 0.05
+#: Seconds from one step that found a few events to the next: what comes in meanwhile is worked off together. The second figure
+#: holds where nobody waits for what comes in: the state of rooms, and reports of calls that were made.
+_GATHERING, _AT_LEISURE = 0.05, 0.25
 #: Seconds after which a step is not waited for: what it stands at is no backlog.
 _PATIENCE = 30.0
 
@@ -27,13 +28,15 @@ class Drainer:
     def __init__(self, drain: Callable[[], int], suspect: Callable[[], None]) -> None:
         self._drain = drain
         self._suspect = suspect
+        #: To be set where something came in that somebody waits for.
+        self.hurry = threading.Event()
         #: Set by each step that finds a backlog.
         self.backlog = threading.Event()
         self._is_broken = False
         #: Whether the last step found something to do: then more of it is likely to wait.
         self.is_busy = False
         self._behind_until = 0.0
-        self._not_before = 0.0
+        self._gathers_from: float | None = None
 
     @property
     def is_behind(self) -> bool:
@@ -45,7 +48,7 @@ class Drainer:
 
         The homeserver pushes a room that is made, or a lively conversation, event by event; a step for each would cost more than they do.
         """
-        time.sleep(max(0.0, self._not_before - time.monotonic()))
+        self._gather()
         began = time.monotonic()
         if self._is_broken:
             self._suspect()
@@ -60,11 +63,19 @@ class Drainer:
         if done >= _MANY:
             # The next step of a backlog may take long: a moment of all senders between two steps takes the core from both.
             self._behind_until = time.monotonic() + _PATIENCE
+            self._gathers_from = None
             self.backlog.set()
         else:
             self._behind_until = min(self._behind_until, time.monotonic() + _LASTING)
-            self._not_before = began + _GATHERING if self.is_busy else 0.0
+            self._gathers_from = began if self.is_busy else None
         return 0.0 if self.is_busy else _IDLE
+
+    def _gather(self) -> None:
+        if self._gathers_from is not None:
+            time.sleep(max(0.0, self._gathers_from + _GATHERING - time.monotonic()))
+            self.hurry.wait(max(0.0, self._gathers_from + _AT_LEISURE - time.monotonic()))
+        # Cleared before the look, never after it: what comes in between is seen by that look.
+        self.hurry.clear()
 
     def second(self) -> Callable[[], float]:
         """The step of a loop beside this one's, woken by `backlog`: it takes other lanes of a backlog, and nothing at any other time.

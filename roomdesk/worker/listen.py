@@ -11,18 +11,25 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from roomdesk.queues.signals import INBOX, PATIENT
 from roomdesk.worker.loops import BACK_OFF, Stop, first_line
 
 _LOG = logging.getLogger("roomdesk.worker")
 
 
 class Listener(threading.Thread):
-    """Sets the event of each channel that is notified. After a break all are set: nobody knows what was missed."""
+    """Sets the event of each channel that is notified. After a break all are set: nobody knows what was missed.
 
-    def __init__(self, url: str, events: Mapping[str, threading.Event], stop: Stop) -> None:
+    `hurry` is set by what comes into the inbox and does not call itself patient.
+    """
+
+    def __init__(
+        self, url: str, events: Mapping[str, threading.Event], stop: Stop, hurry: threading.Event | None = None
+    ) -> None:
         super().__init__(name="listener", daemon=True)
         self._url = url
         self._events = events
+        self._hurry = hurry or threading.Event()
         self._stop_asked = stop
 
     def run(self) -> None:
@@ -42,10 +49,12 @@ class Listener(threading.Thread):
         with psycopg.connect(_watchful(self._url), autocommit=True) as connection:
             for channel in self._events:
                 connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
-            for event in self._events.values():
+            for event in (self._hurry, *self._events.values()):
                 event.set()
             while not self._stop_asked.asked:
                 for notification in connection.notifies(timeout=1.0):
+                    if notification.channel == INBOX and notification.payload != PATIENT:
+                        self._hurry.set()
                     self._events[notification.channel].set()
 
 

@@ -12,9 +12,9 @@ from django.db import connection
 
 from roomdesk import bootstrap
 from roomdesk.channels.matrix import client
-from roomdesk.queues.signals import INBOX, OUTBOX, TIMERS
+from roomdesk.queues.signals import INBOX, OUTBOX, TIMERS, URGENT
 from roomdesk.runtime import ending
-from roomdesk.worker import beat, pager, rooms, timers
+from roomdesk.worker import beat, importer, pager, rooms, timers, urgent
 from roomdesk.worker.filer import Filer
 from roomdesk.worker.files import FileKeeper
 from roomdesk.worker.gaps import GapFinder
@@ -35,12 +35,13 @@ GRACE = 4.5
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What the loops run: `drain` works off pending events, `fire_timers` due timers, `put_away` what nobody claims.
+    """What the loops run: `drain` works off pending events, `drain_urgent` only where a P0 waits, `fire_timers` due timers, `put_away` what nobody claims.
 
     Each returns how many it did.
     """
 
     drain: Callable[[], int]
+    drain_urgent: Callable[[], int]
     fire_timers: Callable[[], int]
     put_away: Callable[[], int]
 
@@ -49,7 +50,7 @@ def flow() -> Flow:
     """The installation's pipeline."""
     from roomdesk import pipeline, timers
 
-    return Flow(pipeline.drain, timers.fire, pipeline.put_away_unrouted)
+    return Flow(pipeline.drain, pipeline.drain_urgent, timers.fire, pipeline.put_away_unrouted)
 
 
 class Worker:
@@ -59,17 +60,19 @@ class Worker:
         assert bootstrap.settings.database_url is not None
         self._stop = Stop()
         self.identity = Identity()
-        inbox, out, due = threading.Event(), threading.Event(), threading.Event()
+        inbox, p0, out, due = (threading.Event() for _ in range(4))
         self._watcher = Watcher(client.current, self.identity)
         drainer = Drainer(run.drain, self._watcher.suspect)
         self._dispatcher = Dispatcher(self.identity, out, self._stop, is_behind=lambda: drainer.is_behind)
         self._threads: list[threading.Thread] = [
             Loop("inbox", drainer.step, self._stop, inbox),
+            Loop("urgent", urgent.step_of(run.drain_urgent, self._watcher.suspect), self._stop, p0),
             Loop("backlog", drainer.second(), self._stop, drainer.backlog),
             Loop("outbox", self._dispatcher.step, self._stop, out),
             Loop("timers", lambda: timers.step(run.fire_timers), self._stop, due),
             Loop("pager", pager.step, self._stop),
             Loop("beat", beat.step, self._stop),
+            Loop("importer", importer.step, self._stop),
             Loop("sweeper", Sweeper(self.identity, self._dispatcher.held, run.put_away).step, self._stop),
             Loop("pinger", Pinger(client.current).step, self._stop),
             Loop("rooms", lambda: rooms.step(client.current), self._stop),
@@ -77,7 +80,12 @@ class Worker:
             Loop("files", FileKeeper(client.current).step, self._stop),
             Loop("filer", Filer(lambda: drainer.is_busy).step, self._stop),
             Loop("gaps", GapFinder(client.current, self._watcher.suspect).step, self._stop),
-            Listener(bootstrap.settings.database_url, {INBOX: inbox, OUTBOX: out, TIMERS: due}, self._stop),
+            Listener(
+                bootstrap.settings.database_url,
+                {INBOX: inbox, URGENT: p0, OUTBOX: out, TIMERS: due},
+                self._stop,
+                drainer.hurry,
+            ),
         ]
 
     def start(self) -> None:

@@ -28,6 +28,9 @@ SENDERS_BESIDE = 2
 _GAP = 0.01
 #: The same while the inbox is behind: what is urgent loses no more than this, and every call takes time from the flow.
 _GAP_BEHIND = 0.25
+#: Where more waits than there are senders: the next claim is made when a quarter of them are free again, or after so many seconds.
+#: A claim looks at every destination that waits, and one for each sender that becomes free would cost more than the sending.
+_GAP_FULL = 0.2
 _IDLE = 1.0
 
 
@@ -125,7 +128,14 @@ class Dispatcher:
         for row in rows:
             self._todo.put(row)
         time.sleep(_GAP_BEHIND if self._is_behind() else _GAP)
+        if len(rows) == free:
+            self._await_some_free()
         return _IDLE
+
+    def _await_some_free(self) -> None:
+        until, enough = time.monotonic() + _GAP_FULL, max(1, self._senders // 4)
+        while self._senders - len(self.held()) < enough and time.monotonic() < until and not self._stop.asked:
+            time.sleep(_GAP)
 
     def _at_once(self) -> int:
         """What is urgent is claimed first, so fewer senders hold up only what is not."""

@@ -9,14 +9,18 @@ from roomdesk.channels import ways
 from roomdesk.channels.apprise.notify import retry_delay as notify_again
 from roomdesk.channels.email import retry as email_retry
 from roomdesk.channels.email import send as email
+from roomdesk.channels.matrix import retry as matrix_retry
+from roomdesk.channels.pagerduty.event import Trigger
 from roomdesk.channels.pagerduty.retry import retry_delay as page_again
 from roomdesk.channels.ways import Way
 from roomdesk.channels.webhook.retry import retry_delay
-from roomdesk.consent import mailing
-from roomdesk.oncall import calling
-from roomdesk.oncall.paging import APPRISE, PAGERDUTY
+from roomdesk.consent import mailing, on_a_page
+from roomdesk.oncall import calling, importing
+from roomdesk.oncall.models import Page
+from roomdesk.oncall.paging import APPRISE, CHANNELS, MATRIX, PAGERDUTY
 from roomdesk.queues.models import OutboxRow
 from roomdesk.queues.outbox import Sent
+from roomdesk.rooms import direct
 from roomdesk.webhooks import emitting, sending
 
 
@@ -25,7 +29,13 @@ def send_webhook(row: OutboxRow) -> Sent:
 
 
 def call_engineer(row: OutboxRow) -> Sent:
-    return calling.send(row, paging_words.shown)
+    if row.kind == importing.ONCALLS:
+        return importing.send(row)
+    return calling.send(row, page_words, direct.say)
+
+
+def page_words(page: Page) -> Trigger:
+    return on_a_page.with_consents(page, paging_words.shown(page))
 
 
 WAYS: Mapping[str, Way] = {
@@ -33,5 +43,6 @@ WAYS: Mapping[str, Way] = {
     emitting.CHANNEL: Way(send_webhook, retry_delay),
     PAGERDUTY: Way(call_engineer, page_again),
     APPRISE: Way(call_engineer, notify_again),
+    CHANNELS[MATRIX]: Way(call_engineer, matrix_retry.retry_delay),
     email.CHANNEL: Way(mailing.send, email_retry.retry_delay),
 }

@@ -4,7 +4,6 @@ once, and a script restores a real database only with them (R30, R31, R34, R35).
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -13,18 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 
-from roomdesk.runtime import postgres
+from tests.acceptance.consenting import CURRENT, PHRASE, ask, consent, consume, customer_database, granted
 from tests.harness import http
 from tests.harness.live import ROOT, Live, eventually
 from tests.harness.matrix import Client
 from tests.harness.scene import Scene, workspace
 
-PHRASE = "yes, replace prod"
 CHANGE = {"do": "sql", "file": "vat.sql"}
 
 
@@ -34,24 +30,6 @@ def scene(live: Live) -> Scene:
     asen, mira = found.member("admin", "Asen"), found.member("member", "Mira", support_room_access=True)
     found.await_in_room(asen, mira)
     return found
-
-
-def ask(scene: Scene, kind: str, action: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """Asked by REST; in the room when it returns."""
-    body = {"kind": kind, "workspace": scene.slug, "words": "As we talked about", "action": action, "author": scene.engineer, **more}  # fmt: skip
-    answer = scene.live.rest("POST", "consents", json=body)
-    assert answer.status_code == 201, answer.text
-    ref = answer.json()["id"]
-    return eventually(lambda: found if (found := consent(scene, ref))["event_id"] else None, "the question in the room")
-
-
-def consent(scene: Scene, ref: str) -> dict[str, Any]:
-    found: dict[str, Any] = scene.live.rest("GET", f"consents/{ref}").json()
-    return found
-
-
-def granted(scene: Scene, ref: str) -> dict[str, Any]:
-    return eventually(lambda: found if (found := consent(scene, ref))["state"] == "granted" else None, "the grant")
 
 
 def told_no(client: Client, room: str, event_id: str) -> str:
@@ -77,8 +55,11 @@ def test_only_the_words_themselves_count_however_else_a_client_says_them(scene: 
     reply = {"m.in_reply_to": {"event_id": event}}
 
     first = olga.say(room, "Let us wait for a moment, please.")
-    olga.send(room, "m.room.message", {"msgtype": "m.text", "body": f"* {PHRASE}", "m.new_content": {"msgtype": "m.text", "body": PHRASE}, "m.relates_to": {"rel_type": "m.replace", "event_id": first}})  # fmt: skip
-    olga.send(room, "m.reaction", {"m.relates_to": {"rel_type": "m.annotation", "event_id": event, "key": "👍"}})
+    edited = olga.send(room, "m.room.message", {"msgtype": "m.text", "body": f"* {PHRASE}", "m.new_content": {"msgtype": "m.text", "body": PHRASE}, "m.relates_to": {"rel_type": "m.replace", "event_id": first}})  # fmt: skip
+    assert "only a new message counts" in told_no(olga, room, edited)
+    reacted = olga.send(
+        room, "m.reaction", {"m.relates_to": {"rel_type": "m.annotation", "event_id": event, "key": "👍"}}
+    )
     quoted = olga.say(room, f"> <@support> {PHRASE}\n\nok", reply_to=event)
     assert "only the exact words" in told_no(olga, room, quoted)
     only_quoted = asen.say(room, f"> {PHRASE}", reply_to=event)
@@ -98,6 +79,9 @@ def test_only_the_words_themselves_count_however_else_a_client_says_them(scene: 
     scene.member("member", "Asen", support_room_access=True)
     demoted = asen.say(room, PHRASE, reply_to=event)
     assert "only Olga may agree" in told_no(olga, room, demoted)
+    told = {edited: "not_a_new_message", reacted: "not_a_new_message", quoted: "not_the_phrase", only_quoted: "not_the_phrase", elsewhere: "wrong_thread",
+            forwarded: "not_a_new_message", member: "no_authority", staff: "no_authority", puppet: "no_authority", demoted: "no_authority"}  # fmt: skip
+    assert not_counted(scene, ref) == told, "each has its own entry in the chain, with its reason"
     after = consent(scene, ref)
     assert (after["state"], after["grants"]) == ("open", [])
     refused = scene.live.rest(
@@ -113,6 +97,14 @@ def test_only_the_words_themselves_count_however_else_a_client_says_them(scene: 
     found = granted(scene, ref)
     assert [(g["person"], g["role"], g["text"]) for g in found["grants"]] == [("olga-agreeing", "owner", "Yes, replace prod."), ("asen-agreeing", "admin", PHRASE)]  # fmt: skip
     assert scene.cases() == [] or all("replace prod" not in case["title"] for case in scene.cases())
+
+
+def not_counted(scene: Scene, ref: str) -> dict[str, str]:
+    """What was written and did not count, by event, as the chain has it."""
+    lines = scene.live.run("audit", "export", f"workspace:{scene.slug}").stdout.splitlines()
+    entries = [entry for entry in map(json.loads, lines) if entry["subject"] == f"consent:{ref}"]
+    told = [json.loads(entry["content"]["data"]) for entry in entries if entry["action"] == "consent.not_counted"]
+    return {one["event_id"]: one["verdict"] for one in told}
 
 
 def told_no_more(client: Client, room: str, event: str) -> str:
@@ -180,74 +172,30 @@ def test_of_fifty_uses_through_two_web_processes_one_succeeds(scene: Scene) -> N
     assert sorted(found) == [(200, ""), *[(409, "used")] * 49]
 
 
-@contextmanager
-def scratch(live: Live) -> Iterator[tuple[str, dict[str, str]]]:
-    """An empty database beside the desk's own, and what PostgreSQL's programs need to reach it."""
-    ports, secrets = (json.loads((live.folder / f"{name}.json").read_text()) for name in ("ports", "secrets"))
-    address = {"PGHOST": "127.0.0.1", "PGPORT": str(ports["postgres"]), "PGUSER": "postgres", "PGPASSWORD": secrets["pg_superuser_password"]}  # fmt: skip
-    base = f"postgresql://postgres:{secrets['pg_superuser_password']}@127.0.0.1:{ports['postgres']}"
-    with psycopg.connect(f"{base}/postgres", autocommit=True) as owner:
-        owner.execute("DROP DATABASE IF EXISTS customer")
-        owner.execute("CREATE DATABASE customer")
-        try:
-            yield f"{base}/customer", {**address, "PGDATABASE": "customer"}
-        finally:
-            owner.execute("DROP DATABASE customer WITH (FORCE)")
-
-
 @pytest.mark.requirement("R35")
 def test_a_script_restores_a_database_with_consent_and_never_without(scene: Scene, tmp_path: Path) -> None:
-    programs = postgres.binaries()
     olga, asen = scene.client(scene.owner), scene.client("asen-agreeing")
-    key = scene.live.rest("GET", "consents/keys").json()["items"][-1]["public"]
-    with scratch(scene.live) as (url, place):
-        with psycopg.connect(url) as database:
-            database.execute("CREATE TABLE orders (number int)")
-            database.execute("INSERT INTO orders VALUES (1), (2)")
-        backup = tmp_path / "orders.dump"
-        environ = {**os.environ, **place}
-        subprocess.run([programs / "pg_dump", "-Fc", "-f", backup], env=environ, check=True)
-        with psycopg.connect(url) as database:
-            database.execute("INSERT INTO orders VALUES (3)")
-        restore = [str(programs / "pg_restore"), "--clean", "-d", "customer", str(backup)]
-
-        def guard(ref: str, action: dict[str, Any], state: str = "state") -> subprocess.CompletedProcess[str]:
-            ours = {"ROOMDESK_URL": scene.live.ready["url"], "ROOMDESK_TOKEN": scene.live.ready["api_token"], "ROOMDESK_KEY": key}  # fmt: skip
-            words = ["run", "--consent", ref, "--action", json.dumps(action), "--state", str(tmp_path / state), "--", *restore]  # fmt: skip
-            return subprocess.run([sys.executable, "-I", "-S", str(ROOT / "roomdesk_guard.py"), *words], env={**environ, **ours}, capture_output=True, text=True, check=False)  # fmt: skip
-
-        def orders() -> int:
-            with psycopg.connect(url) as database:
-                row = database.execute("SELECT count(*) FROM orders").fetchone()
-                assert row is not None
-                return int(row[0])
-
-        def refused(done: subprocess.CompletedProcess[str], word: str) -> None:
-            assert done.returncode == 78 and word in done.stderr and "Nothing was run." in done.stderr, done
-            assert orders() == 3
-
-        action = {"do": "restore", "target": "current", "database": urlsplit(url).path.strip("/")}
-        refused(guard("BC-C999999", action), "There is no consent")
-        request = ask(scene, "restore", action, target="current")
+    with customer_database(scene.live, tmp_path) as customer:
+        customer.refused("BC-C999999", CURRENT, "There is no consent")
+        request = ask(scene, "restore", CURRENT, target="current")
         ref, event = request["id"], request["event_id"]
-        refused(guard(ref, action), "not_granted")
+        customer.refused(ref, CURRENT, "not_granted")
         for client in (olga, asen):
             client.say(scene.room, PHRASE, reply_to=event)
         granted(scene, ref)
-        refused(guard(ref, {**action, "database": "other"}), "other_action")
-        done = guard(ref, action)
+        customer.refused(ref, {**CURRENT, "database": "other"}, "other_action")
+        done = customer.restore(ref, CURRENT)
         assert done.returncode == 0, done.stderr
-        assert orders() == 2
-        with psycopg.connect(url) as database:
-            database.execute("INSERT INTO orders VALUES (3)")
-        refused(guard(ref, action), "used by this machine before")
-        refused(guard(ref, action, "elsewhere"), "used")
+        assert customer.orders() == 2
+        customer.enter_another()
+        customer.refused(ref, CURRENT, "used by this machine before")
+        customer.refused(ref, CURRENT, "used", state="elsewhere")
         used = consent(scene, ref)
         assert (used["state"], used["used"]["result"]) == ("used", "done")
         said = eventually(lambda: [e["content"]["body"] for e in olga.notices(scene.room) if "done in your workspace" in e["content"]["body"]], "the result in the room")  # fmt: skip
         assert said == [f"{ref}: done in your workspace: As we talked about"]
         receipt = next((tmp_path / "state").glob("*.receipt"))
-        check = subprocess.run([sys.executable, "-I", "-S", str(ROOT / "roomdesk_guard.py"), "verify", str(receipt)], env={"ROOMDESK_KEY": key}, capture_output=True, text=True, check=False)  # fmt: skip
+        check = subprocess.run([sys.executable, "-I", "-S", str(ROOT / "roomdesk_guard.py"), "verify", str(receipt)], env={"ROOMDESK_KEY": customer.key}, capture_output=True, text=True, check=False)  # fmt: skip
         assert check.returncode == 0 and json.loads(check.stdout)["consent"] == ref
 
 
@@ -255,11 +203,6 @@ def agreed(scene: Scene, request: dict[str, Any], *people: str) -> None:
     for person in people:
         scene.client(person).say(scene.room, request["phrase"], reply_to=request["event_id"])
     granted(scene, request["id"])
-
-
-def consume(scene: Scene, request: dict[str, Any]) -> Any:
-    body = {"action": request["action"], "nonce": f"nonce-of-{request['id']}"}
-    return scene.live.rest("POST", f"consents/{request['id']}/consume", json=body)
 
 
 def room_says(client: Client, room: str, words: str) -> str:

@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 REQUIREMENTS = HERE.parent / "data" / "requirements.md"
 
 #: How many were pending when this was written. Lower it with every requirement that is built; it never rises.
-MOST_PENDING = 25
+MOST_PENDING = 24
 
 
 def required() -> set[str]:

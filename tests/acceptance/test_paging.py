@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import holidays
 import httpx
 import pytest
 
@@ -17,8 +20,17 @@ from tests.harness.live import Live, eventually
 from tests.harness.scene import PRODUCT, Scene, workspace
 
 SOFIA = ZoneInfo("Europe/Sofia")
+HOLIDAYS = holidays.country_holidays("BG")
 SECRET = "the-secret-of-the-subscription"
-CUSTOMERS = {"ent": "enterprise", "covered": "pro", "bare": "pro", "small": "starter", "silent": "enterprise"}
+CUSTOMERS = {
+    "ent": "enterprise",
+    "covered": "pro",
+    "bare": "pro",
+    "small": "starter",
+    "silent": "enterprise",
+    "words": "enterprise",
+    "deaths": "enterprise",
+}
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +63,8 @@ def _until_sunday() -> int:
     return int((sunday - now).total_seconds())
 
 
-def paged(events: PagerDuty) -> Incident:
-    eventually(lambda: events.unexpected, "a page", seconds=20)
+def paged(events: PagerDuty, seconds: float = 20) -> Incident:
+    eventually(lambda: events.unexpected, "a page", seconds=seconds)
     return events.page()
 
 
@@ -106,6 +118,83 @@ def test_a_p0_in_the_night_wakes_the_engineer_of_those_who_have_cover_and_answer
     eventually(lambda: incident.status == "resolved", "the incident resolved with the case")
     assert night.run("audit", "verify").returncode == 0
     assert len(events.incidents) == 2 and events.unexpected == []
+
+
+def code(text: str) -> dict[str, str]:
+    return {"format": "org.matrix.custom.html", "formatted_body": f"<pre><code>{text}</code></pre>"}
+
+
+@pytest.mark.part_of("R19", "R37")
+def test_however_it_is_written_and_whoever_writes_it(night: Live, events: PagerDuty) -> None:
+    scene = Scene(night, "words", night.room("words"))
+    asen = scene.member("admin", "Asen", support_room_access=True)
+    mira = scene.member("admin", "Mira", support_room_access=True)
+    scene.await_in_room(asen, mira)
+    olga, ivan, room = scene.client(scene.owner), scene.client(scene.engineer), scene.room
+
+    leaver = scene.client(mira)
+    assert night.rest("DELETE", f"workspaces/words/members/{mira}").status_code in (200, 204)
+    eventually(lambda: scene.memberships().get(mira) not in ("join", "going"), "Mira out of the room")
+    where = f"/_matrix/client/v3/rooms/{room}/send/m.room.message/gone"
+    body = {"msgtype": "m.text", "body": "P0 from somebody who is gone"}
+    assert leaver.call("PUT", where, json=body).status_code in (401, 403)
+    first = olga.say(room, "> P0 down\n\nwhat did you mean by that?")
+    olga.say(room, "P0 down", **code("P0 down"))
+    olga.say(room, "All is down, P0")
+    edit = {"m.new_content": {"msgtype": "m.text", "body": "P0 down"}, "m.relates_to": {"rel_type": "m.replace", "event_id": first}}  # fmt: skip
+    olga.say(room, "* P0 down", **edit)
+    ivan.say(room, "P0 is what you write as the first word")
+
+    bot = f"@support:{olga.user_id.partition(':')[2]}"
+    for text in ("p0 all is down", "…P0!", f"{bot} P0 down", "Р0: складът спря"):
+        olga.say(room, text)
+        # Everything before it has been heard by then, and woke nobody.
+        incident = paged(events)
+        ivan.say(room, "I am here")
+        eventually(lambda found=incident: found.status == "acknowledged", "the answer in the room")
+        night.run("clock", "advance", "31m")
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda who: who.say(room, "P0 the shop is down"), (olga, scene.client(asen), scene.client(scene.owner))))  # fmt: skip
+    incident = paged(events)
+    eventually(lambda: len(incident.log) >= 3, "all three at the same incident")
+    ivan.say(room, "I am here again")
+    eventually(lambda: incident.status == "acknowledged", "the answer in the room")
+    assert events.unexpected == []
+
+
+@pytest.mark.part_of("R39")
+def test_a_drill_pages_for_real_and_tells_how_long_each_step_took(night: Live, events: PagerDuty) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(night.run, "oncall", "drill", "--product", PRODUCT, "--wait", "60", "--json")
+        incident = paged(events)
+        assert "Drill: nothing is wrong" in incident.event["payload"]["summary"]
+        body, headers = events.webhook(incident, "incident.acknowledged", secret=SECRET, webhook_id="WDRILL", agent="Petya")  # fmt: skip
+        hook = f"{night.ready['url'].rstrip('/')}/hooks/pagerduty"
+        assert httpx.post(hook, content=body, headers=headers, trust_env=False).status_code == 202
+        value = json.loads(running.result().stdout)
+    assert (value["by"], value["via"]) == ("Petya", "pagerduty")
+    assert 0 <= value["accepted"] <= value["acknowledged"]
+    (tried,) = [one for one in value["tries"] if one["action"] == "trigger"]
+    assert (tried["way"], tried["problem"]) == ("pagerduty", None) and tried["after"] >= 0
+    eventually(lambda: incident.status == "resolved", "the drill ended everywhere")
+
+    silent = night.run("oncall", "drill", "--product", PRODUCT, "--wait", "3", check=False)
+    assert silent.returncode == 1 and "nobody acknowledged" in silent.stdout
+    assert "Drill" in paged(events).event["payload"]["summary"]
+
+
+@pytest.mark.part_of("R37", "R56")
+def test_a_p0_outlives_the_death_of_worker_and_database(night: Live, events: PagerDuty) -> None:
+    scene = Scene(night, "deaths", night.room("deaths"))
+    olga = scene.client(scene.owner)
+    night.kill("worker")
+    olga.say(scene.room, "P0 all is down")
+    night.kill("postgres")
+    incident = paged(events, seconds=120)
+    eventually(lambda: scene.case()["p0"], "its case")
+    assert set(incident.log) == {"trigger"} and events.unexpected == []
+    scene.client(scene.engineer).say(scene.room, "I am here")
+    eventually(lambda: incident.status == "acknowledged", "the answer in the room")
 
 
 @pytest.fixture
@@ -174,3 +263,16 @@ def test_who_stays_silent_is_passed_over_until_a_human_has_it_and_a_p0_that_was_
 def who(live: Live) -> list[str]:
     items = live.rest("GET", f"oncall?product={PRODUCT}").json()["items"]
     return [one["person"] for watch in items for one in watch["on_call"]]
+
+
+@pytest.mark.part_of("R42")
+def test_while_the_office_is_open_staff_are_told_where_nobody_is_paged(night: Live, events: PagerDuty) -> None:
+    moved = datetime.fromisoformat(night.rest("GET", "oncall").json()["at"]).astimezone(SOFIA)
+    monday = (moved + timedelta(days=(7 - moved.weekday()) % 7 or 7)).replace(hour=10, minute=0, second=0)
+    while monday.date() in HOLIDAYS:
+        monday += timedelta(days=1)
+    night.run("clock", "advance", f"{int((monday - moved).total_seconds())}s", "--jump")
+    scene = Scene(night, "small", night.room("small"))
+    scene.client(scene.owner).say(scene.room, "P0 nothing works in office hours")
+    assert "Our staff are told now" in told(night, scene, "Our staff are told")
+    assert events.unexpected == []

@@ -125,23 +125,60 @@ def test_a_second_one_holds_the_rooms_after_a_death_of_its_own_connection(databa
     assert work.done == ["held", "drained"]
 
 
+class Moment:
+    """Time that only waiting moves on: `slept` and `waited` are its seconds. What is `said` in a wait ends it when so many have passed."""
+
+    def __init__(self, drainer: Drainer, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now, self.slept, self.waited = 100.0, list[float](), list[float]()
+        self.said: float | None = None
+        monkeypatch.setattr(inbox, "time", SimpleNamespace(monotonic=lambda: self.now, sleep=self.sleep))
+        monkeypatch.setattr(drainer.hurry, "wait", self.wait)
+        self._hurry = drainer.hurry
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(round(seconds, 3))
+        self.now += seconds
+
+    def wait(self, seconds: float) -> None:
+        if self._hurry.is_set():
+            seconds = 0.0
+        elif self.said is not None:
+            seconds, self.said = min(self.said, seconds), None
+        self.waited.append(round(seconds, 3))
+        self.now += seconds
+
+
 def test_what_follows_a_few_events_is_gathered_and_what_comes_after_quiet_is_taken_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    moment, slept = 100.0, list[float]()
-
-    def sleep(seconds: float) -> None:
-        nonlocal moment
-        slept.append(round(seconds, 3))
-        moment += seconds
-
-    monkeypatch.setattr(inbox, "time", SimpleNamespace(monotonic=lambda: moment, sleep=sleep))
     found = [2, 3, 0, 5, 400, 1]
     drainer = Drainer(lambda: found.pop(0), lambda: None)
+    time = Moment(drainer, monkeypatch)
     for _ in range(4):
         drainer.step()
-    assert slept == [0, 0.05, 0.05, 0], "after the first, after the second, and not after a quiet look"
-    moment += 1
+    assert time.slept == [0.05, 0.05], "after the first, after the second, and not after a quiet look"
+    assert time.waited == [0.2, 0.2], "a little longer, as nobody waits for what comes in"
     drainer.step()
     drainer.step()
-    assert slept[4:] == [0, 0], "a backlog is not gathered: it is there"
+    assert time.slept[2:] == [0.05], "a backlog is not gathered: it is there"
+
+
+def test_what_somebody_said_ends_the_gathering(monkeypatch: pytest.MonkeyPatch) -> None:
+    drainer = Drainer(lambda: 2, lambda: None)
+    time = Moment(drainer, monkeypatch)
+    drainer.step()
+    time.said = 0.03
+    drainer.step()
+    assert (time.slept, time.waited) == ([0.05], [0.03])
+
+
+def test_what_was_said_while_events_were_worked_off_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def drain() -> int:
+        drainer.hurry.set()
+        return 2
+
+    drainer = Drainer(drain, lambda: None)
+    time = Moment(drainer, monkeypatch)
+    drainer.step()
+    drainer.step()
+    assert (time.slept, time.waited) == ([0.05], [0])

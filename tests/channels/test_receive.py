@@ -178,6 +178,11 @@ def test_the_first_word_makes_it_urgent(changes: dict[str, Any], urgent: bool) -
     assert kept.is_urgent is urgent and kept.problem == ""
 
 
+def test_a_rooms_state_is_patient_and_words_are_not() -> None:
+    state, words = read_transaction(body(event(1, type="m.room.topic", state_key=""), event(2)))
+    assert state.is_patient and not words.is_patient
+
+
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

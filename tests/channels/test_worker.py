@@ -14,11 +14,13 @@ import pytest
 from django.db import OperationalError, connection
 
 from roomdesk.channels.matrix.errors import Forbidden, Unreachable
+from roomdesk.channels.matrix.receive import arrival
 from roomdesk.channels.matrix.retry import retry_delay
 from roomdesk.channels.ways import Way
 from roomdesk.queues import workers
+from roomdesk.queues.inbox import store
 from roomdesk.queues.models import InboxEvent, OutboxRow, Timer
-from roomdesk.queues.outbox import Sent
+from roomdesk.queues.outbox import Sent, note_sent
 from roomdesk.queues.signals import INBOX, OUTBOX, notify
 from roomdesk.runtime import clock
 from roomdesk.worker import loops, ping, timers
@@ -109,6 +111,21 @@ class TestListener:
         event.clear()
         notify(INBOX)
         assert event.wait(60)
+        _ended(stop, listener)
+
+    def test_what_somebody_waits_for_hurries(self, database: str) -> None:
+        event, hurry, stop = threading.Event(), threading.Event(), Stop()
+        listener = Listener(database, {INBOX: event, OUTBOX: threading.Event()}, stop, hurry)
+        listener.start()
+        assert hurry.wait(60), "nobody knows what was said before"
+        event.clear(), hurry.clear()
+        note_sent(add_row("Good morning", {}), Sent(report={}), clock.now())
+        assert event.wait(60)
+        event.clear()
+        store([arrival({"event_id": "$topic", "room_id": "!r", "state_key": ""})], clock.now())
+        assert event.wait(60) and not hurry.is_set()
+        store([arrival({"event_id": "$words", "room_id": "!r"})], clock.now())
+        assert hurry.wait(60)
         _ended(stop, listener)
 
 

@@ -186,14 +186,21 @@ class Person:
         self.name = name
         self.user_id = f"@{name}:{settings.matrix_server_name}"
         self._http = httpx.Client(base_url=settings.matrix_url or "", timeout=60, trust_env=False, verify=False)
+        try:
+            self._sign_in(name, str(settings.people_token))
+        except httpx.HTTPError:
+            # The homeserver has just been killed, and whoever tries again makes another client.
+            self._http.close()
+            raise
+
+    def _sign_in(self, name: str, people_token: str) -> None:
         body = {
             "type": "m.login.application_service",
             "identifier": {"type": "m.id.user", "user": name},
             "device_id": "CLIENT",
         }
-        answer = self._http.post(
-            "/_matrix/client/v3/login", json=body, headers={"Authorization": f"Bearer {settings.people_token}"}
-        )
+        headers = {"Authorization": f"Bearer {people_token}"}
+        answer = self._http.post("/_matrix/client/v3/login", json=body, headers=headers)
         answer.raise_for_status()
         self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 

@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from roomdesk.cases import room_talk
 from roomdesk.directory.models import Person
 from roomdesk.record.models import Message
 from roomdesk.runtime import clock
@@ -56,8 +59,6 @@ def says(*events: dict[str, object]) -> None:
 
 
 def test_the_newest_is_last_and_pages_hold_everything_once(olga: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    from roomdesk.cases import room_talk
-
     before = texts(page(olga))
     with clock.frozen(START) as time:
         for number in range(7):
@@ -113,8 +114,10 @@ def test_edits_removals_replies_and_reactions_stand_with_their_message(olga: Cli
     shown = page(olga)
     assert "The total is wrong." in shown and "wrng" not in shown and "edited" in shown
     assert "persimmon" not in shown and "removed" in shown
-    assert '<p class="answers"><span class="quiet-text">Olga:</span> The total is wrong.</p>' in shown
-    assert "<li>👍 2</li>" in shown and "❤" not in shown
+    one = Message.objects.get(external_id="$one").pk
+    answered = f'<a href="?at={one}#m-{one}"><span class="quiet-text">Olga:</span> The total is wrong.</a>'
+    assert f'<p class="answers">{answered}</p>' in shown
+    assert '<span class="reaction">👍 2</span>' in shown and "❤" not in shown
 
 
 def test_what_the_desk_took_back_is_gone(olga: Client) -> None:
@@ -130,9 +133,64 @@ def test_what_customers_write_is_only_text(olga: Client) -> None:
     assert "<script>alert" not in shown and "<b>bold" not in shown and "&lt;script&gt;alert(1)" in shown
 
 
+def test_a_window_moves_both_ways_and_shares_half_with_the_one_before(
+    olga: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with clock.frozen(START) as time:
+        for number in range(11):
+            # Some at the same instant: the key of a window must tell them apart.
+            time.tick(timedelta(seconds=number % 3))
+            says(message(f"$w-{number}", HERE, OLGA, f"Word {number}"))
+    monkeypatch.setattr(room_talk.access_talk, "__kwdefaults__", {"limit": 4})
+    latest = page(olga)
+    assert texts(latest) == [f"Word {n}" for n in (7, 8, 9, 10)]
+    assert "data-down" not in latest and "Later messages" not in latest
+    higher = page(olga, leads(latest, "up"))
+    assert texts(higher) == [f"Word {n}" for n in (5, 6, 7, 8)]
+    assert texts(page(olga, leads(higher, "down"))) == [f"Word {n}" for n in (8, 9, 10)]
+    later = re.search(r'href="(\?after=[^"]+)" rel="next"', higher)
+    assert later and texts(page(olga, html.unescape(later[1]))) == ["Word 9", "Word 10"]
+
+
+def leads(shown: str, way: str) -> str:
+    found = re.search(f'data-{way}="([^"]+)"', shown)
+    assert found
+    return html.unescape(found[1])
+
+
+def test_every_message_has_an_address_with_what_stands_around_it(olga: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    says(*(message(f"$a-{number}", HERE, OLGA, f"Place {number}") for number in range(9)))
+    monkeypatch.setattr(room_talk.access_talk, "__kwdefaults__", {"limit": 4})
+    number = Message.objects.get(external_id="$a-3").pk
+    shown = page(olga, f"?at={number}")
+    assert texts(shown) == [f"Place {n}" for n in (1, 2, 3, 4, 5)]
+    assert f'<a class="at" href="?at={number}#m-{number}">' in shown and f'id="m-{number}"' in shown
+
+
+@pytest.mark.parametrize("at", ["999999", "1" * 18])
+def test_an_address_of_no_message_is_not_found(olga: Client, at: str) -> None:
+    foreign = Message.objects.exclude(workspace__slug="birch").values_list("pk", flat=True)[0]
+    for number in (at, str(foreign)):
+        answer = olga.get(f"/chat/birch?at={number}")
+        assert answer.status_code == 404 and "There is no such message" in answer.content.decode()
+
+
+def test_a_window_costs_as_many_queries_anywhere(olga: Client) -> None:
+    counts = set()
+    for some in (3, 40, 90):
+        says(*(message(f"$q-{some}-{number}", HERE, OLGA, "Again") for number in range(some)))
+        middle = Message.objects.filter(body="Again").order_by("pk")[1].pk
+        for query in ("", f"?at={middle}"):
+            with CaptureQueriesContext(connection) as asked:
+                page(olga, query)
+            counts.add(len(asked))
+    assert max(counts) <= 32 and max(counts) - min(counts) <= 4
+
+
 @pytest.mark.parametrize("key", ["x", "~", "2026~1", "2026-01-01T00:00:00.0Z~", "9" * 40, "%00", "²~²"])
 def test_a_page_key_that_makes_no_sense_is_the_latest(olga: Client, key: str) -> None:
-    assert texts(page(olga, f"?before={key}")) == texts(page(olga))
+    for name in ("before", "after"):
+        assert texts(page(olga, f"?{name}={key}")) == texts(page(olga))
 
 
 @pytest.mark.parametrize("thread", ["999999", "1" * 30, "x", "-1", "²"])

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from roomdesk import timers
-from roomdesk.audit.verify import exported
+from roomdesk.audit.exporting import exported
 from roomdesk.audit.work import Actor, Work
 from roomdesk.cases.models import Case, CaseCycle
 from roomdesk.clocks import services as clocks

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from roomdesk.audit.verify import exported
+from roomdesk.audit.exporting import exported
 from roomdesk.cases.models import Case
 from roomdesk.clocks import explain, queries, retargeting, seeing
 from roomdesk.clocks import services as clocks

@@ -305,6 +305,19 @@ def test_where_the_room_is_replaced_it_is_asked_anew_and_the_old_place_counts_no
     assert [grant.event_id for grant in grants(request)] == ["$later"]
 
 
+def test_as_many_different_people_as_the_kind_asks_for() -> None:
+    request = ask()
+    Request.objects.filter(pk=request.pk).update(approvers=2)
+    answer(request, request.phrase)
+    assert now(request).state == "open" and "a second person has to agree" in said(request)[-1]
+    answer(request, request.phrase, relation="thread")
+    assert (now(request).state, len(grants(request))) == ("open", 1), "the same person twice is one person"
+    answer(request, request.phrase, MIRA)
+    assert (now(request).state, len(grants(request))) == ("open", 1)
+    answer(request, request.phrase, ASEN)
+    assert (now(request).state, len(grants(request))) == ("granted", 2)
+
+
 def test_a_policy_change_is_the_owners_alone_with_what_changes() -> None:
     request = ask("policy_change", words="The plan Pro from April", details="Before: 49 €\nAfter: 59 €")
     assert "Before: 49 €\nAfter: 59 €" in said(request)[0] and "Who may: Olga." in said(request)[0]

@@ -14,13 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomdesk.audit import chain, exporting, offline, roots, signing
-from roomdesk.audit.models import Entry, Root
-from roomdesk.audit.verify import fields, verify
+from roomdesk.audit.models import Entry, Head, Root
+from roomdesk.audit.verify import verify
+from roomdesk.consent import erasing
 from roomdesk.consent import roots as given_out
 from roomdesk.doctor import evidence
 from roomdesk.queues.models import OutboxRow
 from roomdesk.runtime import clock
-from tests.audit.owner import connected, tamper
+from tests.audit.owner import acting, connected, tamper
 from tests.cases_api.place import command
 from tests.consent.scene import ROOM, answer, ask, consume, later
 from tests.flow.world import BOT, message, store, work_off
@@ -104,13 +105,49 @@ def test_a_past_written_anew_with_every_hash_right_is_found_by_a_root_that_someb
     connection.close()
     seq = Entry.objects.get(scope=SCOPE, action="consent.given").seq
     _rewrite(desk, seq)
-    assert verify(SCOPE).fault is None, "nothing inside the database tells it any more"
+    fault = verify(SCOPE).fault
+    assert fault is not None and "(the database)" in fault.reason, "the desk's own root tells it"
+    tamper(desk, f"DELETE FROM audit_root WHERE scope = '{SCOPE}'")
+    fault = verify(SCOPE).fault
+    assert fault is not None and f"({roots.folder()})" in fault.reason, "and so does the folder outside"
+    for file in roots.folder().iterdir():
+        file.unlink()
+    assert verify(SCOPE).fault is None, "nothing of the desk tells it any more"
     done = command("audit", "roots", str(kept))
     assert done.exit_code == 1 and "now it is another chain" in done.stderr
     folder = tmp_path / "export"
     exporting.write(SCOPE, str(folder))
     (folder / "roots.jsonl").write_text(kept.read_text())
     assert "the chain is not the one that root 1" in _checked(folder, 1)
+
+
+def test_an_end_cut_off_with_its_head_set_back_is_found_by_the_newest_root(desk: str) -> None:
+    lived()
+    given_out.give_out(clock.now())
+    head = Head.objects.get(scope=SCOPE)
+    good = verify(SCOPE)
+    assert (good.fault, good.rooted) == (None, head.seq)
+    connection.close()
+    with connected(desk) as owner:
+        owner.execute("DELETE FROM audit_entry WHERE scope = %s AND seq > %s", [SCOPE, head.seq - 2])
+        owner.execute("UPDATE audit_head SET seq = seq - 2, hash = (SELECT hash FROM audit_entry WHERE scope = %s AND seq = %s) WHERE scope = %s", [SCOPE, head.seq - 2, SCOPE])  # fmt: skip
+    fault = verify(SCOPE).fault
+    assert fault is not None
+    assert (fault.seq, f"number {head.seq} had the hash {head.hash}" in fault.reason) == (head.seq - 1, True)
+    done = command("audit", "verify", "--scope", SCOPE)
+    assert done.exit_code == 1 and f"number {head.seq - 1}" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "change", ["signature = repeat('a', 128)", 'text = replace(text, \'"day":"2026\', \'"day":"2025\')', "key_id = 'x'"]
+)
+def test_a_root_that_the_desk_did_not_sign_is_no_root(desk: str, change: str) -> None:
+    lived()
+    given_out.give_out(clock.now())
+    connection.close()
+    tamper(desk, f"UPDATE audit_root SET {change} WHERE scope = '{SCOPE}'")
+    fault = verify(SCOPE).fault
+    assert fault is not None and "is not signed by the desk" in fault.reason
 
 
 def _rewrite(database: str, seq: int) -> None:
@@ -122,7 +159,9 @@ def _rewrite(database: str, seq: int) -> None:
             entry.previous = previous
             if entry.seq == seq:
                 entry.actor = "asen"
-            entry.hash = previous = chain.link(fields(entry))
+            names = ("scope", "seq", "actor_kind", "actor", "action", "subject", "commitment", "previous")
+            fields = {name: getattr(entry, name) for name in names}
+            entry.hash = previous = chain.link({**fields, "at": chain.instant(entry.at)})
             owner.execute("UPDATE audit_entry SET actor = %s, previous = %s, hash = %s WHERE id = %s", [entry.actor, entry.previous, entry.hash, entry.pk])  # fmt: skip
         owner.execute("UPDATE audit_head SET hash = %s WHERE scope = %s", [previous, SCOPE])
 
@@ -147,15 +186,21 @@ def export(databases: Databases, built: str, tmp_path_factory: pytest.TempPathFa
     from tests.flow.world import START
 
     folder = tmp_path_factory.mktemp("export") / SCOPE.partition(":")[2]
-    with databases.copy(template=built) as address, clock.frozen(START):
+    with databases.copy(template=built), clock.frozen(START):
         with transaction.atomic():
             work = Work(clock.now(), Actor("cli", "tests"))
             for number in range(30):
                 work.audit("consent.given", f"consent:BC-C{number}", {"text": "yes, replace prod"}, scope=SCOPE)
             work.flush()
         connection.close()
-        chosen = f"SELECT id FROM audit_entry WHERE scope = '{SCOPE}' AND seq IN (3, 4)"
-        tamper(address, f"DELETE FROM audit_content WHERE entry_id IN ({chosen})")
+        with acting():
+            erasing.do_erase(SCOPE, (3, 4), "request 7, by law", actor=Actor("cli", "tests"), now=clock.now())
+        with transaction.atomic():
+            work = Work(clock.now(), Actor("cli", "tests"))
+            for number in range(3):
+                work.audit("consent.asked", f"consent:BC-C{40 + number}", {"words": "Кирилица"}, scope=SCOPE)
+            work.flush()
+        connection.close()
         assert roots.make(SCOPE, clock.now() + timedelta(days=1)) is not None
         exporting.write(SCOPE, str(folder))
     yield folder
@@ -192,7 +237,17 @@ def test_removal_insertion_re_ordering_and_a_cut_tail_are_found(copy: Path, caps
         assert told in capsys.readouterr().out, told
 
 
-@pytest.mark.parametrize("name", ["chain.jsonl", "roots.jsonl"])
+def test_a_content_that_is_gone_without_a_word_is_found(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = (copy / "chain.jsonl").read_text().splitlines()
+    entry = json.loads(lines[6])
+    lines[6] = offline.compact({**entry, "content": {"data": None, "salt": None}})
+    (copy / "chain.jsonl").write_text("\n".join(lines) + "\n")
+    capsys.readouterr()
+    assert offline.main([]) == 1
+    assert "the content of number 7 is gone, and no entry says that it was erased" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["chain.jsonl", "roots.jsonl", "keys.json"])
 def test_any_single_byte_is_found(copy: Path, name: str) -> None:
     good = (copy / name).read_bytes()
 
@@ -203,6 +258,20 @@ def test_any_single_byte_is_found(copy: Path, name: str) -> None:
         assert offline.main([]) == 1, (place, change)
 
     flips()
+
+
+@pytest.mark.parametrize("name", ["chain.jsonl", "roots.jsonl", "keys.json"])
+def test_every_bit_of_a_line_and_every_end_of_a_line_is_looked_at(copy: Path, name: str) -> None:
+    """A small letter or a capital in hexadecimal, another white space, another end of a line: what a reader would not see."""
+    good = (copy / name).read_bytes()
+    last = good.rstrip(b"\n").rfind(b"\n") + 1 if name == "chain.jsonl" else 0
+    bits = {(place, 1 << bit) for place in range(last, len(good)) for bit in range(8)}
+    ends = {
+        (place, 0x0A ^ other) for place, byte in enumerate(good) if byte == 0x0A for other in b"\r\x0b\x0c\x1c \x85"
+    }
+    for place, change in sorted(bits | ends):
+        (copy / name).write_bytes(good[:place] + bytes([good[place] ^ change]) + good[place + 1 :])
+        assert offline.main([]) == 1, (place, change)
 
 
 def test_a_key_of_somebody_else_vouches_for_nothing(copy: Path) -> None:

@@ -64,3 +64,33 @@ def test_others_neither_read_nor_ask(browser: Browser, who: str | None) -> None:
         statuses = [client.get(place).status_code, client.post(place, {"act": "withdraw"}).status_code, client.post("/console/consents", FORM).status_code]  # fmt: skip
     assert statuses == [302, 302, 302] if who is None else statuses == [404, 404, 404]
     assert Request.objects.values().get() == before
+
+
+def test_the_page_of_a_case_tells_what_was_asked_about_it_and_leads_to_asking(browser: Browser) -> None:
+    tiago, case = browser("tiago"), open_case()
+    place = f"/console/cases/{case.ref}"
+    page = tiago.get(place).content.decode()
+    assert "Nothing was asked about this case." in page and f'href="/console/consents?case={case.ref}#ask"' in page
+    form = tiago.get(f"/console/consents?case={case.ref}").content.decode()
+    assert f'name="case" maxlength="40" value="{case.ref}"' in form and f"Nothing was asked about {case.ref}." in form
+    tiago.post("/console/consents", {**FORM, "workspace": "", "case": case.ref})
+    page = tiago.get(place).content.decode()
+    assert f"/console/consents/{asked().ref}" in page and f'aria-label="Withdraw {asked().ref}"' in page
+    done = tiago.post(f"/console/consents/{asked().ref}", {"act": "withdraw", "back": "case"})
+    assert done["Location"] == f"{place}#consents" and asked().state == "withdrawn"
+    page = tiago.get(place).content.decode()
+    assert "withdrawn" in page and f'aria-label="Withdraw {asked().ref}"' not in page
+
+
+def test_a_list_that_is_narrowed_stays_so_and_says_that_it_is_empty(browser: Browser) -> None:
+    tiago = browser("tiago")
+    assert (
+        "<strong>Nothing was asked that is granted.</strong>"
+        in tiago.get("/console/consents?state=granted").content.decode()
+    )
+    assert "<strong>Nothing was asked.</strong> Ask here" in tiago.get("/console/consents").content.decode()
+    for _ in range(51):
+        tiago.post("/console/consents", FORM)
+    page = tiago.get("/console/consents?state=open").content.decode()
+    assert 'href="?state=open&amp;before=' in page
+    assert tiago.get("/console/consents?case=a/b%00").status_code == 200

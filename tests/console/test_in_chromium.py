@@ -55,7 +55,7 @@ def signed_in(desk: Live, chromium: Browser, who: str = "tiago", **context: Any)
     page.goto(f"{desk.ready['url']}/console/")
     page.get_by_label("Mail address or id").fill(who)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign In").click()
+    page.get_by_role("button", name="Sign In", exact=True).click()
     # Who goes elsewhere before the answer has come is signed in nowhere.
     page.wait_for_url(lambda url: "/accounts/" not in url)
     return page

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
+from django.db import transaction
 from django.test import Client
 
 from roomdesk.cases import taking
 from roomdesk.directory.queries import Viewer
-from roomdesk.oncall.models import Page, Reach, Rota, Swap
+from roomdesk.oncall.models import Import, Page, Reach, Rota, Swap
+from roomdesk.product import services as products
+from roomdesk.product.canonical import from_json, to_json
+from roomdesk.product.queries import newest, product_of
 from roomdesk.rules.toml_text import written_as_toml
 from roomdesk.runtime import clock
 from tests.console.conftest import ACTOR, open_case
@@ -82,3 +87,23 @@ def test_a_table_written_as_toml_reads_the_same() -> None:
 
     table = {"needed": {"outside": "office"}, "odd key": 'a "b" \\ ü\n\x7f', "layers": [{"name": "x", "people": ["a"], "level": 2, "on": True}, {"hours": {"within": "o"}}]}  # fmt: skip
     assert tomllib.loads(written_as_toml(table)) == table
+
+
+def test_a_rota_of_pagerduty_is_shown_with_how_it_stands_and_not_written_here(browser: Browser) -> None:
+    stored = to_json(product_of(newest(["bos"])["bos"].pk))
+    stored["oncall"] |= {"source": "pagerduty", "escalation_policy": "PBOS123"}
+    with transaction.atomic():
+        products.store(from_json(stored), clock.now())
+    Import.objects.create(product="bos", heard_at=clock.now(), problem="PagerDuty answered 503.", strangers=["Zoe"])
+    turn = {"level": 1, "layer": "Primary", "person": "ivan"}
+    turn |= {"start": clock.now().isoformat(), "end": (clock.now() + timedelta(days=3)).isoformat()}
+    Rota.objects.create(
+        product="bos", source="pagerduty", written={"on_call": [turn]}, changed_at=clock.now(), changed_by="pagerduty"
+    )
+    lea = browser("lea")
+    page = text(lea.get(WHERE))
+    assert "PagerDuty&#x27;s (escalation policy PBOS123)" in page or "PagerDuty's (escalation policy PBOS123)" in page
+    assert "PagerDuty answered 503. What was told last holds on." in page and "Zoe" in page
+    assert "<strong>ivan</strong> (now)" in page and 'id="written-bos"' not in page and 'id="instead-bos"' not in page
+    assert lea.post(WHERE, {"act": "write", "product": "bos", "written": ROTA}).status_code == 409
+    assert Rota.objects.get(product="bos").written == {"on_call": [turn]}

@@ -47,6 +47,12 @@ class PagerDuty:
     answers: list[int] = field(default_factory=list)
     retry_after: int = 0
     api_token: str = ""
+    #: On-calls by escalation policy, as `GET /oncalls` lists them.
+    oncalls: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    #: Statuses given one after the other instead of an answer of the REST API.
+    api_answers: list[int] = field(default_factory=list)
+    #: How many more events are read and never answered: whoever sent them must give up by themselves.
+    hangs: int = 0
     taken_first: bool = False
     refused: list[str] = field(default_factory=list)
     seen: list[dict[str, Any]] = field(default_factory=list)
@@ -91,13 +97,56 @@ class PagerDuty:
         return key
 
     def found(self, path: str, token: str) -> tuple[int, dict[str, Any]]:
-        """The REST API's list of incidents, by the key of their alert."""
+        """The REST API: incidents by the key of their alert, and on-calls by escalation policy."""
         place = urlsplit(path)
-        if place.path != "/incidents" or token != f"Token token={self.api_token}":
-            return (404 if place.path != "/incidents" else 401), {"error": {"message": "no"}}
+        if self.api_answers:
+            return self.api_answers.pop(0), {"error": {"message": "no"}}
+        if place.path not in ("/incidents", "/oncalls"):
+            return 404, {"error": {"message": "Not Found"}}
+        if token != f"Token token={self.api_token}":
+            return 401, {"error": {"message": "no"}}
+        if place.path == "/oncalls":
+            return 200, self._on_call(parse_qs(place.query, strict_parsing=True))
         key = parse_qs(place.query).get("incident_key", [""])[0]
         rows = [one for one in self.incidents if one.key == key]
         return 200, {"incidents": [self._row(one) for one in reversed(rows)], "more": False}
+
+    def _on_call(self, asked: dict[str, list[str]]) -> dict[str, Any]:
+        """Those that touch the time asked for, a page of them; mail addresses only where users are asked for."""
+        assert set(asked) == {"escalation_policy_ids[]", "include[]", "time_zone", "since", "until", "limit", "offset"}
+        since, until = (datetime.fromisoformat(asked[name][0]) for name in ("since", "until"))
+        found = [
+            one
+            for policy in asked["escalation_policy_ids[]"]
+            for one in self.oncalls.get(policy, [])
+            if (one["start"] is None or datetime.fromisoformat(one["start"]) < until)
+            and (one["end"] is None or datetime.fromisoformat(one["end"]) > since)
+        ]
+        limit, offset = (int(asked[name][0]) for name in ("limit", "offset"))
+        rows = found[offset : offset + limit]
+        return {"oncalls": rows, "limit": limit, "offset": offset, "more": offset + limit < len(found), "total": None}
+
+    def on_call(self, policy: str, name: str, start: str | None, end: str | None, *, level: int = 1,
+                schedule: str | None = "Primary", email: str | None = None) -> None:  # fmt: skip
+        """Has somebody be on call there; without a schedule by the policy itself, and then for ever."""
+        number = f"PU{name.upper()[:5]}"
+        user = {
+            "id": number,
+            "type": "user",
+            "summary": name,
+            "name": name,
+            "email": email or f"{name.lower()}@vendor.test",
+        }
+        self.oncalls.setdefault(policy, []).append(
+            {
+                "escalation_policy": {"id": policy, "type": "escalation_policy_reference", "summary": "Support"},
+                "escalation_level": level,
+                "schedule": {"id": "PSCHED1", "type": "schedule_reference", "summary": schedule} if schedule else None,
+                "user": user,
+                "start": start,
+                "end": end,
+            }
+        )
 
     def _row(self, one: Incident) -> dict[str, Any]:
         who = {"id": "PUSER1", "type": "user_reference", "summary": one.by}
@@ -175,10 +224,16 @@ def _trigger_problems(event: dict[str, Any], payload: dict[str, Any]) -> Iterato
         yield "a link has no address"
 
 
-def _handler(fake: PagerDuty) -> type[BaseHTTPRequestHandler]:
+def _handler(fake: PagerDuty, released: threading.Event) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
+            if fake.hangs > 0:
+                # Read, taken, and the line is cut without a word: the sender cannot know.
+                fake.hangs -= 1
+                fake.enqueue(body)
+                released.wait(60)
+                return
             found = fake.enqueue(body) if self.path == "/v2/enqueue" else (404, {"message": "Not Found"})
             status, answer = found
             text = json.dumps(answer).encode()
@@ -207,8 +262,8 @@ def _handler(fake: PagerDuty) -> type[BaseHTTPRequestHandler]:
 @contextmanager
 def pagerduty() -> Iterator[PagerDuty]:
     """Runs one on this machine; at its end no page may be unexpected, and no event refused that the test has not looked at."""
-    fake = PagerDuty()
-    with ThreadingHTTPServer(("127.0.0.1", 0), _handler(fake)) as server:
+    fake, released = PagerDuty(), threading.Event()
+    with ThreadingHTTPServer(("127.0.0.1", 0), _handler(fake, released)) as server:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
@@ -216,6 +271,7 @@ def pagerduty() -> Iterator[PagerDuty]:
         try:
             yield fake
         finally:
+            released.set()
             server.shutdown()
             thread.join()
     assert fake.unexpected == [], "paged without being expected"

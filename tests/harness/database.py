@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -50,6 +51,7 @@ class Databases:
         # PostgreSQL itself waits 5 s for connections that were just given up.
         _patiently(lambda: create_database(self._owner, name, template=template))
         self._point(name)
+        _forget_roots()
         try:
             yield with_database(self._app, name)
         finally:
@@ -103,6 +105,13 @@ def _forget_versions() -> None:
 
     for kept in (queries.product_of, policy.target_rows, policy.calendar_of, policy.name_of, speaking._small_talk):
         kept.cache_clear()
+
+
+def _forget_roots() -> None:
+    """What was filed outside of another database's chains, which have the same names: one installation has one database."""
+    from roomdesk.audit import roots
+
+    shutil.rmtree(roots.folder(), ignore_errors=True)
 
 
 def in_thread(function: object, *args: object) -> threading.Thread:

@@ -9,12 +9,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from roomdesk import bootstrap, pipeline, timers
 from roomdesk.cases.models import Case, CaseChange
 from roomdesk.directory import services
-from roomdesk.oncall import calling, hooks, paging
+from roomdesk.oncall import calling, hooks, importing, paging
 from roomdesk.oncall.models import Page
+from roomdesk.product import services as products
+from roomdesk.product.canonical import from_json, to_json
+from roomdesk.product.queries import newest, product_of
 from roomdesk.queues import outbox
 from roomdesk.queues.models import InboxEvent, OutboxRow
 from roomdesk.runtime import clock
@@ -24,11 +28,12 @@ from tests.fakes.pagerduty import KEY, PagerDuty
 from tests.flow import world
 from tests.flow.world import ACTOR, OLGA, event, message, room, store, work_off
 
+PRODUCT = "plana-business-cloud"
 #: 03:00 on a Sunday in Sofia.
 NIGHT = datetime(2026, 3, 8, 1, 0, tzinfo=UTC)
 SECRET = "the-secret-of-the-subscription"
-#: Ways that reach the outside without the homeserver.
-PAGING = ("pagerduty", "apprise")
+#: Ways by which people are called. What goes to the homeserver by `direct` is kept by the night itself.
+PAGING = ("pagerduty", "apprise", "direct")
 
 
 def built_for_the_night() -> None:
@@ -40,7 +45,7 @@ def built_for_the_night() -> None:
 def with_pagerduty(patch: pytest.MonkeyPatch, url: str, **more: Any) -> None:
     given = {"pagerduty_url": url, "pagerduty_routing": KEY, "pagerduty_webhook_secrets": SECRET, **more}
     changed = replace(bootstrap.settings, **given)
-    for module in (paging, calling, hooks):
+    for module in (paging, calling, hooks, importing):
         patch.setattr(module, "settings", changed)
 
 
@@ -109,10 +114,19 @@ class Night:
             for payload in rows.order_by("pk").values_list("payload", flat=True)
         ]
 
+    def rota_terms(self, **changed: Any) -> None:
+        """Loads the product anew with other terms of paging."""
+        version = newest([PRODUCT])[PRODUCT]
+        before = product_of(version.pk)
+        stored = to_json(before)
+        stored["oncall"] |= changed
+        with transaction.atomic():
+            products.store(from_json(stored), clock.now())
+
     def addon(self, slug: str, *addons: str) -> None:
         """Changes what the customer has bought."""
         tier = dict(zip(world.SLUGS, world.TIERS, strict=True))[slug]
         services.do_put_workspace(
-            slug=slug, product="plana-business-cloud", tier=tier, addons=list(addons), actor=ACTOR, now=clock.now()
+            slug=slug, product=PRODUCT, tier=tier, addons=list(addons), actor=ACTOR, now=clock.now()
         )
         self.settle()

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import threading
 
-from django.db import connection
+import psycopg
+from django.db import connection, transaction
 
+from roomdesk import pipeline
 from roomdesk.cases import early_pages
+from roomdesk.directory.models import Workspace
 from roomdesk.oncall.models import Page
+from roomdesk.queues import inbox, lanes
+from roomdesk.queues.inbox import Arrival
 from roomdesk.queues.models import InboxEvent
+from roomdesk.queues.signals import URGENT
 from roomdesk.runtime import clock
+from roomdesk.worker import urgent
 from tests.flow.world import ASEN, IVAN, OLGA
 from tests.paging.night import Night
 
@@ -78,3 +85,62 @@ def test_two_workers_page_once(night: Night) -> None:
     assert sorted(found) == [0, 1]
     night.settle()
     night.pagerduty.page()
+
+
+def test_a_p0_is_worked_on_by_itself_while_what_others_say_waits(night: Night) -> None:
+    for number in range(5):
+        night.unheard("birch", f"Something else, {number}")
+    night.unheard("cedar", "First the printer")
+    night.unheard("cedar", "P0 all is down", ASEN)
+    InboxEvent.objects.filter(raw__contains="P0").update(is_urgent=True)
+    assert pipeline.drain_urgent() == 2, "its own room's, in their order"
+    assert night.page("cedar").ref == night.case("cedar").ref
+    assert InboxEvent.objects.filter(state="pending", raw__contains="Something else").count() == 5
+    assert pipeline.drain_urgent() == 0
+    night.settle()
+    night.pagerduty.page()
+
+
+def test_the_flow_takes_it_first_and_by_itself_and_the_others_where_it_is_in_other_hands(night: Night) -> None:
+    night.unheard("birch", "Something else")
+    night.unheard("cedar", "P0 all is down")
+    InboxEvent.objects.filter(raw__contains="P0").update(is_urgent=True)
+    lane = Workspace.objects.get(slug="cedar").lane_id
+    lanes.assign_waiting()
+    done, ended = threading.Event(), threading.Event()
+    thread = threading.Thread(target=_hold, args=(lane, done, ended))
+    thread.start()
+    try:
+        assert done.wait(60)
+        step = urgent.step_of(pipeline.drain_urgent, lambda: None)
+        assert step() < 0.1, "it is looked again at once"
+        assert pipeline.drain() == 1, "the others do not wait for it"
+        assert InboxEvent.objects.filter(state="pending", raw__contains="P0").exists()
+    finally:
+        ended.set()
+        thread.join(60)
+    assert pipeline.drain() == 1
+    assert step() == 1.0, "nothing is left to do"
+    night.settle()
+    night.pagerduty.page()
+
+
+def _hold(lane_id: int, done: threading.Event, ended: threading.Event) -> None:
+    """Another worker in the middle of its work."""
+    try:
+        with transaction.atomic():
+            lanes.lock(lane_id)
+            done.set()
+            assert ended.wait(120)
+    finally:
+        connection.close()
+
+
+def test_whoever_works_on_p0s_is_woken_by_them_and_by_nothing_else(night: Night, address: str) -> None:
+    with psycopg.connect(address, autocommit=True) as listener:
+        listener.execute(f"LISTEN {URGENT}")
+        for number, is_urgent in enumerate((False, True)):
+            inbox.store([Arrival("matrix", f"$new{number}", "!cedar", "{}", is_urgent)], clock.now())
+        assert len(list(listener.notifies(timeout=5, stop_after=1))) == 1
+        assert list(listener.notifies(timeout=0)) == []
+    InboxEvent.objects.filter(external_id__startswith="$new").delete()

@@ -41,9 +41,8 @@ with clock.frozen(datetime.fromisoformat(sys.argv[1])):
 """
 
 
-def work(night: Night, database: str, log: Path, *faults: str) -> int:
-    connections.close_all()
-    environ = {
+def environ(night: Night, database: str, log: Path, *faults: str) -> dict[str, str]:
+    return {
         **os.environ,
         "ROOMDESK_DATABASE_URL": database,
         "ROOMDESK_SECRET_KEY": "a-key-for-these-tests-only",
@@ -52,8 +51,14 @@ def work(night: Night, database: str, log: Path, *faults: str) -> int:
         "ROOMDESK_FAULTS": ",".join(faults),
         "ROOMDESK_FAULTS_LOG": str(log),
     }
+
+
+def work(night: Night, database: str, log: Path, *faults: str) -> int:
+    connections.close_all()
     command = [sys.executable, "-c", WORKER, night.time.tick(timedelta()).isoformat()]
-    return subprocess.run(command, env=environ, cwd=ROOT, check=False, timeout=150).returncode
+    return subprocess.run(
+        command, env=environ(night, database, log, *faults), cwd=ROOT, check=False, timeout=150
+    ).returncode
 
 
 def test_whoever_dies_where_each_p0_is_one_incident(night: Night, address: str, tmp_path: Path) -> None:

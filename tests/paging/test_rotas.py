@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
+from icalendar import Calendar
 
 from roomdesk.audit.work import Actor
+from roomdesk.cases.models import Case
 from roomdesk.directory import services
 from roomdesk.directory.models import Person, Workspace
 from roomdesk.directory.queries import viewer_of_person
@@ -22,9 +24,10 @@ from roomdesk.product.queries import newest, product_of
 from roomdesk.queues.models import OutboxRow
 from roomdesk.refusals import Forbidden, Invalid
 from roomdesk.rooms import desired
+from roomdesk.rules import rota as rules
 from roomdesk.runtime import clock
 from tests.cases_api.place import Rest, token
-from tests.flow.world import ACTOR
+from tests.flow.world import ACTOR, SERVER
 from tests.paging.night import NIGHT, Night
 
 PRODUCT = "plana-business-cloud"
@@ -161,6 +164,62 @@ def test_a_hand_over_is_told_in_the_control_room_with_what_is_open(night: Night,
     assert told.count() == 2, "in the evening the next one begins"
 
 
+def _bodies(begin: str) -> list[dict[str, Any]]:
+    rows = OutboxRow.objects.filter(once__startswith=begin).order_by("pk")
+    return [json.loads(row.payload)["content"] for row in rows]
+
+
+def test_the_note_of_a_hand_over_names_open_cases_pages_that_nobody_has_and_gaps_two_weeks_ahead(
+    night: Night, rest: Rest
+) -> None:
+    _with_control_room()
+    away = [
+        {"person": name, "start": "2026-03-20T20:00:00Z", "end": "2026-03-21T04:00:00Z"} for name in ("ivan", "petya")
+    ]
+    further = [
+        {"person": name, "start": "2026-03-27T20:00:00Z", "end": "2026-03-28T04:00:00Z"} for name in ("ivan", "petya")
+    ]
+    put(rest, leave=[*away, *further])
+    night.say("cedar", "P0 all is down")
+    night.pagerduty.page()
+    still_open = Case.objects.filter(product=PRODUCT, state__in=Case.OPEN).order_by("opened_at")
+    before, grave = still_open.count(), still_open.filter(p0_at__isnull=False).values_list("ref", flat=True)
+    night.later(days=1, hours=7)
+    (note,) = _bodies("hand_over:")
+    lines = note["body"].splitlines()
+    ref = night.case("cedar").ref
+    assert lines[0].startswith("On call from now: dora (second, level 2) until ")
+    assert lines[1:] == [
+        f"Open cases: {before}.",
+        f"P0 among them: {', '.join(grave)}.",
+        f"Pages that nobody has yet: {ref}.",
+        "Nobody is on call from Fri 2026-03-20 22:00 to Sat 2026-03-21 06:00.",
+    ], "and nothing that is further away than two weeks"
+    assert note["m.mentions"] == {"user_ids": [f"@dora:{SERVER}"]}
+
+
+def test_whoever_takes_over_is_reminded_an_hour_before_once_and_so_is_who_was_swapped_in(
+    night: Night, rest: Rest
+) -> None:
+    _with_control_room()
+    put(rest)
+    # Ivan has had the nights since Monday; the office opens at 9, in the evening Petya's week begins.
+    night.later(days=1, hours=13, minutes=59)
+    assert _bodies("shift:") == []
+    night.later(minutes=2)
+    (told,) = _bodies("shift:")
+    assert told["body"] == (
+        "petya: you are on call from Mon 2026-03-09 18:00 (nights, level 1) until Tue 2026-03-10 09:00."
+    )
+    assert told["m.mentions"] == {"user_ids": [f"@petya:{SERVER}"]} and told["msgtype"] == "m.text"
+    swap = {"person": "lena", "reason": "Petya is ill", "instead_of": "petya"}
+    assert call(rest, "POST", f"rotas/{PRODUCT}/swaps", swap).status_code == 201
+    night.later(minutes=1)
+    assert [one["body"].partition(":")[0] for one in _bodies("shift:")] == ["petya", "lena"]
+    night.later(hours=30)
+    assert [one["body"].partition(":")[0] for one in _bodies("shift:")] == ["petya", "lena", "petya"], "the next night"
+
+
 def _with_control_room() -> None:
     from roomdesk.rooms.models import Room
 
@@ -179,11 +238,14 @@ def test_a_calendar_is_secret_its_owners_and_the_same_as_who_is_on_call(night: N
     events = _events(answer.content)
     assert events and all("ivan" in summary for _, _, summary in events)
     everybody = _events(call(rest, "GET", f"rotas/{PRODUCT}").content and _whole(rest, anybody))
-    at = NIGHT
-    while at < NIGHT + timedelta(days=20):
-        there = sorted(summary.split()[2] for start, end, summary in everybody if start <= at < end)
-        assert there == sorted(who(rest, f"{at:%Y-%m-%dT%H:%M:%SZ}")), at
-        at += timedelta(hours=7, minutes=13)
+    meant = rotas.rota_of(Rota.objects.get(product=PRODUCT))
+    # Every minute of the days around the change of the clocks on 29 March, and of a day and a night before.
+    for begin, days in ((NIGHT, 1), (NIGHT + timedelta(days=20), 2)):
+        for at in (begin + timedelta(minutes=minute) for minute in range(days * 24 * 60)):
+            there = sorted(summary.split()[2] for start, end, summary in everybody if start <= at < end)
+            assert there == sorted(one.person for one in rules.on_call(meant, at)), at
+    assert who(rest) == [one.person for one in rules.on_call(meant, NIGHT)]
+    assert b"TRIGGER:-PT60M" in answer.content, "theirs reminds them an hour before"
     assert call(rest, "DELETE", f"rotas/{PRODUCT}/calendars/{made['id']}").status_code == 204
     assert anybody.get(where, headers={"host": "127.0.0.1"}).status_code == 404
     assert "items" in call(rest, "GET", f"rotas/{PRODUCT}/calendars").json()
@@ -196,32 +258,12 @@ def _whole(rest: Rest, anybody: Client) -> bytes:
 
 
 def _events(content: bytes) -> list[tuple[datetime, datetime, str]]:
-    """Read as strictly as RFC 5545 wants it: CR LF, folded at 75 octets, properties once, begun and ended in pairs."""
+    """As a standard parser reads it; its lines as strictly as RFC 5545 wants them: CR LF, folded at 75 octets."""
     text = content.decode()
     assert text.endswith("\r\n") and "\n" not in text.replace("\r\n", "")
-    lines: list[str] = []
-    for line in text.split("\r\n")[:-1]:
-        assert len(line.encode()) <= 75
-        if line.startswith(" "):
-            lines[-1] += line[1:]
-        else:
-            lines.append(line)
-    open_parts: list[str] = []
-    found: list[dict[str, str]] = []
-    for line in lines:
-        name, _, value = line.partition(":")
-        if name == "BEGIN":
-            open_parts.append(value)
-            found += [{}] if value == "VEVENT" else []
-        elif name == "END":
-            assert open_parts.pop() == value
-        elif open_parts[-1] == "VEVENT":
-            assert name not in found[-1]
-            found[-1][name] = value
-    assert not open_parts and lines[0] == "BEGIN:VCALENDAR" and "VERSION:2.0" in lines
-    assert len({one["UID"] for one in found}) == len(found)
-    return [(_at(one["DTSTART"]), _at(one["DTEND"]), one["SUMMARY"]) for one in found]
-
-
-def _at(value: str) -> datetime:
-    return datetime.strptime(value, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
+    whole = Calendar.from_ical(content)
+    assert isinstance(whole, Calendar) and whole.errors == []
+    events = whole.walk("VEVENT")
+    assert len({str(one["UID"]) for one in events}) == len(events) and not any(one.errors for one in events)
+    return [(one["DTSTART"].dt, one["DTEND"].dt, str(one["SUMMARY"])) for one in events]

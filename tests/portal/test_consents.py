@@ -132,3 +132,14 @@ def test_pressing_twice_is_one_word(browser: Browser) -> None:
     client = fresh(browser("olga"))
     assert [agree(client).status_code for _ in range(2)] == [302, 302]
     assert Grant.objects.count() == 1
+
+
+def test_the_page_of_a_request_tells_what_was_asked_about_it(browser: Browser) -> None:
+    case, ref = scene.case_of("$said"), scene.consent_of("acme").ref
+    place = f"/portal/acme/cases/{case.ref}"
+    assert 'id="consents"' not in browser("olga").get(place).content.decode()
+    Request.objects.filter(ref=ref).update(case=case)
+    text = browser("olga").get(place).content.decode()
+    assert f"/portal/acme/consents/{ref}" in text and "Waits for an answer" in text
+    browser("olga").post(page(), {"no": "1"})
+    assert "Refused" in browser("olga").get(place).content.decode()

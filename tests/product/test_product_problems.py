@@ -49,6 +49,13 @@ IN_PRODUCT = [
     ("1490", "1490.5", [f"plans.prices[2].amount: {AMOUNT}, not negative; this is 1490.5."]),
 ]  # fmt: skip
 IN_POLICY = [
+    ('source = "roomdesk"', 'source = "pagerduty"', [
+        'oncall.escalation_policy: The rota is PagerDuty\'s (source = "pagerduty"), so the number of its escalation policy is needed.',
+    ]),
+    ('source = "roomdesk"', 'source = "roomdesk"\nescalation_policy = "pabc"\nrunbook = "wiki"', [
+        'oncall.escalation_policy: "pabc" is not the number of an escalation policy of PagerDuty, such as PABC123.',
+        'oncall.runbook: "wiki" is not a web address; it must begin with https://.',
+    ]),
     ('country = "BR"', "", ["calendars.office.holidays.country: This key is missing."]),
     ('country = "BR"', 'country = "Brazil"', [
         'calendars.office.holidays: Holidays of the country "Brazil" are not known; use a code such as BG.',

@@ -10,6 +10,7 @@ import pytest
 from roomdesk import pipeline, timers
 from roomdesk.cases.models import Case
 from roomdesk.channels.matrix import membership
+from roomdesk.channels.matrix import send as sending
 from roomdesk.channels.matrix.names import path
 from roomdesk.channels.matrix.receive import arrival
 from roomdesk.control.models import Command
@@ -17,6 +18,7 @@ from roomdesk.directory import services
 from roomdesk.queues import inbox
 from roomdesk.queues.models import InboxEvent, OutboxRow
 from roomdesk.record.models import Message
+from roomdesk.rooms import direct as rooms
 from roomdesk.rooms.models import Room
 from roomdesk.runtime import clock
 from tests.rooms.control import Control
@@ -200,3 +202,17 @@ def test_who_leaves_the_staff_is_out_of_it_at_once(there: Place) -> None:
     assert membership.membership(there.matrix, room, there.user("ivan")) == "leave"
     before = Command.objects.count()
     assert timers.fire() == 0 and Command.objects.count() == before
+
+
+@pytest.mark.part_of("R39")
+def test_a_page_is_said_to_its_person_there_once_and_calls_them(
+    direct: Direct, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "current", lambda: direct.place.matrix)
+    row = OutboxRow(key="the-row-of-a-call", attempts=1)
+    for _ in range(2):
+        rooms.say(direct.place.id("ivan"), row, "P0 · BC-1042 · Acme: all is down")
+    (told,) = [one["content"] for one in direct.messages() if "all is down" in one["content"]["body"]]
+    assert told["m.mentions"] == {"user_ids": [direct.place.user("ivan")]} and told["msgtype"] == "m.text"
+    with pytest.raises(rooms.NoRoom, match="no room with the desk yet"):
+        rooms.say(direct.place.id("olga"), row, "P0")

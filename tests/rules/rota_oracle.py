@@ -8,15 +8,15 @@ from typing import Any
 
 from roomdesk.rules.zones import zone_named
 
-STEP = timedelta(minutes=30)
+STEP, MINUTE = timedelta(minutes=30), timedelta(minutes=1)
 #: A clock is watched from so long before, so that it has reached whatever it reaches.
 LEAD = timedelta(days=2)
 Owner = tuple[int, str, str]
 
 
-def owners(rota: Any, begin: datetime, end: datetime) -> Iterator[tuple[datetime, set[Owner]]]:
+def owners(rota: Any, begin: datetime, end: datetime, step: timedelta = STEP) -> Iterator[tuple[datetime, set[Owner]]]:
     """At every step within [begin, end): level, layer and person of all who are on call. All times are multiples of the step."""
-    steps = [begin - LEAD + number * STEP for number in range((end - begin + 2 * LEAD) // STEP)]
+    steps = [begin - LEAD + number * step for number in range((end - begin + 2 * LEAD) // step)]
     by_layer = [(layer, list(_of_layer(rota, layer, steps))) for layer in rota.layers]
     for number, at in enumerate(steps):
         if begin <= at < end:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,6 +44,19 @@ def test_what_an_outage_passed_over_is_made_up_once() -> None:
     found = after(Progress(AT, AT, 0), hours=3)
     assert found[:-1] == [FALLBACK, NEXT, SECOND, MANAGER] and found[-1] >= EVERYONE
     assert len(after(Progress(AT, AT, EVERYONE), hours=3)) == 1
+
+
+def test_whoever_waits_long_is_called_for_more_rarely_and_at_least_once_a_day() -> None:
+    page, at, calls = Progress(AT, AT, EVERYONE), AT, list[datetime]()
+    while at < AT + timedelta(days=365):
+        at = next_look(page, TERMS, at)
+        calls.append(at)
+        page = replace(page, step=steps_due(page, TERMS, at)[-1])
+    gaps = [later - earlier for earlier, later in pairwise([AT + timedelta(minutes=20), *calls])]
+    assert gaps[:8] == [timedelta(minutes=5)] * 8, "at the product's pace for the first hour"
+    assert gaps == sorted(gaps) and max(gaps) == timedelta(days=1)
+    assert sum(at < AT + timedelta(hours=12) for at in calls) > 30
+    assert len(calls) < 500
 
 
 @given(

@@ -13,7 +13,14 @@ from roomdesk.rules.consent import Answer, Request, Verdict, judge
 from roomdesk.rules.consent_lines import answer_line
 from roomdesk.rules.consent_phrase import folded
 
-LABELLED = (Path(__file__).parents[1] / "data/consent.jsonl").read_text("utf-8").splitlines()
+DATA = Path(__file__).parents[1] / "data"
+#: The cases of the project, and our own against the rule of their README; a text may hold separators of lines other than the line feed.
+LABELLED = [
+    line
+    for name in ("consent", "consent_own")
+    for line in (DATA / f"{name}.jsonl").read_text("utf-8").split("\n")
+    if line
+]
 OPENED = datetime(2026, 3, 2, 10, tzinfo=UTC)
 PHRASE = "yes, replace prod"
 REQUEST = Request("$request", PHRASE, ("owner", "admin"), OPENED, OPENED + timedelta(hours=2))

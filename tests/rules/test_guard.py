@@ -109,6 +109,53 @@ def test_without_its_settings_nothing_is_even_asked(
     assert (script.run(), script.ran, server.calls) == (guard.REFUSED, 0, [])
 
 
+@pytest.mark.parametrize("url", ["http://desk.example.org", "ftp://127.0.0.1", "desk.example.org", "https://", "http://127.0.0.1.example.org"])  # fmt: skip
+def test_a_token_is_never_sent_in_the_open(
+    server: Desk, script: Script, monkeypatch: pytest.MonkeyPatch, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ROOMDESK_URL", url)
+    assert (script.run(), script.ran, server.calls, script.state.exists()) == (guard.REFUSED, 0, [], False)
+    assert "https://" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o770, 0o702])
+def test_notes_that_others_could_take_away_are_none(server: Desk, script: Script, mode: int) -> None:
+    script.state.mkdir()
+    script.state.chmod(mode)
+    assert (script.run(), script.ran, server.calls, list(script.state.iterdir())) == (guard.REFUSED, 0, [], [])
+
+
+@pytest.mark.parametrize("code", [302, 403, 404, 407])
+def test_a_no_of_something_on_the_way_keeps_the_use(server: Desk, script: Script, code: int) -> None:
+    """The desk may have said yes, and its receipt is there for this run's nonce."""
+    server.answer = (code, {"message": "Please sign in to the proxy"})
+    assert (script.run(), script.ran) == (guard.REFUSED, 0)
+    server.answer = None
+    assert (script.run(), script.ran) == (0, 1)
+    assert len({body["nonce"] for act, body in server.calls if act == "consume"}) == 1
+
+
+def test_that_it_began_stands_on_disk_with_its_name_before_the_command(
+    server: Desk, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    whole, begin = guard.os.fsync, guard.subprocess.run
+
+    def note(number: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{number}").readlink()))
+        whole(number)
+
+    def run(*words: Any, **given: Any) -> Any:
+        (kept,) = script.state.glob("*.json")
+        assert json.loads(kept.read_text())["state"] == "running"
+        assert synced[-1] == str(script.state), "a name in a folder is on disk when the folder is"
+        return begin(*words, **given)
+
+    monkeypatch.setattr(guard.os, "fsync", note)
+    monkeypatch.setattr(guard.subprocess, "run", run)
+    assert (script.run(), script.ran) == (0, 1)
+
+
 def test_nobody_there_runs_nothing(server: Desk, script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROOMDESK_URL", "http://127.0.0.1:9")
     assert (script.run(), script.ran) == (guard.REFUSED, 0)

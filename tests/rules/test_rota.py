@@ -131,6 +131,29 @@ def test_the_same_person_twice_at_once_is_told_with_the_time_shared() -> None:
     assert all((a.start, a.end) == (b.start, b.end) for a, b in pairs)
 
 
+def test_layers_that_follow_the_sun_hand_over_to_each_other() -> None:
+    def office(zone: str, first: str, last: str) -> Hours:
+        week = {day: [[first, last]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+        return Hours(parse_calendar({"timezone": zone, "week": week}))
+
+    offices = (
+        ("Australia/Sydney", "07:00", "18:00"),
+        (SOFIA, "09:00", "18:00"),
+        ("America/New_York", "11:00", "16:00"),
+    )
+    rota = Rota(tuple(
+        replace(WEEKLY, name=zone, people=(zone.rpartition("/")[2].lower(),), zone=zone, hours=office(zone, first, last))
+        for zone, first, last in offices
+    ))  # fmt: skip
+    # In February Sydney is at UTC+11, Sofia at UTC+2, New York at UTC-5.
+    assert [who(rota, f"2026-02-03T{hour}:00") for hour in ("21", "06", "08", "12", "17")] == [
+        ["sydney"], ["sydney"], ["sofia"], ["sofia"], ["new_york"]
+    ]  # fmt: skip
+    assert gaps(rota, utc("2026-02-02T20:00"), utc("2026-02-05T20:00")) == ()
+    # In July Sydney is an hour later by UTC and Sofia an hour earlier; New York's five hours no longer reach the former.
+    assert [start.hour for start, _ in gaps(rota, utc("2026-07-06T20:00"), utc("2026-07-08T20:00"))] == [20, 20]
+
+
 def test_level_and_layer_give_the_order() -> None:
     second = replace(WEEKLY, name="a-second", level=2, people=("kalina",))
     assert who(Rota((second, WEEKLY)), "2026-01-06T00:00") == ["ivan", "kalina"]

@@ -183,3 +183,15 @@ def test_made_up_messages_are_filed_as_said_ones_are(desk: None, rest: Rest, mon
     numbers = Message.objects.filter(workspace__slug="bench-00002").values_list("number", flat=True)
     assert len(numbers) == len(set(numbers))
     assert out_of_step() == []
+
+
+def test_made_up_cases_come_with_their_clocks_and_some_are_open(desk: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    from roomdesk.demo import babble
+
+    monkeypatch.setattr(babble, "_TEXTS", 40)
+    done = command("bench", "seed", "--messages", "10", "--workspaces", "2", "--cases", "100")
+    assert done.stdout == "10 messages and 100 cases were added to 2 workspaces.\n", done.stderr
+    made = Case.objects.filter(workspace__slug__startswith="bench-", clocks__isnull=False)
+    assert made.count() == 100 and made.filter(cycles__number=1).count() == 100
+    opened = made.filter(state__in=Case.OPEN)
+    assert opened.count() == 2 and not opened.exclude(clocks__state="running").exists()

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -101,6 +102,12 @@ class Matrix:
         except httpx.HTTPError as error:
             raise Unreachable(type(error).__name__) from error
 
+    def upload(self, where: str, content: Path, *, user: str, name: str) -> None:
+        """Puts a file as `user`, of no type that a browser would run. Raises as `call` does."""
+        given = {"Authorization": f"Bearer {self._token_for(user)}", "Content-Type": "application/octet-stream"}
+        with content.open("rb") as file:
+            self._answered("PUT", where, given, {"user_id": user, "filename": name}, content=file)
+
     def admin(self, method: str, where: str, body: Json | None = None) -> Json:
         """A call of Synapse's admin API, with the separate token (D47)."""
         if self._admin_token is None:
@@ -124,6 +131,22 @@ class Matrix:
         if not answer.is_success:
             raise from_answer(answer.status_code, _json(answer))
         return answer.extensions["network_stream"].get_extra_info("client_addr")
+
+    def give(self, where: str, blocks: Iterator[bytes], length: int, *, user: str, name: str) -> Json:
+        """Gives the store a file of this many bytes as `user`, of no type that a browser would run. Raises as `call` does."""
+        given = {
+            "Authorization": f"Bearer {self._token_for(user)}",
+            "Content-Type": "application/octet-stream",
+            "Content-Length": str(length),
+        }
+        try:
+            answer = self._http.post(where, content=blocks, params={"user_id": user, "filename": name}, headers=given)
+        except httpx.HTTPError as error:
+            raise Unreachable(type(error).__name__) from error
+        content = _json(answer)
+        if not answer.is_success or not isinstance(content, dict):
+            raise from_answer(answer.status_code, content, answer.headers.get("Retry-After", ""))
+        return content
 
     def ensure_desk(self) -> None:
         """Makes the bot, the keeper and the desk's devices where they are missing; once a process."""
@@ -186,10 +209,13 @@ class Matrix:
         return content
 
     def _answer(self, method: str, where: str, token: str, body: Json | None, params: dict[str, str] | None) -> object:
+        return self._answered(method, where, {"Authorization": f"Bearer {token}"}, params, json=body)
+
+    def _answered(
+        self, method: str, where: str, headers: dict[str, str], params: dict[str, str] | None, **body: Any
+    ) -> object:
         try:
-            answer = self._http.request(
-                method, where, json=body, params=params, headers={"Authorization": f"Bearer {token}"}
-            )
+            answer = self._http.request(method, where, params=params, headers=headers, **body)
         except httpx.HTTPError as error:
             raise Unreachable(type(error).__name__) from error
         content = _json(answer)

@@ -49,6 +49,14 @@ class Refused(MatrixError):
         return True
 
 
+class NotKeptYet(MatrixError):
+    """The file that is to be given is still being looked over."""
+
+    def __init__(self) -> None:
+        super().__init__(0, "", "not kept yet")
+        self.args = ("The file is still being looked over.",)
+
+
 E = TypeVar("E", bound=type[MatrixError])
 _CLASSES: dict[str, type[MatrixError]] = {}
 
@@ -81,6 +89,11 @@ class AliasTaken(MatrixError):
 @_errcode("M_USER_IN_USE")
 class UserExists(MatrixError):
     """register: the user exists."""
+
+
+@_errcode("M_CANNOT_OVERWRITE_MEDIA")
+class MediaFilled(MatrixError):
+    """upload: something lies at this address already."""
 
 
 @_errcode("M_UNKNOWN_DEVICE")

@@ -1,17 +1,19 @@
-"""Files in the homeserver's store: which one an event names, fetching it, removing it (matrix-facts §9)."""
+"""Files in the homeserver's store: which one an event names, fetching, giving and removing it (matrix-facts §9)."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from roomdesk.channels.matrix.client import Matrix
+from roomdesk.channels.matrix.errors import MediaFilled
 from roomdesk.channels.matrix.events import text
 from roomdesk.channels.matrix.names import path
 
@@ -72,6 +74,20 @@ def download(matrix: Matrix, url: str, begin: int = 0) -> Iterator[httpx.Respons
     where = path("media", "download", *found.groups(), base="/_matrix/client/v1")
     with matrix.stream(where, {"Range": f"bytes={begin}-"} if begin else {}) as answer:
         yield answer
+
+
+def make(matrix: Matrix, user: str) -> str:
+    """Reserves an address in the store for a file of `user` (`POST /_matrix/media/v1/create`). One that stays empty is forgotten in a day."""
+    return str(matrix.call("POST", path("create", base="/_matrix/media/v1"), {}, user=user)["content_uri"])
+
+
+def put(matrix: Matrix, url: str, user: str, content: Path, name: str) -> None:
+    """Fills an address that `make` gave (`PUT /_matrix/media/v3/upload/{server}/{id}`); filled already is what was asked for. Raises `MatrixError`."""
+    found = _MXC.fullmatch(url)
+    assert found is not None
+    where = path("upload", *found.groups(), base="/_matrix/media/v3")
+    with suppress(MediaFilled):
+        matrix.upload(where, content, user=user, name=name)
 
 
 def remove(matrix: Matrix, url: str) -> None:

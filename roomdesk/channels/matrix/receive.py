@@ -115,7 +115,8 @@ def _arrival(raw: str, event: object, problem: str, bot: str) -> Arrival:
     if problem or not isinstance(event, dict):
         digest = hashlib.sha256(raw.encode()).hexdigest()
         return Arrival(SOURCE, f"malformed:{digest}", "", raw, problem=problem)
-    return Arrival(SOURCE, event["event_id"], event["room_id"], raw, is_urgent=_is_urgent(event, bot))
+    urgent, is_state = _is_urgent(event, bot), "state_key" in event
+    return Arrival(SOURCE, event["event_id"], event["room_id"], raw, is_urgent=urgent, is_patient=is_state)
 
 
 def _problem(event: object) -> str:

@@ -9,11 +9,13 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from roomdesk.channels import kept
 from roomdesk.channels.matrix import closing, history, looking, media, membership, rooms
 from roomdesk.channels.matrix.client import Matrix, current
 from roomdesk.channels.matrix.content import Parent, check_numbers, resolve
-from roomdesk.channels.matrix.errors import NotFound, Refused, UnknownDevice
+from roomdesk.channels.matrix.errors import NotFound, NotKeptYet, Refused, UnknownDevice
 from roomdesk.channels.matrix.names import MARKER, path
+from roomdesk.channels.matrix.upload import FILE, outgoing, upload
 from roomdesk.queues.models import OutboxRow
 from roomdesk.queues.outbox import Sent
 from roomdesk.runtime import clock, faults
@@ -117,8 +119,12 @@ def _state(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
 def _redact(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
     where = path("rooms", payload["room_id"], "redact", payload["event_id"], str(row.key))
     body = {MARKER: str(row.key), **({"reason": payload["reason"]} if payload.get("reason") else {})}
+    # A person takes back what is theirs as themselves.
+    user = payload.get("as") or matrix.bot
+    if user != matrix.bot:
+        membership.check_usable(matrix, user)
     try:
-        return _event(_with_device(matrix, matrix.bot, lambda: matrix.call("PUT", where, body, device=True)))
+        return _event(_with_device(matrix, user, lambda: matrix.call("PUT", where, body, user=user, device=True)))
     except NotFound:
         # The event is gone: purged by the homeserver's retention, which is more than was asked for.
         return Sent()
@@ -129,6 +135,20 @@ def _remove_file(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
     with suppress(NotFound):
         media.remove(matrix, payload["url"])
     return Sent()
+
+
+def _make_media(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
+    """A repeat reserves another address; the first stays empty."""
+    membership.check_usable(matrix, payload["as"])
+    return Sent(values={"url": media.make(matrix, payload["as"])})
+
+
+def _put_media(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
+    content = kept.place_of(payload["sha256"])
+    if not content.exists():
+        raise NotKeptYet
+    media.put(matrix, payload["url"], payload["as"], content, payload["name"])
+    return Sent(report={"url": payload["url"]})
 
 
 def _send(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
@@ -165,6 +185,23 @@ def _event(answer: Json) -> Sent:
     return Sent(event_id, {"event_id": event_id})
 
 
+def _send_file(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
+    """Uploads, then says it. A file that is gone was sent by an attempt that died before it could note that, or is lost."""
+    user, room, name = payload["as"], payload["room_id"], payload["content"][FILE]
+    membership.check_usable(matrix, user)
+    try:
+        content = upload(matrix, user, payload["content"])
+    except FileNotFoundError:
+        since = clock.to_outside(row.first_claimed_at or row.created_at) - _MARGIN
+        earlier = history.find_sent(matrix, room, payload["type"], user, str(row.key), since)
+        if earlier is None:
+            raise Refused("The file is not on the disk any more, so it was not sent; give it again.") from None
+        return Sent(earlier, {"event_id": earlier})
+    done = _send(matrix, row, {**payload, "content": content})
+    outgoing(name).unlink(missing_ok=True)
+    return done
+
+
 _KINDS: dict[str, Callable[[Matrix, OutboxRow, Json], Sent]] = {
     "create_room": _create_room,
     "admit": _admit,
@@ -180,5 +217,8 @@ _KINDS: dict[str, Callable[[Matrix, OutboxRow, Json], Sent]] = {
     "state": _state,
     "redact": _redact,
     "remove_file": _remove_file,
+    "make_media": _make_media,
+    "put_media": _put_media,
     "send": _send,
+    "send_file": _send_file,
 }

@@ -5,13 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+from roomdesk.channels.pagerduty import rest
 
-from roomdesk.channels.pagerduty.errors import Answered, Unreachable
-from roomdesk.runtime import http
-
-DEFAULT_URL = "https://api.pagerduty.com"
-_TIMEOUT = 10.0
 _HUMANS = frozenset({"user", "user_reference"})
 
 
@@ -26,17 +21,8 @@ class Known:
 
 def ask(url: str | None, token: str, key: str) -> list[Known]:
     """The incidents whose alert has this key, the newest first. Raises `PagerDutyError`."""
-    headers = {"authorization": f"Token token={token}", "accept": "application/vnd.pagerduty+json;version=2"}
-    try:
-        with http.client(role="pagerduty", timeout=_TIMEOUT, sensitive=True, headers=headers) as client:
-            answer = client.get(
-                f"{url or DEFAULT_URL}/incidents", params={"incident_key": key, "sort_by": "created_at:desc"}
-            )
-    except httpx.HTTPError as error:
-        raise Unreachable(f"PagerDuty could not be reached ({type(error).__name__}).") from error
-    if answer.status_code != 200:
-        raise Answered(answer.status_code, " ".join(answer.text.split())[:300])
-    return [_known(one) for one in answer.json().get("incidents", []) if isinstance(one, dict)]
+    found = rest.get(url, token, "/incidents", [("incident_key", key), ("sort_by", "created_at:desc")])
+    return [_known(one) for one in found.get("incidents", []) if isinstance(one, dict)]
 
 
 def _known(one: dict[str, Any]) -> Known:

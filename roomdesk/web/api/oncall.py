@@ -30,10 +30,19 @@ class Shift(Schema):
     stands_in_for: str | None = None
 
 
+class Imported(Schema):
+    policy: str | None = Field(description="The number of PagerDuty's escalation policy.")
+    heard_at: datetime | None = Field(description="When PagerDuty told it last; what it told then holds on.")
+    problem: str | None = Field(description="Why nothing was told since.")
+    strangers: list[str] = Field(description="On call there, and by their mail address nobody of the staff here.")
+
+
 class Watch(Schema):
     product: str
     on_call: list[Shift] = Field(description="In the order in which they are called.")
     next_hand_over: datetime | None
+    source: str = Field(description="Whose rota it is: roomdesk or pagerduty.")
+    imported: Imported | None = Field(description="Null where the rota is ours.")
 
 
 class Watches(Schema):
@@ -59,6 +68,8 @@ class Rota(Schema):
     version: int
     changed_at: datetime
     changed_by: str
+    source: str = Field(description="Whose rota it is: roomdesk or pagerduty.")
+    imported: Imported | None = Field(description="Null where the rota is ours.")
     written: dict[str, Any] = Field(description="As docs/rota.md has it.")
     swaps: list[Swap]
 

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from roomdesk.cases import misusing, story, taking
 from roomdesk.oncall import misuse, queries, reaching
+from roomdesk.rooms import direct
 from roomdesk.runtime import clock
 from roomdesk.web.api import case_act_schemas as forms
 from roomdesk.web.api.asked import check_query
@@ -78,8 +79,8 @@ class Ways(Schema):
 
 
 class WayWanted(Wanted):
-    way: Text = Field(description="apprise or pagerduty.")
-    address: Text
+    way: Text = Field(description="apprise, pagerduty or matrix.")
+    address: Text = Field("", description="Left out for matrix: that is the room with the desk.")
 
 
 class WaysWanted(Wanted):
@@ -138,7 +139,7 @@ def reach_put(request: HttpRequest, id: str, wanted: WaysWanted) -> dict[str, An
 def reach_test(request: HttpRequest, id: str) -> dict[str, Any]:
     """Send a quiet test by every way, and say which took it."""
     check_query(request)
-    return {"items": reaching.do_test(viewer_of(request), id, now=clock.now()), "next": None}
+    return {"items": reaching.do_test(viewer_of(request), id, direct=direct.say, now=clock.now()), "next": None}
 
 
 def _ways(found: list[Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from roomdesk.refusals import DeskError
 from roomdesk.runtime import clock
 from roomdesk.web.chat.reader import Reader, reader_of
 from roomdesk.web.portal.guard import language_of
+from roomdesk.web.portal.refusals import told
 
 __all__ = ["Reader", "missing", "reader_only"]
 
@@ -46,4 +47,4 @@ def reader_only(view: View) -> View:
 
 
 def missing(request: HttpRequest, error: DeskError) -> HttpResponseBase:
-    return render(request, "chat/missing.html", {"sentence": str(error).replace("`", "")}, status=error.status)
+    return render(request, "chat/missing.html", {"sentence": told(error)}, status=error.status)

@@ -12,21 +12,25 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from roomdesk.cases import marks, room_talk
-from roomdesk.cases.room_talk import Said, Talk
-from roomdesk.cases.saying import Speech, do_say_in_room, why_not_speak
+from roomdesk.bootstrap import settings
+from roomdesk.cases import marks, room_reading, room_talk
+from roomdesk.cases.attaching import MOST
+from roomdesk.cases.chat_acts import REACTIONS
+from roomdesk.cases.room_talk import Said, Talk, Window
+from roomdesk.cases.saying import why_not_speak
 from roomdesk.directory.customers import customers_of
 from roomdesk.directory.models import Person, Workspace
 from roomdesk.directory.queries import people_of, viewer_of_person, workspace_page
 from roomdesk.product.queries import newest, product_of
-from roomdesk.queues import requests
 from roomdesk.refusals import DeskError
 from roomdesk.rooms.inside import address_of, room_of
 from roomdesk.runtime import clock
+from roomdesk.web.chat import acts
+from roomdesk.web.chat.acts import Written
 from roomdesk.web.chat.guard import Reader, reader_only
-from roomdesk.web.chat.present import blocks, entry_of
+from roomdesk.web.chat.present import About, Around, about, blocks, entry_of
 from roomdesk.web.live.scopes import Scope, followed
-from roomdesk.web.portal.cases import digest_of, key_of
+from roomdesk.web.portal.refusals import told
 
 
 @require_safe
@@ -43,7 +47,9 @@ def index(request: HttpRequest) -> HttpResponseBase:
     found = {workspace.pk: workspace for workspace in _with_rooms([*own, *more])}
     if len(found) == 1 and not after:
         return HttpResponseRedirect(reverse("chat:open", args=[next(iter(found.values())).slug]))
-    context = {"workspaces": found.values(), "next": following, "is_staff": viewer.kind == "staff"}
+    unread = room_reading.unread_in(person, list(found.values()))
+    rooms = [(one, unread[one.pk], unread[one.pk] >= room_reading.MOST_UNREAD) for one in found.values()]
+    context = {"rooms": rooms, "next": following, "is_staff": viewer.kind == "staff"}
     return render(request, "chat/index.html", context)
 
 
@@ -71,71 +77,61 @@ def leave_for(request: HttpRequest, reader: Reader) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @reader_only
 def room(request: HttpRequest, reader: Reader) -> HttpResponse:
-    """The room, or one thread of it (`?thread=`); POST says something there."""
-    thread = _number(request.POST.get("thread", "") or request.GET.get("thread", ""))
+    """The room, a part of it (`before`, `after`, `at`), or one thread (`thread`); POST says or does something there."""
     if request.method == "POST":
-        return _say(request, reader, thread)
-    return _page(request, reader, thread)
+        return acts.do_post(request, reader, lambda said, error: _page(request, reader, said, error))
+    return _page(request, reader, acts.written(request))
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
-
-
-def _say(request: HttpRequest, reader: Reader, thread: int) -> HttpResponse:
-    """Says it once, however often the button was pressed: each drawn form has a key of its own."""
-    text, slug = request.POST.get("text", "").replace("\0", "").strip(), reader.workspace.slug
-    key = key_of(request) or secrets.token_urlsafe(12)
-
-    def say() -> tuple[int, str]:
-        do_say_in_room(
-            reader.viewer,
-            slug=slug,
-            person=reader.person,
-            speech=Speech(text, key, thread or None),
-            actor=reader.actor,
-            now=reader.now,
-        )
-        return 303, ""
-
-    owner = f"chat:{reader.person.slug}"
-    try:
-        requests.once(owner, key, digest_of(slug, str(thread), text), reader.now, say)
-    except DeskError as error:
-        return _page(request, reader, thread, text=text, problem=str(error), status=error.status)
-    where = f"?thread={thread}" if thread else ""
-    return HttpResponseRedirect(f"{reverse('chat:room', args=[slug])}{where}#composer")
-
-
-def _page(
-    request: HttpRequest, reader: Reader, thread: int, *, text: str = "", problem: str = "", status: int = 200
-) -> HttpResponse:
+def _page(request: HttpRequest, reader: Reader, said: Written, refused: DeskError | None = None) -> HttpResponse:
     workspace = reader.workspace
-    live = followed(Scope("room", workspace.slug), marks.of_room(workspace, reader.person))
-    head, talk = _read(request, reader, thread)
-    members = {row.person_id: row for row in people_of(workspace, reader.now)}
+    readings = room_reading.readings_of(workspace)
+    live = followed(Scope("room", workspace.slug), marks.of_room(workspace, reader.person, readings))
+    head, talk = _read(request, reader, said.thread)
+    here = room_of(workspace)
+    around = Around(
+        members={row.person_id: row for row in people_of(workspace, reader.now)},
+        others=room_reading.others(readings, here, reader.person, reader.now),
+        read_at=room_reading.read_until(readings, reader.person),
+    )
     waiting = room_talk.sending(workspace, reader.person, reader.now) if talk.is_newest else []
+    about = _about(reader, said)
     context = {
         **live,
         "now": reader.now,
         "reader": reader,
         "workspace": workspace,
-        "head": entry_of(head, reader, members) if head else None,
-        "thread": thread,
-        "blocks": blocks(talk, reader, members, in_thread=head is not None),
-        "before": talk.before,
-        "is_newest": talk.is_newest,
-        "waiting": [(one, reader.told_at(one.at)) for one in waiting],
-        "why_not": why_not_speak(workspace, room_of(workspace), reader.person, reader.now),
-        "text": text,
-        "problem": problem,
+        "head": entry_of(head, reader, around) if head else None,
+        "thread": said.thread,
+        "blocks": blocks(talk, reader, around, in_thread=head is not None),
+        "talk": talk,
+        "newest": talk.messages[-1].message.pk if talk.is_newest and talk.messages and not said.thread else 0,
+        "writing": [person.name for person in around.others.writing],
+        "waiting": [(one, reader.told_at(one.at), told(one.problem)) for one in waiting],
+        "why_not": told(why_not_speak(workspace, here, reader.person, reader.now)),
+        "offered": REACTIONS,
+        "most": MOST,
+        "megabytes": settings.file_megabytes,
+        "about": about,
+        "said": said,
+        "text": said.text or (about.text if about and said.edit and not refused else ""),
+        "problem": told(refused) if refused else "",
         "key": secrets.token_urlsafe(12),
     }
-    return render(request, "chat/room.html", context, status=status)
+    return render(request, "chat/room.html", context, status=refused.status if refused else 200)
 
 
 def _read(request: HttpRequest, reader: Reader, thread: int) -> tuple[Said | None, Talk]:
     slug = reader.workspace.slug
     if thread:
         return room_talk.access_thread(reader.viewer, slug, thread)
-    return None, room_talk.access_talk(reader.viewer, slug, before=request.GET.get("before", ""))
+    before, after = (request.GET.get(name, "") for name in ("before", "after"))
+    return None, room_talk.access_talk(
+        reader.viewer, slug, Window(before, after, acts.number_of(request.GET.get("at", "")))
+    )
+
+
+def _about(reader: Reader, said: Written) -> About | None:
+    """What the composer answers or mends; None for neither, or where that is not there."""
+    number = said.edit or said.reply
+    return about(room_talk.access_said(reader.viewer, reader.workspace.slug, number), reader) if number else None

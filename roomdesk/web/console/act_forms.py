@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from django.http import QueryDict
 
 from roomdesk.cases import untriaging
+from roomdesk.cases.attaching import Upload
 from roomdesk.cases.chosen import SPEECH
 from roomdesk.cases.linking import Others
-from roomdesk.cases.macros import offers
+from roomdesk.cases.macros import Offer
 from roomdesk.cases.models import Case
 from roomdesk.cases.queries import access_cases
 from roomdesk.directory.models import Person
@@ -20,6 +21,7 @@ from roomdesk.record.models import Message
 from roomdesk.rules.case_states import MOVES
 from roomdesk.web.console.guard import Reader
 from roomdesk.web.console.present import plain
+from roomdesk.web.uploads import words_of
 
 Options = Sequence[tuple[str, str]]
 
@@ -31,16 +33,22 @@ class Wanted:
     act: str
     given: Mapping[str, str]
     messages: tuple[str, ...]
+    uploads: tuple[Upload, ...] = ()
 
     @classmethod
-    def of(cls, post: QueryDict) -> Wanted:
+    def of(cls, post: QueryDict, uploads: Iterable[Upload] = ()) -> Wanted:
         clean = {name: str(post.get(name, "")).replace("\0", "").strip() for name in post}
-        return cls(clean.get("act", ""), clean, tuple(one.replace("\0", "") for one in post.getlist("messages")))
+        return cls(
+            clean.get("act", ""),
+            clean,
+            tuple(one.replace("\0", "") for one in post.getlist("messages")),
+            tuple(uploads),
+        )
 
     def words(self) -> tuple[str, ...]:
         """Everything that makes it the same request or another one."""
         asked = sorted((k, v) for k, v in self.given.items() if k not in ("key", "csrfmiddlewaretoken", "messages"))
-        return (*(word for pair in asked for word in pair), *self.messages)
+        return (*(word for pair in asked for word in pair), *self.messages, *words_of(self.uploads))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +102,11 @@ class Around:
     messages: Sequence[Message]
     others: Others
     called: Sequence[str]
+    canned: Sequence[Offer]
 
 
 def offered(around: Around, refused: Refused | None) -> list[Form]:
-    """The forms that the case's state allows; one that was refused is there in any case. Seven queries at most."""
+    """The forms that the case's state allows; one that was refused is there in any case. Six queries at most."""
     reader, case = around.reader, around.case
     mine = case.assignee_id == reader.person.pk
     take = () if mine or case.state not in Case.OPEN else (Form("take", "Take it"),)
@@ -153,7 +162,7 @@ def _changes(around: Around) -> Iterable[Form]:
     yield from _classes(case)
     yield Form("assign", "Assign", (_assignee(reader, case),))
     yield from _escalations(reader, case, around.called)
-    yield from _macros(reader, case)
+    yield from _macros(around.canned)
     yield from _others(case, around.others)
     if case.snoozed_until:
         yield Form("wake", "End the snooze")
@@ -187,9 +196,8 @@ def _escalations(reader: Reader, case: Case, called: Sequence[str]) -> Iterable[
         yield Form("deescalate", "End escalation", (Field("field", "To", "select", options=options), _REASON))
 
 
-def _macros(reader: Reader, case: Case) -> Iterable[Form]:
+def _macros(found: Sequence[Offer]) -> Iterable[Form]:
     """Canned answers, as they would be said here."""
-    found = offers(case, reader.person.name)
     options = [(one.slug, f"{plain(one.slug)}: {one.text}"[:_MACRO]) for one in found]
     if options:
         asks = sorted({name for one in found for name in one.asks})

@@ -7,8 +7,22 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from roomdesk.cases import changing, escalating, incidents, joining, linking, macros, noting, parting, untriaging
+from roomdesk.cases import (
+    changing,
+    escalating,
+    handing,
+    incidents,
+    joining,
+    linking,
+    macros,
+    noting,
+    parting,
+    resending,
+    untriaging,
+)
+from roomdesk.cases.attaching import Upload
 from roomdesk.cases.models import Case
+from roomdesk.cases.queries import access_case
 from roomdesk.cases.together import Hands
 from roomdesk.directory.errors import Invalid
 from roomdesk.rules.case_states import MOVES
@@ -25,7 +39,7 @@ def do(reader: Reader, case: Case, wanted: Wanted) -> str:
     action = _ACTIONS.get(wanted.act)
     if action is None:
         raise Invalid("This page has no such button; load it again.", field="act")
-    return action(_Doing(reader, case.ref, wanted.given, wanted.messages)).ref
+    return action(_Doing(reader, case.ref, wanted.given, wanted.messages, wanted.uploads)).ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +48,7 @@ class _Doing:
     ref: str
     given: Mapping[str, str]
     messages: Sequence[str] = field(default=())
+    uploads: Sequence[Upload] = field(default=())
 
     @property
     def by(self) -> dict[str, Any]:
@@ -148,11 +163,29 @@ def _move(doing: _Doing) -> Case:
 
 
 def _note(doing: _Doing) -> Case:
-    return noting.do_note(doing.reader.viewer, doing.ref, doing.text("text"), channel="console", **doing.by)
+    """A text, files, or both."""
+    viewer = doing.reader.viewer
+    case = access_case(doing.ref, viewer)
+    if doing.text("text") or not doing.uploads:
+        case = noting.do_note(viewer, doing.ref, doing.text("text"), channel="console", **doing.by)
+    for one in doing.uploads:
+        handing.do_hand_over(viewer, doing.ref, handing.Given(one, is_note=True), channel="console", **doing.by)
+    return case
+
+
+def _again(doing: _Doing) -> Case:
+    number = doing.text("message")
+    if not _is_number(number):
+        raise Invalid("Choose the message that is sent again.", field="message")
+    return resending.do_send_again(doing.reader.viewer, doing.ref, int(number), **doing.by)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 def _leaving(doing: _Doing, none: str) -> parting.Parting:
-    ids = [int(one) for one in doing.messages if one.isascii() and one.isdecimal() and len(one) < 19]
+    ids = [int(one) for one in doing.messages if _is_number(one)]
     if not ids:
         raise Invalid(none, field="messages")
     return parting.Parting(ids, doing.text("reason"))
@@ -182,4 +215,5 @@ _ACTIONS: Mapping[str, Callable[[_Doing], Case]] = {
     "split": _split,
     "move": _move,
     "note": _note,
+    "again": _again,
 }

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from roomdesk.cases.models import Case
 from roomdesk.consent import asking, identifying, queries
 from roomdesk.consent.asking import Wish
 from roomdesk.consent.models import Afterwards, Attempt, IdentityCheck, Request, Use
@@ -32,18 +35,35 @@ def consents(request: HttpRequest, reader: Reader) -> HttpResponse:
             return HttpResponseRedirect(reverse("console:consent", args=[_ask(reader, given).ref]))
         except DeskError as error:
             problem, field, status = str(error), error.field or "", error.status
-    state, before = request.GET.get("state") or None, request.GET.get("before") or None
-    case = request.GET.get("case", "").replace("\0", "") or None
-    page = queries.page_of_consents(reader.viewer, state=state, case=case, before=before)
+    asked = {name: request.GET.get(name, "").replace("\0", "") for name in ("state", "case", "before")}
+    page = queries.page_of_consents(
+        reader.viewer, state=asked["state"] or None, case=asked["case"] or None, before=asked["before"] or None
+    )
     context = {
         **frame(reader),
-        "rows": [(one, _TONES[one.state], moment(one.expires_at, "UTC", reader.now)) for one in page.requests],
-        "next": page.next,
-        "given": given if problem else {"case": request.GET.get("case", "")},
+        "rows": _rows(page.requests, reader),
+        "older": urlencode({**_narrowed(asked), "before": page.next}) if page.next else "",
+        "asked": asked,
+        "is_narrowed": bool(_narrowed(asked)),
+        "given": given if problem else {"case": asked["case"]},
         "problem": problem,
         "field": field,
     }
     return render(request, "console/consents.html", context, status=status)
+
+
+def _narrowed(asked: dict[str, str]) -> dict[str, str]:
+    return {name: asked[name] for name in ("state", "case") if asked[name]}
+
+
+def _rows(requests: Sequence[Request], reader: Reader) -> list[tuple[Request, str, str]]:
+    """Each with its tone and its end."""
+    return [(one, _TONES[one.state], moment(one.expires_at, "UTC", reader.now)) for one in requests]
+
+
+def about_case(found: Case, reader: Reader) -> list[tuple[Request, str, str]]:
+    """What was asked about a case, for its page: the newest first, as `_rows`."""
+    return _rows(queries.page_of_consents(reader.viewer, case=found.ref).requests, reader)
 
 
 def _ask(reader: Reader, given: dict[str, str]) -> Request:
@@ -68,7 +88,7 @@ def consent(request: HttpRequest, reader: Reader, ref: str) -> HttpResponse:
     if request.method == "POST":
         try:
             _do(request, reader, found)
-            return HttpResponseRedirect(reverse("console:consent", args=[found.ref]))
+            return HttpResponseRedirect(_back(request, found))
         except DeskError as error:
             problem, status = str(error), error.status
     context = {
@@ -86,6 +106,13 @@ def consent(request: HttpRequest, reader: Reader, ref: str) -> HttpResponse:
         "problem": problem,
     }
     return render(request, "console/consent.html", context, status=status)
+
+
+def _back(request: HttpRequest, found: Request) -> str:
+    """Where the button stood: on the page of its case, or on its own."""
+    if found.case is not None and request.POST.get("back") == "case":
+        return reverse("console:case", args=[found.case.ref]) + "#consents"
+    return reverse("console:consent", args=[found.ref])
 
 
 def _do(request: HttpRequest, reader: Reader, found: Request) -> None:

@@ -58,7 +58,8 @@ def _reader(request: HttpRequest) -> Reader:
     roles = set(StaffRole.objects.filter(valid_at(now), person=person).values_list("role", flat=True))
     is_administrator = StaffRole.Role.ADMINISTRATOR in roles
     is_lead = is_administrator or StaffRole.Role.LEAD in roles
-    return Reader(person, viewer, now, viewer.security, is_administrator, is_lead)
+    is_auditor = is_administrator or bool({StaffRole.Role.AUDITOR, StaffRole.Role.SECURITY} & roles)
+    return Reader(person, viewer, now, viewer.security, is_administrator, is_lead, is_auditor)
 
 
 def frame(reader: Reader, follows: Mapping[str, str] | None = None) -> dict[str, Any]:

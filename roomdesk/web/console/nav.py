@@ -20,6 +20,10 @@ def _administrators(reader: Reader) -> bool:
     return reader.is_administrator
 
 
+def _auditors(reader: Reader) -> bool:
+    return reader.is_auditor
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A page of the menu: the name of its address, its words, for whom it is, and the names of pages that belong to it."""
@@ -36,7 +40,12 @@ MENU = (
     Entry("console:search", "Search"),
     Entry("console:oncall", "On call"),
     Entry("console:consents", "Consents", under=frozenset({"console:consent"})),
+    Entry("console:workspaces", "Workspaces", under=frozenset({"console:workspace"})),
     Entry("console:rooms", "Rooms", under=frozenset({"console:room", "console:staff_room"})),
+    Entry("console:reports", "Reports", under=frozenset({"console:report", "console:report_cases"})),
+    Entry("console:products", "Products", under=frozenset({"console:product"})),
+    Entry("console:audit", "Audit", _auditors),
+    Entry("console:health", "Health", _leads),
     Entry("console:filing", "Filing", _leads),
     Entry("console:macros", "Macros", _administrators, frozenset({"console:macro", "console:new_macro"})),
     Entry("console:webhooks", "Webhooks", _administrators, frozenset({"console:webhook"})),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from roomdesk.cases import taking
 from roomdesk.cases.models import Case
-from roomdesk.oncall import asking, feeds, queries, reaching, rotas
+from roomdesk.oncall import asking, feeds, importing, queries, reaching, rotas
 from roomdesk.oncall.models import Page, Rota
 from roomdesk.product.queries import newest, product_of
 from roomdesk.product.services import known
@@ -63,6 +63,8 @@ def _watch(reader: Reader, slug: str) -> Mapping[str, Any]:
     product = product_of(newest([slug])[slug].pk)
     zone = product.office.timezone
     found: dict[str, Any] = {"product": slug, "name": product.name, "zone": zone, "may_write": _may_write(reader, slug)}
+    found["imported"] = importing.shown(rota, slug)
+    found["may_write"] = found["may_write"] and found["imported"] is None
     if rota is None:
         return {**found, "written": "", "rota": None}
     at = reader.now
@@ -70,7 +72,7 @@ def _watch(reader: Reader, slug: str) -> Mapping[str, Any]:
     return {
         **found,
         "rota": rota,
-        "written": written_as_toml(rota.written),
+        "written": "" if found["imported"] else written_as_toml(rota.written),
         "shifts": [_shift(one, zone, at) for one in ahead["shifts"][:12]],
         "gaps": [(moment(one["start"], zone, at), moment(one["end"], zone, at)) for one in ahead["gaps"]],
         "swaps": [_swap(one, zone, at) for one in asking.whole(rota)["swaps"] if one["end"] > at],

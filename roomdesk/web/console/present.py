@@ -17,6 +17,8 @@ from roomdesk.product.queries import product_of
 from roomdesk.record.models import File, Message
 from roomdesk.rules.queue_order import Place, ordinal
 from roomdesk.web.console.clock_words import ClockFace, face, headline, moment, span
+from roomdesk.web.console.strip import Strip, strip
+from roomdesk.web.rich import drawn
 
 STATES = {
     "new": "New",
@@ -149,12 +151,24 @@ def report_lines(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(words, said[name]) for name, words in _FIELDS.items() if said[name]]
 
 
+def checklist(intake: Intake | None, version_id: int | None) -> list[tuple[str, bool]]:
+    """What the desk asked for, in words, and whether it is there."""
+    if intake is None or not intake.asked or version_id is None:
+        return []
+    product, known = product_of(version_id), intake.known.split()
+    # A newer version of the product may not ask for it any more.
+    words: dict[str, str] = {
+        item: product.text("en", f"checklist.item.{item}").partition(":")[0] for item in product.checklist.items
+    }
+    return [(words.get(item, plain(item)), item in known) for item in intake.asked.split()]
+
+
 @dataclass(frozen=True, slots=True)
 class ClockCards:
     """A case's clocks, each with its explanation: those that matter now, and those of earlier cycles and updates."""
 
-    now: list[tuple[ClockFace, list[str]]]
-    earlier: list[tuple[ClockFace, list[str]]]
+    now: list[tuple[ClockFace, list[str], Strip | None]]
+    earlier: list[tuple[ClockFace, list[str], Strip | None]]
 
 
 def clock_cards(
@@ -167,7 +181,7 @@ def clock_cards(
         runs = clock.stopped_at is None and clock.state != Clock.State.CANCELLED
         is_last = clock.kind != Clock.Kind.UPDATE or clock.pk == newest
         matters = runs or (clock.cycle.number == case.cycle and is_last and clock.state != Clock.State.CANCELLED)
-        (found.now if matters else found.earlier).append((face(clock, now), told["lines"]))
+        (found.now if matters else found.earlier).append((face(clock, now), told["lines"], strip(told)))
     return found
 
 
@@ -202,6 +216,10 @@ class Entry:
     text: str
     marks: tuple[str, ...]
     why: str
+    #: The message's own number; 0 for a change.
+    number: int = 0
+    #: As a room draws it, safe for a page; empty where `text` is all.
+    html: str = ""
     problem: str = ""
     file: File | None = None
     is_note: bool = False
@@ -247,6 +265,8 @@ def _said(
         text=_text(message),
         marks=tuple(_marks(message, delivery)),
         why=message.why,
+        number=message.pk,
+        html=drawn(message),
         problem=delivery.problem if delivery and delivery.state == "failed" else "",
         is_note=message.kind == Message.Kind.NOTE,
     )

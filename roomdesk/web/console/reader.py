@@ -17,7 +17,8 @@ RESTRICTED = "Restricted case"
 class Reader:
     """A member of the staff at work. `security` are the products whose restricted cases they may read (empty text: all).
 
-    `is_administrator`: of some product; `is_lead`: a lead or an administrator.
+    `is_administrator`: of some product; `is_lead`: a lead or an administrator; `is_auditor`: whoever may read
+    chains of the audit.
     """
 
     person: Person
@@ -26,6 +27,7 @@ class Reader:
     security: frozenset[str]
     is_administrator: bool
     is_lead: bool
+    is_auditor: bool
 
     @property
     def actor(self) -> Actor:

@@ -6,19 +6,24 @@ from django.urls import path
 
 from roomdesk.web.console import (
     attention,
+    audit,
     bulk,
     consents,
     files,
     filing,
     find,
+    health,
     inbox,
     macros,
     oncall,
+    products,
     rooms,
     search,
     views,
     webhooks,
+    workspaces,
 )
+from roomdesk.web.console.reports import views as reports
 
 app_name = "console"
 urlpatterns = [
@@ -38,6 +43,15 @@ urlpatterns = [
     path("consents", consents.consents, name="consents"),
     path("consents/<str:ref>", consents.consent, name="consent"),
     path("filing", filing.page, name="filing"),
+    path("workspaces", workspaces.workspaces, name="workspaces"),
+    path("workspaces/<str:slug>", workspaces.workspace, name="workspace"),
+    path("products", products.products, name="products"),
+    path("products/<str:slug>", products.product, name="product"),
+    path("audit", audit.audit, name="audit"),
+    path("health", health.health, name="health"),
+    path("reports", reports.report, name="reports"),
+    path("reports/cases", reports.cases, name="report_cases"),
+    path("reports/<str:name>", reports.report, name="report"),
     path("webhooks", webhooks.endpoints, name="webhooks"),
     path("webhooks/<str:slug>", webhooks.endpoint, name="webhook"),
     path("macros", macros.macros, name="macros"),

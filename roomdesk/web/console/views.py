@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,27 +13,34 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from roomdesk.bootstrap import settings
 from roomdesk.cases import linking, queries, worklist, writing
+from roomdesk.cases.attaching import MOST, Upload, check_uploads
 from roomdesk.cases.files import files_of
+from roomdesk.cases.handing import Given, do_hand_over
+from roomdesk.cases.macros import offers
 from roomdesk.cases.many import changed, standing
 from roomdesk.cases.models import Case
 from roomdesk.cases.narrowing import Narrow
 from roomdesk.cases.presence import leave, note_presence, others_at
 from roomdesk.cases.queue import place_of
 from roomdesk.cases.report import intake_of, report
+from roomdesk.cases.wording import callable_in
 from roomdesk.clocks import explain
 from roomdesk.directory.queries import escalated, people_of
 from roomdesk.queues import requests
 from roomdesk.refusals import DeskError
 from roomdesk.rooms import queries as rooms
-from roomdesk.rooms.inside import count_readers
 from roomdesk.web.console import acts, present, undo
 from roomdesk.web.console.act_forms import Around
 from roomdesk.web.console.bulk import context_of
+from roomdesk.web.console.consents import about_case
 from roomdesk.web.console.guard import Reader, frame, staff_only
 from roomdesk.web.console.inbox import address as list_address
 from roomdesk.web.console.inbox import view_words
+from roomdesk.web.console.workspace_card import beside
 from roomdesk.web.live.scopes import follow_case
+from roomdesk.web.uploads import uploads_of, words_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,24 +70,30 @@ def _stub(request: HttpRequest, reader: Reader, found: Case) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, reader: Reader, found: Case) -> HttpResponse:
-    """Says it once, however often the button was pressed: each drawn form has a key of its own."""
+    """Says it once, however often the button was pressed: each drawn form has a key of its own. A text, files, or both."""
     text = request.POST.get("text", "").replace("\0", "").strip()
+    uploads = uploads_of(request)
     author = reader.viewer.name
     if collision := _collision(request, reader, found):
         return _page(request, reader, found.ref, text=text, collision=collision, status=409)
 
-    def say() -> tuple[int, str]:
-        said = writing.do_say(
-            ref=found.ref, author=author, text=text, channel="console", actor=reader.actor, now=reader.now
-        )
-        return 303, f"m-{said.pk}"
-
     try:
-        done = requests.once(f"console:{author}", _key(request), _digest(found.ref, text), reader.now, say)
+        check_uploads(uploads)
+        digest = _digest(found.ref, text, *words_of(uploads))
+        said = partial(_say, reader, found.ref, text, uploads)
+        done = requests.once(f"console:{author}", _key(request), digest, reader.now, said)
     except DeskError as error:
         return _page(request, reader, found.ref, text=text, problem=str(error), status=error.status)
     leave(found, reader.person)
     return HttpResponseRedirect(f"{_address(request, found.ref)}#{done.body}")
+
+
+def _say(reader: Reader, ref: str, text: str, uploads: list[Upload]) -> tuple[int, str]:
+    """The anchor of the last thing that was said."""
+    by: dict[str, Any] = {"author": reader.viewer.name, "channel": "console", "actor": reader.actor, "now": reader.now}
+    said = [writing.do_say(ref=ref, text=text, is_markdown=True, **by)] if text or not uploads else []
+    said += [do_hand_over(reader.viewer, ref, Given(one, is_note=False), **by) for one in uploads]
+    return 303, f"m-{said[-1].pk}"
 
 
 def _collision(request: HttpRequest, reader: Reader, found: Case) -> str:
@@ -103,7 +117,7 @@ def act(request: HttpRequest, reader: Reader, ref: str) -> HttpResponse:
     found = _access(ref, reader)
     if not reader.may_read(found):
         return _stub(request, reader, found)
-    wanted = acts.Wanted.of(request.POST)
+    wanted = acts.Wanted.of(request.POST, uploads_of(request))
     try:
         digest = _digest(found.ref, *wanted.words())
         owner = f"console:{reader.viewer.name}"
@@ -162,6 +176,8 @@ def _page(
     if not reader.may_read(found):
         return _stub(request, reader, found)
     outer = frame(reader, follow_case(found, reader.viewer))
+    canned = offers(found, reader.person.name) if found.state in Case.OPEN else []
+    inside = callable_in(found.workspace)
     context = {
         **outer,
         "pace": PACE,
@@ -173,11 +189,17 @@ def _page(
         "collision": collision,
         **context_of(request, reader),
         **_around(request),
+        **beside(reader, found),
         "others_here": others_at(found, reader.person, reader.now),
-        "readers": count_readers(found.workspace),
+        "people_inside": inside,
+        "megabytes": settings.file_megabytes,
+        "most_files": MOST,
+        "canned": canned,
         "key": secrets.token_urlsafe(12),
     }
-    forms = acts.offered(Around(reader, found, context["messages_said"], context["others"], context["called"]), refused)
+    forms = acts.offered(
+        Around(reader, found, context["messages_said"], context["others"], context["called"], canned), refused
+    )
     # Writing has a place of its own.
     context["acts"] = [form for form in forms if form.act != "note"]
     context["note"] = next((form for form in forms if form.act == "note"), None)
@@ -210,10 +232,12 @@ def _told(reader: Reader, found: Case) -> dict[str, Any]:
         "called": escalated([found.ref])[found.ref],
         "filed": present.filed(intake),
         "is_unknown": present.is_unknown(found, intake, changes),
+        "checklist": present.checklist(intake, row.version_id),
         "report": present.report_lines(report(found, intake, said, files, row.version_id)) if row.version_id else [],
         "row": row,
         "opener": people.get(found.opened_by_id or 0),
         "people": members,
+        "consents": about_case(found, reader),
         "clocks": present.clock_cards(found, clocks, explain.explain_all(clocks, now), now),
         "messages_said": said,
         "entries": present.entries(conversation, people, worklist.undelivered(found), row.zone, now, files),

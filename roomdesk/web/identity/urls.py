@@ -12,6 +12,8 @@ accounts = [
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("password/change/", views.password_change, name="account_change_password"),
+    path("2fa/", include("allauth.mfa.urls")),
+    path("sessions/", include("allauth.usersessions.urls")),
     # Mail goes out by the outbox; until that channel is there, this page says whom to ask.
     path(
         "password/reset/",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote, unquote
 
-from roomdesk.cases import for_customers, marks, queries
+from roomdesk.cases import for_customers, marks, queries, room_reading
 from roomdesk.cases.models import Case
 from roomdesk.directory.customers import access_customer
 from roomdesk.directory.models import Person
@@ -120,7 +120,7 @@ def _workspace(looking: Looking, slug: str, person: Person) -> Seen:
 
 def _room(looking: Looking, slug: str, person: Person) -> Seen:
     workspace = reader_of(person, slug, looking.now).workspace
-    return Seen(marks.of_room(workspace, person), workspace.lane_id)
+    return Seen(marks.of_room(workspace, person, room_reading.readings_of(workspace)), workspace.lane_id)
 
 
 _KINDS: Mapping[str, Callable[[Looking, str, Person], Seen]] = {

@@ -23,8 +23,10 @@ from roomdesk.directory.queries import people_of
 from roomdesk.queues import requests
 from roomdesk.record.models import File, Message
 from roomdesk.refusals import DeskError, NotFound
+from roomdesk.web.portal.consents import about_case
 from roomdesk.web.portal.guard import Visitor, customer_only, frame
 from roomdesk.web.portal.lines import Line, line_of
+from roomdesk.web.portal.refusals import told
 from roomdesk.web.portal.rows import row_of, rows_of, shown_clocks
 from roomdesk.web.portal.words import STATES, clock_told, told_at
 
@@ -124,10 +126,11 @@ def _page(
         "clocks": [clock_told(clock, found, visitor) for clock in clocks if clock.cycle.number == found.cycle],
         "place": place_in_queue(found, visitor.now),
         "lines": list(_lines(conversation, visitor, people, files_of(said), worklist.undelivered(found))),
+        "consents": about_case(found, visitor),
         "rating": _rating(found),
         "takes_words": for_customers.takes_words(found, visitor.now),
         "text": text,
-        "problem": problem,
+        "problem": told(problem),
         "key": secrets.token_urlsafe(12),
     }
     return render(request, "portal/case.html", context, status=status)

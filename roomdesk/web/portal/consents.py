@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,11 +16,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from roomdesk.cases.models import Case
 from roomdesk.consent import on_the_page, queries
 from roomdesk.consent.models import Request
 from roomdesk.refusals import DeskError
 from roomdesk.runtime import clock
 from roomdesk.web.portal.guard import Visitor, customer_only, frame
+from roomdesk.web.portal.refusals import told
 from roomdesk.web.portal.words import role_words, told_at
 
 #: A sign-in older than this is not fresh.
@@ -41,9 +44,19 @@ def consents(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     page = queries.page_of_consents(
         visitor.customer.viewer, workspace=visitor.slug, before=request.GET.get("before") or None
     )
-    rows = [(one, STATES[one.state], *told_at(one.asked_at, visitor)) for one in page.requests]
-    context = {**frame(visitor), "is_consents": True, "rows": rows, "next": page.next}
+    context = {**frame(visitor), "is_consents": True, "rows": _rows(page.requests, visitor), "next": page.next}
     return render(request, "portal/consents.html", context)
+
+
+def _rows(requests: Sequence[Request], visitor: Visitor) -> list[tuple[Any, ...]]:
+    """Each with its state in words, and when it was asked."""
+    return [(one, STATES[one.state], *told_at(one.asked_at, visitor)) for one in requests]
+
+
+def about_case(found: Case, visitor: Visitor) -> list[tuple[Any, ...]]:
+    """What was asked about a request of theirs, for its page."""
+    page = queries.page_of_consents(visitor.customer.viewer, workspace=visitor.slug, case=found.ref)
+    return _rows(page.requests, visitor)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -61,7 +74,7 @@ def consent(request: HttpRequest, visitor: Visitor, ref: str) -> HttpResponse:
         else:
             _agree(request, visitor, ref)
     except DeskError as error:
-        return _page(request, visitor, found, problem=str(error), status=error.status)
+        return _page(request, visitor, found, problem=told(error), status=error.status)
     return HttpResponseRedirect(reverse("portal:consent", args=[visitor.slug, found.ref]))
 
 

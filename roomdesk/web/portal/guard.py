@@ -25,6 +25,7 @@ from roomdesk.product.schema import Product
 from roomdesk.refusals import DeskError
 from roomdesk.runtime import clock
 from roomdesk.web.live.scopes import Scope, followed
+from roomdesk.web.portal.refusals import told
 
 View = Callable[..., HttpResponseBase]
 #: Languages of products as the pages' own texts know them.
@@ -116,5 +117,5 @@ def frame(visitor: Visitor, request: Case | None = None) -> dict[str, Any]:
 
 def missing(request: HttpRequest, sentence: str, status: int, visitor: Visitor | None = None) -> HttpResponseBase:
     """The page of a refusal."""
-    context = {**(frame(visitor) if visitor else {}), "sentence": sentence.replace("`", ""), "status": status}
+    context = {**(frame(visitor) if visitor else {}), "sentence": told(sentence), "status": status}
     return render(request, "portal/missing.html", context, status=status)

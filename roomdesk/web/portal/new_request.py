@@ -14,11 +14,13 @@ from django.views.decorators.http import require_http_methods
 
 from roomdesk.bootstrap import settings
 from roomdesk.cases import writing
-from roomdesk.cases.attaching import MOST, Upload, check_uploads, do_attach
+from roomdesk.cases.attaching import MOST, check_uploads, do_attach
 from roomdesk.queues import requests
 from roomdesk.refusals import DeskError, NotFound
 from roomdesk.web.portal.cases import digest_of, key_of
 from roomdesk.web.portal.guard import Visitor, customer_only, frame
+from roomdesk.web.portal.refusals import told
+from roomdesk.web.uploads import uploads_of, words_of
 
 #: Items of the checklist that are no line of text: the one is known, the other is a file.
 _KNOWN, _FILE = "workspace", "screenshot"
@@ -52,7 +54,7 @@ def new_request(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 
 def _make(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     given = {name: str(request.POST.get(name, "")).replace("\0", "").strip() for name in request.POST}
-    uploads = [] if visitor.product.room else _uploads(request)
+    uploads = [] if visitor.product.room else uploads_of(request)
     text = text_of(fields_of(visitor, given))
     person, viewer = visitor.person, visitor.customer.viewer
 
@@ -66,19 +68,11 @@ def _make(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 
     try:
         check_uploads(uploads)
-        names = [f"{one.name}:{one.size}" for one in uploads]
-        digest = digest_of(visitor.slug, text, *names)
+        digest = digest_of(visitor.slug, text, *words_of(uploads))
         done = requests.once(f"portal:{person.slug}", key_of(request), digest, visitor.now, make)
     except DeskError as error:
-        return _page(request, visitor, given, str(error), error.field or "text", error.status)
+        return _page(request, visitor, given, told(error), error.field or "text", error.status)
     return HttpResponseRedirect(reverse("portal:case", args=[visitor.slug, done.body]))
-
-
-def _uploads(request: HttpRequest) -> list[Upload]:
-    return [
-        Upload((one.name or "file")[-200:].replace("\0", ""), one.size or 0, one.chunks())
-        for one in request.FILES.getlist("files")
-    ]
 
 
 def fields_of(visitor: Visitor, given: dict[str, str], problem: str = "", wrong: str = "") -> Sequence[Field]:

@@ -16,6 +16,7 @@ from roomdesk.cases.search import Results
 from roomdesk.refusals import DeskError
 from roomdesk.web.portal.guard import Visitor, customer_only, frame
 from roomdesk.web.portal.lines import author_of
+from roomdesk.web.portal.refusals import told
 from roomdesk.web.portal.words import told_at
 
 
@@ -29,7 +30,7 @@ def search(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         try:
             found = record.search(visitor.customer.viewer, asked, visitor.now, workspace=visitor.slug, after=after)
         except DeskError as error:
-            problem, status = str(error).replace("`", ""), error.status
+            problem, status = told(error), error.status
     address = reverse("portal:search", args=[visitor.slug])
     context = {
         **frame(visitor),

@@ -14,12 +14,13 @@ from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from roomdesk.cases import for_customers
+from roomdesk.cases import for_customers, room_reading
 from roomdesk.clocks.promised import Promised, promised
 from roomdesk.consent import on_the_page
 from roomdesk.directory.customers import customers_of, newest_request
 from roomdesk.directory.models import Person, WorkspaceTerms
 from roomdesk.directory.queries import terms_now
+from roomdesk.oncall import rotas
 from roomdesk.oncall.misuse import has_any
 from roomdesk.product.formatting import format_measure
 from roomdesk.rooms.inside import Inside, address_of, people_inside, room_of
@@ -53,12 +54,16 @@ def support(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     terms = terms_now(workspace)
     checklist = [visitor.text(f"checklist.item.{item}") for item in visitor.product.checklist.items]
     inside = people_inside(workspace, room, visitor.now) if room and room.room_id else []
+    on_call = {person.pk for person in rotas.people(rotas.on_call(workspace.product, visitor.now) or ())}
     context = {
         **frame(visitor),
         "is_support": True,
         "address": address_of(workspace, visitor.product, room) if visitor.product.room else "",
         "is_ready": room is not None and bool(room.room_id),
-        "inside": [(one, role_words(one.role, is_staff=one.is_staff)) for one in inside],
+        "inside": [(one, role_words(one.role, is_staff=one.is_staff), one.person.pk in on_call) for one in inside],
+        "unread": room_reading.unread_in(visitor.person, [workspace])[workspace.pk]
+        if room and visitor.customer.may_read
+        else 0,
         "is_inside": _is_inside(inside, visitor),
         "tier": visitor.product.tiers[terms.tier].name if terms.tier in visitor.product.tiers else terms.tier,
         "state": visitor.text(f"state.{terms.state}"),

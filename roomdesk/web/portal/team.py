@@ -17,6 +17,7 @@ from roomdesk.directory.services import access as services
 from roomdesk.refusals import DeskError, Invalid
 from roomdesk.rules.room_access import is_admitted
 from roomdesk.web.portal.guard import Visitor, customer_only, frame
+from roomdesk.web.portal.refusals import told
 from roomdesk.web.portal.words import role_words, told_at
 
 _OUTCOMES = {"approve": "approved", "decline": "declined"}
@@ -37,7 +38,7 @@ def team(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     try:
         _act(request, visitor)
     except DeskError as error:
-        return _page(request, visitor, problem=str(error), status=error.status)
+        return _page(request, visitor, problem=told(error), status=error.status)
     return HttpResponseRedirect(f"{reverse('portal:team', args=[visitor.slug])}#people")
 
 

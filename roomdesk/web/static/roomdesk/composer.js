@@ -62,6 +62,7 @@
       item.remove();
       localStorage.removeItem(keyOf(form));
       if (areaOf(form).value.trim() === String(body.get("text")).trim()) areaOf(form).value = "";
+      form.dispatchEvent(new CustomEvent("desk:sent"));
       window.desk?.look();
     } else {
       const alert = fresh?.querySelector("[role=alert]");
@@ -80,7 +81,8 @@
       if (!timeline()) return;
       event.preventDefault();
       event.stopImmediatePropagation();
-      const button = form.querySelector("button[data-busy]"), text = areaOf(form).value.trim();
+      const button = form.querySelector("button[data-busy]"), files = [...(form.elements.files?.files || [])];
+      const text = [areaOf(form).value.trim(), ...files.map((one) => one.name)].filter(Boolean).join("\n");
       if (button.disabled || !text) return;
       const body = new FormData(form);
       if (event.submitter?.name) body.set(event.submitter.name, event.submitter.value);

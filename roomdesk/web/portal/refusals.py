@@ -1,0 +1,68 @@
+"""Refusals in the reader's language. The parts below speak English; whole sentences are known here, with what is filled in.
+
+A sentence that is not here is shown as it came: better in English than not at all.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+#: What people of a workspace can meet on their pages.
+SENTENCES = (
+    _("The text is empty; write what there is to say."),
+    _("The text has %(length)s characters, at most %(limit)s can be sent."),
+    _("At most %(most)s files can be given at once."),
+    _("“%(name)s” is larger than %(most)s MB."),
+    _("“%(name)s” is empty."),
+    _("This workspace has no room."),
+    _("The workspace's room is not made yet; try again in a moment."),
+    _("This installation does not write as people; use a Matrix client."),
+    _("You have no access to this room any more."),
+    _("You are not in this room, so the desk cannot write there as you."),
+    _("Only your own words in this room can be changed, and only while they stand there."),
+    _("This reaction is not offered here; choose one of those on the page."),
+    _("Nobody can react to this message here."),
+    _("The account %(account)s is locked or gone, so the desk does not write as it."),
+    _("The file is not on the disk any more, so it was not sent; give it again."),
+    _("It was not sent."),
+    _("There is no such room, or you have no access to it."),
+    _("There is no such message, or it is not yours to see."),
+    _("There is no such workspace, or you do not belong to it."),
+    _("There is no such request, or it is not yours to see."),
+    _("There is no such page, or you have no access to it."),
+    _("There is no such question, or it is not yours to see."),
+    _("There is no file %(number)s, or it is not yours to see."),
+    _("The message that this file came with was removed."),
+    _("This file is still being fetched from the homeserver; try again in a moment."),
+    _("Only the exact words count: %(phrase)s"),
+    _("You may read this question, and not answer it."),
+    _("This question waits for no more answers."),
+    _("This question has expired. Nothing is done; we ask again if it is still needed."),
+    _("This question is over; there is nothing left to refuse."),
+    _("The owner and admins of the workspace appeal."),
+)
+
+
+def told(sentence: object) -> str:
+    """The sentence in the language of the page."""
+    words = str(sentence).replace("`", "")
+    for known, pattern in _patterns():
+        found = pattern.fullmatch(words)
+        if found:
+            return gettext(known) % found.groupdict()
+    return words
+
+
+@cache
+def _patterns() -> list[tuple[str, re.Pattern[str]]]:
+    """Each sentence with what finds it again. Nothing of what is filled in is read but put back in its place."""
+    return [(one, re.compile(_gaps(one), re.DOTALL)) for one in SENTENCES]
+
+
+def _gaps(sentence: str) -> str:
+    parts = re.split(r"%\((\w+)\)s", sentence)
+    return "".join(f"(?P<{part}>.*)" if number % 2 else re.escape(part) for number, part in enumerate(parts))
