@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from roomdesk.rules.first_word import is_p0
 from roomdesk.rules.own_text import own_text
-from roomdesk.rules.triage_severity import severity_of
-from roomdesk.rules.triage_text import Words, unquoted, words_of
+from roomdesk.rules.triage_reading import Found, Reading
+from roomdesk.rules.triage_scope import out_of_scope
+from roomdesk.rules.triage_severity import is_of_a_part, severity_of
+from roomdesk.rules.triage_text import unquoted, words_of
 from roomdesk.rules.triage_vocabulary import Vocabulary
 
 SMALL_TALK, OTHER = "small_talk", "other"
@@ -37,6 +39,8 @@ _LOST = re.compile(
     r"|ne (?:moga da nameria|znam|znaia|namiram) (?:kak|kade|otkade|koi|koia)|nao (?:sei|acho|encontro|achei) (?:como|onde)"
 )
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
+#: Numbers alone say nothing ("testing 1 2 3").
+_LETTER = re.compile(r"[^\W\d_]")
 #: A small word denied is none: it did not work, it did not help.
 _DENIES = re.compile(
     r"\bne (?:raboti|stava|stana|tragna|pomogna|se (?:opravi|polu4i))|\bnao (?:resolv|funcion|ajud|deu)"
@@ -47,10 +51,12 @@ _P0_ALONE = re.compile(r"\W*[pр]0\W*", re.IGNORECASE)
 #: Kinds whose severity the second opinion is asked about.
 _GRADED = ("incident", "alert")
 _GRAVER = ("normal", "high", "critical")
+#: So many words of a module weigh more than that its price is asked for too.
+_CONSIDERED = 2
+#: What stands within so many letters is what a text begins with.
+_SOON = 40
 #: In fewer words the rules know what to look for.
 _MANY_WORDS = 8
-#: Kind and answer, where a question of the reader's is answered.
-Found = tuple[str, str | None] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,31 +82,10 @@ def triage(
     return Finding(p0, kind, severity, answer, reader.provided(kind, p0), tuple(reader.why))
 
 
-@dataclass(slots=True)
-class _Reader:
-    words: Words
-    vocabulary: Vocabulary
-    why: list[str]
+class _Reader(Reading):
+    """The questions, in their order."""
 
-    def __init__(self, words: Words, vocabulary: Vocabulary) -> None:
-        self.words, self.vocabulary, self.why = words, vocabulary, []
-
-    def has(self, *concepts: str) -> bool:
-        return any(self.vocabulary.found(concept, self.words) for concept in concepts)
-
-    def count(self, concept: str) -> int:
-        return len(set(self.vocabulary.found(concept, self.words)))
-
-    def said(self, concept: str, words: str) -> bool:
-        """Whether the concept is there; notes what it was told by."""
-        found = self.vocabulary.found(concept, self.words)
-        if found:
-            self.why.append(f"{words}: “{found[0].strip()}”")
-        return bool(found)
-
-    @property
-    def asks(self) -> bool:
-        return self.has("how_to") or self.words.plain.endswith("?")
+    __slots__ = ()
 
     def kind(self, p0: bool) -> tuple[str, str | None]:
         if p0 and _P0_ALONE.fullmatch(self.words.original):
@@ -123,7 +108,7 @@ class _Reader:
                 self.words = whole
                 return found
         self.words = whole
-        return self._notice() or self._doubted(self._fault_or_question(p0), p0)
+        return self._notice(p0) or self._doubted(self._fault_or_question(p0), p0)
 
     def _doubted(self, found: tuple[str, str | None], p0: bool) -> tuple[str, str | None]:
         """What only a fault or a question mark speaks for, unless the second opinion is clearly surer of something else."""
@@ -148,8 +133,9 @@ class _Reader:
         other = opinion.against(found, self.words, self.vocabulary)
         if other is None or _GRAVER.index(other[0]) < _GRAVER.index(found):
             return found
+        grade = "high" if other[0] == "critical" and is_of_a_part(self.words, self.vocabulary) else str(other[0])
         self.why.append(other[1].capitalize())
-        return str(other[0])
+        return grade
 
     def _is_small_talk(self) -> bool:
         """Nothing but such words, whatever stands between them, and no fault made of them: `не работи` is one."""
@@ -159,7 +145,7 @@ class _Reader:
         rest = self.vocabulary.without("small", self.words)
         text = rest.sounds if self.words.is_bulgarian and not rest.sounds.strip() else rest.plain
         texts = (rest.plain, rest.sounds) if self.words.is_bulgarian else (rest.plain,)
-        return any(not _WORD.search(one) for one in (text, *texts))
+        return any(not _LETTER.search(one) for one in (text, *texts)) and not self.words.plain.isdigit()
 
     def _is_polite(self) -> bool:
         """A few words that begin with thanks or a greeting, and want nothing."""
@@ -180,10 +166,21 @@ class _Reader:
         )
 
     def _other(self) -> Found:
-        found = not self.has("hard", "outage", "wish") and self.said("absence", "Not a matter of support")
+        is_wish = self.has("wish") and self.count("absence") < 2
+        found = (
+            not is_wish
+            and not self.has("hard", "outage", "accounting")
+            and self.said("absence", "Not a matter of support")
+        )
         return (OTHER, None) if found else None
 
     def _security(self) -> Found:
+        whole, self.words = self.words, self.vocabulary.without("security_not", self.words)
+        found = self._security_told()
+        self.words = whole
+        return found
+
+    def _security_told(self) -> Found:
         if self.said("security_change", "A security feature is to be changed"):
             return "security", None
         if self.said("security_concern", "A security concern"):
@@ -195,50 +192,21 @@ class _Reader:
         return None
 
     def _paper(self) -> Found:
+        """Our own invoices on paper; those that customers make with the program are a matter of the program."""
+        is_theirs = self.has("app_invoice") and not self.has("from_us")
         if (
             not self.has("disputed")
-            and self.has("billing_document")
-            and not (self.has("app_invoice") and not self._from_us())
+            and not is_theirs
+            and self.said("billing_document", "A printable invoice or receipt")
         ):
-            self.said("billing_document", "A printable invoice or receipt")
             return "billing_document", "billing_document"
-        if self.said("legal", "A contract, or a part of one"):
-            return "legal", "legal"
-        return None
-
-    def _from_us(self) -> bool:
-        return (
-            re.search(
-                r"your invoice|from you\b|you( have|'ve)? issued|de voces|va6(a|i)|ot vas|kam nas|subscription|assinatura|abonament",
-                f"{self.words.plain} {self.words.sounds}",
-            )
-            is not None
-        )
+        whole, self.words = self.words, self.vocabulary.without("legal_not", self.words)
+        is_legal = self.said("legal", "A contract, or a part of one")
+        self.words = whole
+        return ("legal", "legal") if is_legal else None
 
     def _out_of_scope(self) -> Found:
-        if not self.has("hard", "outage") and self.said("training", "Training") and not self._about_bots():
-            return "question", "out_of_scope:training"
-        if not self.has("hard", "wish") and self.has("accounting") and (self.asks or self.count("accounting") > 1):
-            self.said("accounting", "Accounting or tax advice")
-            return "question", "out_of_scope:accounting"
-        if not self.has("hard", "outage") and self.said("custom_development", "Development on order"):
-            return "module", "out_of_scope:custom_development"
-        stands_still = self.has("everybody") and self.has("standstill")
-        if (
-            not stands_still
-            and (self.asks or self.has("fault", "outage", "hard"))
-            and self.said("third_party", "Somebody else's software")
-        ):
-            is_fault = self.has("hard", "failure", "fault") and not self.has("set_up")
-            return ("incident" if is_fault else "question"), "out_of_scope:third_party"
-        return None
-
-    def _about_bots(self) -> bool:
-        return (
-            re.search(r"\b(bot|robo|chatbot|agent|agente|model|modelo|assistant|ia|ai|intents?)\b", self.words.plain)
-            is not None
-            and self.asks
-        )
+        return out_of_scope(self)
 
     def _restore(self) -> Found:
         asked, lost = self.has("restore_ask"), self.has("loss_event")
@@ -250,13 +218,23 @@ class _Reader:
                 f"{self.words.plain} {self.words.sounds}",
             )
         )
-        if is_request and not self.has("wish", "disputed"):
+        if (
+            is_request
+            and not self.has("wish", "disputed")
+            and (lost or not self.has("outage", "failure", "hard", "which_plan"))
+        ):
             self.said("restore_ask", "Data is wanted back")
             return "backup_restore", None
         return None
 
     def _wish(self) -> Found:
-        if self.has("wish") and not (self.has("hard") and self.count("wish") < 2):
+        is_how = self.has("wish_not") and self.count("wish") < 2
+        if (
+            self.has("wish")
+            and not is_how
+            and not self.has("seats")
+            and not (self.has("hard") and self.count("wish") < 2)
+        ):
             self.said("wish", "A wish")
             return "feature_request", None
         return None
@@ -274,12 +252,20 @@ class _Reader:
         return self.has("disputed") or (self.has("subscription") and not (is_fault or in_app or self.has("outage")))
 
     def _terms(self) -> Found:
-        """Modules to be had, plans and money."""
-        if self.has("module") and not self.has("money") and self._is_module():
+        """Modules to be had, plans and money; not the prices and plans that customers keep in the program."""
+        whole, self.words = self.words, self.vocabulary.without("terms_not", self.words)
+        found = self._terms_told()
+        self.words = whole
+        return found
+
+    def _terms_told(self) -> Found:
+        considered = self.count("module") > _CONSIDERED and not self.has("disputed", "seats", "which_plan")
+        if self.has("module") and (considered or not self.has("money")) and self._is_module():
             self.said("module", "A module, or what can be adapted")
             return "module", None
-        if self._is_about_terms():
-            _ = self.said("subscription", "Plan, price or seats") or self.said("disputed", "What was charged")
+        if self.has("seats") or self._is_about_terms():
+            concepts = ("seats", "subscription", "disputed")
+            _ = any(self.said(concept, "Plan, price or seats") for concept in concepts)
             return "subscription", None
         if self.has("module") and self._is_module():
             self.said("module", "A module, or what can be adapted")
@@ -290,9 +276,17 @@ class _Reader:
         how = self.words.plain.startswith(("how ", "where ", "como ", "onde ")) or self.words.sounds.startswith(
             ("kak ", "kade ")
         )
-        return not how and not self.has("fault", "hard", "outage")
+        return not how and not self.has("fault", "hard", "outage", "reading_matter")
 
-    def _notice(self) -> Found:
+    def _notice(self, p0: bool) -> Found:
+        if p0 and self.has("everybody", "outage"):
+            return None
+        if self.has("notice_not") and '"' not in self.words.plain:
+            return None
+        subject = self.vocabulary.found("notice_subject", self.words)
+        if subject and not self.has("tried") and (self.words.plain + " " + self.words.sounds).find(subject[0]) < _SOON:
+            self.said("notice_subject", "A notice of the system")
+            return "alert", None
         if not self.asks and not self.has("hard") and self.said("expiring", "Something is about to run out"):
             return "alert", None
         if not self.has("alert_notice", "notice_verb") or (

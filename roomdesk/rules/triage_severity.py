@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from roomdesk.rules.triage_text import Words
+from roomdesk.rules.triage_text import Words, unquoted
 from roomdesk.rules.triage_vocabulary import Vocabulary
 
 #: From this on a fault is one of a significant feature.
@@ -39,8 +39,18 @@ def _stands_still(words: Words, vocabulary: Vocabulary) -> bool:
         return True
     if vocabulary.found("slow", words):
         return False
+    if is_of_a_part(words, vocabulary):
+        return False
     everybody, outage = vocabulary.found("everybody", words), vocabulary.found("outage", words)
     return bool(outage) and (bool(everybody) or len(set(outage)) > 2)
+
+
+def is_of_a_part(words: Words, vocabulary: Vocabulary) -> bool:
+    """One feature is out of order, for however many: the rest of the work goes on."""
+    own = unquoted(words)
+    if vocabulary.found("rest_goes_on", own):
+        return True
+    return bool(vocabulary.found("part", own)) and not vocabulary.found("whole", own)
 
 
 def _of_fault(words: Words, vocabulary: Vocabulary) -> str:

@@ -11,6 +11,8 @@ from roomdesk.rules.triage_text import Words, by_sound
 _ESCAPE = re.compile(r"(\\.)")
 #: The concept of which only whole words are meant.
 WHOLE = "small"
+#: Stands for `ъ`, which people type as a, as u and as y: "vapros", "vupros", "vypros".
+_VOWEL = "\x00"
 #: So many beginnings are kept.
 _KNOWN = 20_000
 
@@ -170,4 +172,5 @@ def _is_word(letter: str) -> bool:
 def _sounds(part: str) -> str:
     """Spaces at the ends are part of an expression."""
     lead, trail = part[: len(part) - len(part.lstrip())], part[len(part.rstrip()) :]
-    return part if part.isspace() else f"{lead}{by_sound(part)}{trail}"
+    sounds = by_sound(part.replace("ъ", _VOWEL)).replace(_VOWEL, "[aiu]")
+    return part if part.isspace() else f"{lead}{sounds}{trail}"

@@ -10,8 +10,8 @@ from roomdesk.product.vocabulary import vocabulary
 from roomdesk.rules.triage import ITEMS, triage
 from roomdesk.rules.triage_lines import answer_line
 from roomdesk.rules.triage_opinion import Opinion
-from roomdesk.rules.triage_text import by_sound
-from roomdesk.rules.triage_vocabulary import Vocabulary
+from roomdesk.rules.triage_text import by_sound, words_of
+from roomdesk.rules.triage_vocabulary import Vocabulary, compiled
 
 DATA = Path(__file__).parents[1] / "data"
 WORDS = vocabulary()
@@ -28,6 +28,30 @@ def test_labelled_texts_are_judged_well_enough(name):
     assert found["p0"] == 1 and found["critical below high"] == 0
     assert found["answer F1"] >= 0.95
     assert min(found["kind"], found["severity"], found["items F1"]) >= 0.85
+
+
+def test_what_only_looks_like_a_matter_for_an_answer_at_once_gets_none():
+    lines = [json.loads(line) for line in (DATA / "triage_own.jsonl").read_text("utf-8").splitlines()]
+    texts = [line for line in lines if line["id"].startswith("counter-")]
+    assert len(texts) > 60
+    assert [line["id"] for line in texts if triage(line["text"], line["locale"], WORDS).answer] == []
+
+
+@pytest.mark.parametrize("typed", ["vapros", "vupros", "vypros", "въпрос"])
+def test_a_bulgarian_vowel_is_found_however_it_is_typed(typed):
+    words = words_of(f"imam {typed}", "bg")
+    assert Vocabulary({"bg": compiled("bg", {"asked": ["въпрос"]})}).found("asked", words)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The bot is down in all queues for everybody, people go on answering",
+        "All PDFs come out blank for everybody since this morning",
+    ],
+)
+def test_one_feature_that_is_broken_for_everybody_is_high_and_not_critical(text):
+    assert triage(text, "en", WORDS).severity == "high"
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,13 @@ def general() -> Vocabulary:
 
 @lru_cache(maxsize=8)
 def _general(language: str) -> tuple[tuple[str, Expressions], ...]:
-    with files(__package__).joinpath(f"{language}.toml").open("rb") as file:
-        return tuple(compiled(language, tomllib.load(file)).items())
+    """The concepts of a language, from all its files: what several say of one concept counts together."""
+    found: dict[str, Expressions] = {}
+    for name in (language, f"{language}_scope"):
+        with files(__package__).joinpath(f"{name}.toml").open("rb") as file:
+            for concept, expressions in compiled(language, tomllib.load(file)).items():
+                found[concept] = found.get(concept, ()) + expressions
+    return tuple(found.items())
 
 
 @lru_cache(maxsize=1)
