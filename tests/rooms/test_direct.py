@@ -190,20 +190,6 @@ def test_an_invitation_is_declined_and_staff_get_a_room_that_the_desk_makes(ther
     assert {event.state for event in events} == {"ignored"}
 
 
-def test_who_leaves_the_staff_is_out_of_it_at_once(there: Place) -> None:
-    _invite(there, "ivan", "!anywhere")
-    there.settle()
-    room = Room.objects.get(kind="direct").room_id
-    assert membership.membership(there.matrix, room, there.user("ivan")) == "join"
-    services.do_remove_staff(id=there.id("ivan"), actor=ACTOR, now=clock.now())
-    there.settle()
-    assert membership.membership(there.matrix, room, there.user("ivan")) == "leave"
-    there.sweep()
-    assert membership.membership(there.matrix, room, there.user("ivan")) == "leave"
-    before = Command.objects.count()
-    assert timers.fire() == 0 and Command.objects.count() == before
-
-
 @pytest.mark.part_of("R39")
 def test_a_page_is_said_to_its_person_there_once_and_calls_them(
     direct: Direct, monkeypatch: pytest.MonkeyPatch
@@ -216,3 +202,17 @@ def test_a_page_is_said_to_its_person_there_once_and_calls_them(
     assert told["m.mentions"] == {"user_ids": [direct.place.user("ivan")]} and told["msgtype"] == "m.text"
     with pytest.raises(rooms.NoRoom, match="no room with the desk yet"):
         rooms.say(direct.place.id("olga"), row, "P0")
+
+
+def test_who_leaves_the_staff_is_out_of_it_at_once(there: Place) -> None:
+    _invite(there, "ivan", "!anywhere")
+    there.settle()
+    room = Room.objects.get(kind="direct").room_id
+    assert membership.membership(there.matrix, room, there.user("ivan")) == "join"
+    services.do_remove_staff(id=there.id("ivan"), actor=ACTOR, now=clock.now())
+    there.settle()
+    assert membership.membership(there.matrix, room, there.user("ivan")) == "leave"
+    there.sweep()
+    assert membership.membership(there.matrix, room, there.user("ivan")) == "leave"
+    before = Command.objects.count()
+    assert timers.fire() == 0 and Command.objects.count() == before
