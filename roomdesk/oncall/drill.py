@@ -1,4 +1,4 @@
-"""A drill: pages for real, marked as one, and says how long each step took (issue 8). It ends by itself."""
+"""A drill: pages for real, marked as one, and says how long each step took (R39). It ends by itself."""
 
 from __future__ import annotations
 

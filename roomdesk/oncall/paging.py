@@ -257,5 +257,5 @@ def _shown(page: Page) -> dict[str, Any]:
 
 
 def first_look(at: datetime, accept_seconds: int) -> datetime:
-    """When it is looked whether a way took the page (issue 8: not accepted within seconds → fallbacks)."""
+    """When it is looked whether a way took the page (R39: not accepted within seconds → fallbacks)."""
     return at + timedelta(seconds=accept_seconds)
