@@ -173,6 +173,20 @@ def _invite(place: Place, name: str, room: str) -> str:
     return str(event["event_id"])
 
 
+@pytest.mark.part_of("R39")
+def test_a_page_is_said_to_its_person_there_once_and_calls_them(
+    direct: Direct, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "current", lambda: direct.place.matrix)
+    row = OutboxRow(key="the-row-of-a-call", attempts=1)
+    for _ in range(2):
+        rooms.say(direct.place.id("ivan"), row, "P0 · BC-1042 · Acme: all is down")
+    (told,) = [one["content"] for one in direct.messages() if "all is down" in one["content"]["body"]]
+    assert told["m.mentions"] == {"user_ids": [direct.place.user("ivan")]} and told["msgtype"] == "m.text"
+    with pytest.raises(rooms.NoRoom, match="no room with the desk yet"):
+        rooms.say(direct.place.id("olga"), row, "P0")
+
+
 def test_an_invitation_is_declined_and_staff_get_a_room_that_the_desk_makes(there: Place) -> None:
     """On a homeserver that lets people make rooms."""
     made = {}
@@ -188,20 +202,6 @@ def test_an_invitation_is_declined_and_staff_get_a_room_that_the_desk_makes(ther
     assert not OutboxRow.objects.filter(state="failed").exists()
     events = InboxEvent.objects.filter(external_id__startswith="$invite")
     assert {event.state for event in events} == {"ignored"}
-
-
-@pytest.mark.part_of("R39")
-def test_a_page_is_said_to_its_person_there_once_and_calls_them(
-    direct: Direct, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sending, "current", lambda: direct.place.matrix)
-    row = OutboxRow(key="the-row-of-a-call", attempts=1)
-    for _ in range(2):
-        rooms.say(direct.place.id("ivan"), row, "P0 · BC-1042 · Acme: all is down")
-    (told,) = [one["content"] for one in direct.messages() if "all is down" in one["content"]["body"]]
-    assert told["m.mentions"] == {"user_ids": [direct.place.user("ivan")]} and told["msgtype"] == "m.text"
-    with pytest.raises(rooms.NoRoom, match="no room with the desk yet"):
-        rooms.say(direct.place.id("olga"), row, "P0")
 
 
 def test_who_leaves_the_staff_is_out_of_it_at_once(there: Place) -> None:
