@@ -13,6 +13,7 @@ import pytest
 
 from roomdesk.channels.matrix.client import from_settings
 from roomdesk.channels.matrix.names import path
+from roomdesk.rules.room_plan import THERE
 from roomdesk.runtime.instance import resolve
 from roomdesk.runtime.settings import load
 from tests.harness.live import Live, eventually
@@ -48,7 +49,7 @@ def home(live: Live) -> Iterator[Home]:
     made.clients = {name: _signed_in(live, made, person) for name, person in people.items()}
     made.said = made.clients["olga"].say(nord.room, f"The word is {WORD}.")
     nord.member("member", "Mira", support_room_access=False)
-    eventually(lambda: nord.memberships().get(mira) not in ("join", "invite", "asked"), "Mira out of the room")
+    eventually(lambda: nord.memberships().get(mira) not in THERE, "Mira out of the room")
     yield made
     made.matrix.close()
 
