@@ -45,22 +45,25 @@ def _hand_over(work: Work, rota: Rota, lane_id: int) -> datetime | None:
 
 def fire_reminder(work: Work, due: Sequence[Timer]) -> Mapping[int, datetime | None]:
     """Whoever takes over soon is called in the control room, once for each of their shifts."""
-    for rota in Rota.objects.filter(pk__in=[timer.subject_id for timer in due]).order_by("pk"):
-        _remind(work, rota)
-    return {}
+    found = Rota.objects.filter(pk__in=[timer.subject_id for timer in due]).order_by("pk")
+    return {rota.pk: _remind(work, rota) for rota in found}
 
 
-def _remind(work: Work, rota: Rota) -> None:
+def _remind(work: Work, rota: Rota) -> datetime | None:
+    """Calls them; or says when, where the hand-over that it was set for has passed and the next one is not near yet."""
     meant = rotas.rota_of(rota)
     following = rules.next_hand_over(meant, work.now)
     if following is None:
-        return
+        return None
+    if following - work.now > hand_over.REMINDED:
+        return following - hand_over.REMINDED
     there = {one.person for one in rules.on_call(meant, work.now)}
     coming = [one for one in rules.on_call(meant, following) if one.person not in there]
     zone = _zone(rota)
     for one in coming:
         words = f"{one.person}: you are on call from {_at(one.start, zone)} ({one.layer}, level {one.level}) until {_at(one.end, zone)}."
         _say(work, rota, words, [one], once=f"shift:{rota.pk}:{one.layer}:{one.person}:{one.start.isoformat()}"[:200])
+    return None
 
 
 def _say(work: Work, rota: Rota, words: str, shifts: Sequence[rules.Shift], *, once: str) -> None:
