@@ -82,6 +82,11 @@ def triage(
     return Finding(p0, kind, severity, answer, reader.provided(kind, p0), tuple(reader.why))
 
 
+def is_small_talk(text: str, locale: str, vocabulary: Vocabulary) -> bool:
+    """Whether `triage` finds small talk in it. Most of a conversation is only asked this, and it costs a fraction."""
+    return not is_p0(text, None) and _Reader(words_of(own_text(text, False), locale), vocabulary).is_small_talk()
+
+
 class _Reader(Reading):
     """The questions, in their order."""
 
@@ -91,7 +96,7 @@ class _Reader(Reading):
         if p0 and _P0_ALONE.fullmatch(self.words.original):
             self.why.append("Nothing but P0")
             return "incident", None
-        if not p0 and (self._is_small_talk() or self._is_polite()):
+        if not p0 and self.is_small_talk():
             self.why.append("Thanks, greetings and the like")
             return SMALL_TALK, None
         whole, self.words = self.words, unquoted(self.words)
@@ -137,10 +142,15 @@ class _Reader(Reading):
         self.why.append(other[1].capitalize())
         return grade
 
-    def _is_small_talk(self) -> bool:
+    def is_small_talk(self) -> bool:
+        return self._is_empty_talk() or self._is_polite()
+
+    def _is_empty_talk(self) -> bool:
         """Nothing but such words, whatever stands between them, and no fault made of them: `не работи` is one."""
         whole = (self.words.plain, self.words.sounds) if self.words.is_bulgarian else (self.words.plain,)
         if len(self.words.plain) >= 200 or "?" in self.words.plain or any(map(_DENIES.search, whole)):
+            return False
+        if not self.vocabulary.begins("small", self.words):
             return False
         rest = self.vocabulary.without("small", self.words)
         text = rest.sounds if self.words.is_bulgarian and not rest.sounds.strip() else rest.plain
