@@ -219,3 +219,8 @@ def test_a_second_opinion_makes_nothing_less_grave():
     grave = Opinion(("critical", "normal"), (9.0, 0.0), {})
     assert triage(text, "en", Vocabulary(WORDS.of, {"severity": grave})).severity == "critical"
     assert triage("All of them, and orders too.", "en", Vocabulary(WORDS.of, {"severity": grave})).severity == "normal"
+
+
+def test_portuguese_is_heard_in_a_workspace_of_another_language():
+    found = triage("Bom dia, o relatório de vendas não está abrindo.", "en", WORDS)
+    assert found.kind == "incident" and "where" in found.provided
