@@ -102,9 +102,14 @@ def _best_send_rate(rooms: list[str]) -> float:
 
 
 def _latency(rooms: list[str], count: int = 60) -> list[float]:
-    """Seconds from the homeserver's own time of a customer's message to its being on record, at ten messages a second."""
+    """Seconds from the homeserver's own time of a customer's message to its being on record, at ten messages a second.
+
+    What was sent before must all have been pushed and worked off: how long that takes is measured below, by itself.
+    """
     from roomdesk.bootstrap import settings
     from roomdesk.record.models import Message
+
+    _until_all_is_in()
 
     headers = {"Authorization": f"Bearer {settings.people_token}"}
     with httpx.Client(base_url=str(settings.matrix_url), headers=headers, timeout=60) as client:
@@ -121,6 +126,22 @@ def _latency(rooms: list[str], count: int = 60) -> list[float]:
     while said.count() < count and time.monotonic() < deadline:
         time.sleep(0.1)
     return sorted((recorded - at).total_seconds() for at, recorded in said.values_list("at", "recorded_at"))
+
+
+def _until_all_is_in(quiet: float = 3.0) -> None:
+    """Waits until for so many seconds nothing has come in and nothing waits."""
+    from roomdesk.queues.models import InboxEvent
+
+    def seen() -> tuple[int, bool]:
+        newest = InboxEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        return newest, InboxEvent.objects.filter(state=InboxEvent.State.PENDING, lane__isnull=False).exists()
+
+    before, since = seen(), time.monotonic()
+    while time.monotonic() - since < quiet:
+        time.sleep(0.2)
+        now = seen()
+        if now != before or now[1]:
+            before, since = now, time.monotonic()
 
 
 def _words_of_latency(seconds: list[float]) -> str:

@@ -36,7 +36,7 @@ def database(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or 5432),
-        "OPTIONS": {"pool": {"min_size": 0, "max_size": 32, "timeout": 5, "reconnect_timeout": 2}},
+        "OPTIONS": {"pool": {"min_size": 0, "max_size": 48, "timeout": 5, "reconnect_timeout": 2}},
         "CONN_HEALTH_CHECKS": True,
         "CONN_MAX_AGE": 0,
     }
@@ -80,9 +80,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "roomdesk.web.languages.of_the_person",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "roomdesk.web.identity.second_factor.required",
+    "roomdesk.web.identity.again.before_new_factors",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 TEMPLATES = [

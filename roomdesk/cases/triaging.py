@@ -13,9 +13,11 @@ from roomdesk.cases.models import Intake
 from roomdesk.product.queries import product_of
 from roomdesk.product.requests import Answer
 from roomdesk.product.vocabulary import vocabulary
+from roomdesk.rules import triage
 from roomdesk.rules.intake import labelled
 from roomdesk.rules.severity import lowered_to
-from roomdesk.rules.triage import SMALL_TALK, Finding, triage
+from roomdesk.rules.triage import Finding
+from roomdesk.rules.triage_vocabulary import Vocabulary
 from roomdesk.rules.why import Why
 
 #: The only answer that a P0 gets by itself too: what is said of a leak must not stay in the room.
@@ -59,7 +61,12 @@ def judge(conversation: Conversation, text: str, *, p0: bool, version_id: int | 
 
 def is_small_talk(conversation: Conversation, text: str) -> bool:
     """Thanks, greetings and the like, whatever the product's own list has of them."""
-    return bool(text.strip()) and len(text) < _SMALL and _found(conversation, text).kind == SMALL_TALK
+    assert conversation.version is not None
+    return (
+        bool(text.strip())
+        and len(text) < _SMALL
+        and _is_small(conversation.version.pk, conversation.workspace.locale, text)
+    )
 
 
 def kind_of(conversation: Conversation, text: str) -> str:
@@ -93,10 +100,20 @@ def _found(conversation: Conversation, text: str) -> Finding:
 
 
 @lru_cache(maxsize=512)
+def _is_small(version_id: int, locale: str, text: str) -> bool:
+    return triage.is_small_talk(text, locale, _vocabulary_of(version_id))
+
+
+@lru_cache(maxsize=64)
+def _vocabulary_of(version_id: int) -> Vocabulary:
+    """The vocabulary with a version's own words."""
+    return vocabulary(product_of(version_id).triage.own)
+
+
+@lru_cache(maxsize=512)
 def found(version_id: int, locale: str, text: str) -> Finding:
-    """What triage finds in a text, with a version's own names of screens. The same text is asked about more than once."""
-    where = product_of(version_id).triage.items.get("where", {})
-    return triage(text[:_READ], locale, vocabulary(tuple(where.items())))
+    """What triage finds in a text. The same text is asked about more than once."""
+    return triage.triage(text[:_READ], locale, _vocabulary_of(version_id))
 
 
 def kept(judged: Judged) -> str:

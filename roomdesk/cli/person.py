@@ -7,6 +7,7 @@ import sys
 import click
 
 from roomdesk.cli.base import Refused, actor_name, emit, json_option, with_desk
+from roomdesk.rules.sign_in import Provider
 
 
 @click.group()
@@ -44,12 +45,58 @@ def _read(from_stdin: bool) -> str:
 @with_desk
 def show(id: str, as_json: bool) -> None:
     """Show the person ID, with workspaces and staff roles."""
-    from roomdesk.directory import queries, services, shown
+    from roomdesk.directory import identities, queries, services, shown
     from roomdesk.runtime import clock
+    from roomdesk.web.identity.outside.configured import providers
 
     row = services.access_person(id)
-    value = {**shown.person(row), **queries.belongings(row, clock.now())}
+    linked = {"identities": identities.listed(row, [(one.issuer, one.slug) for one in providers()])}
+    value = {**shown.person(row), **queries.belongings(row, clock.now()), **linked}
     emit(value, as_json, "\n".join(f"{name}: {content}" for name, content in value.items()))
+
+
+@person.command()
+@click.argument("id")
+@click.argument("provider")
+@click.argument("subject")
+@json_option
+@with_desk
+def link(id: str, provider: str, subject: str, as_json: bool) -> None:
+    """Say which account at an outside PROVIDER of the settings is that of the person ID: its SUBJECT (the claim `sub`)."""
+    from roomdesk.audit.work import Actor
+    from roomdesk.directory.services import identities
+    from roomdesk.runtime import clock
+
+    found, actor = _provider(provider), Actor("cli", actor_name())
+    identities.do_link(id=id, issuer=found.issuer, subject=subject, actor=actor, now=clock.now())
+    value = {"id": id, "provider": provider, "subject": subject, "result": "linked"}
+    emit(value, as_json, f"{id} signs in with {found.name} as {subject}.")
+
+
+@person.command()
+@click.argument("id")
+@click.argument("provider")
+@json_option
+@with_desk
+def unlink(id: str, provider: str, as_json: bool) -> None:
+    """Take away the link of the person ID with an account at an outside PROVIDER; sessions that are open go on."""
+    from roomdesk.audit.work import Actor
+    from roomdesk.directory.services import identities
+    from roomdesk.runtime import clock
+
+    found, actor = _provider(provider), Actor("cli", actor_name())
+    identities.do_unlink(id=id, issuer=found.issuer, actor=actor, now=clock.now())
+    emit({"id": id, "provider": provider, "result": "unlinked"}, as_json, f"{id} is linked with {found.name} no more.")
+
+
+def _provider(slug: str) -> Provider:
+    from roomdesk.web.identity.outside.configured import providers
+
+    found = {one.slug: one for one in providers()}
+    if slug not in found:
+        known = ", ".join(found) or "none"
+        raise Refused(f'There is no provider "{slug}" in ROOMDESK_SIGN_IN_PROVIDERS; there is {known}.')
+    return found[slug]
 
 
 @person.command()

@@ -39,6 +39,24 @@ class Person(AbstractBaseUser):
         return self.slug
 
 
+class Identity(models.Model):
+    """A person's account at an outside identity provider. An address may pass to somebody else there; issuer and subject do not
+    (OpenID Connect Core 1.0, 5.7). `linked_by`: who said so, or the provider itself at the first sign-in.
+    """
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="identities")
+    issuer = models.CharField(max_length=500)
+    subject = models.CharField(max_length=255)
+    linked_at = models.DateTimeField()
+    linked_by = models.CharField(max_length=300)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "subject"], name="identity_once"),
+            models.UniqueConstraint(fields=["person", "issuer"], name="identity_one_for_an_issuer"),
+        ]
+
+
 class Workspace(models.Model):
     """One customer of one product."""
 

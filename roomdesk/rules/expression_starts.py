@@ -6,13 +6,13 @@ Triage knows thousands of expressions, and a message begins a few dozen words; t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
 #: So many letters are looked at.
-_LETTERS = 6
+LETTERS = 6
 #: With more beginnings than that fewer letters are looked at.
 _MANY = 400
 #: The parser that `re` itself uses. What it tells is only ever used to leave out what cannot match.
@@ -22,8 +22,8 @@ _parse: Any = import_module("re._parser").parse
 Start = tuple[str, bool]
 _UNKNOWN: frozenset[Start] = frozenset({("", False)})
 _NOTHING: frozenset[Start] = frozenset({("", True)})
-#: An `Expression` may begin where one of these does: before a word, or at what is no letter. Gives the letters from there on.
-_PLACES = re.compile(rf"(?=(.{{1,{_LETTERS}}}))(?:\w+|\W)", re.DOTALL)
+#: An `Expression` may begin where one of these does: before a word, or at what is no letter. Gives the letters from there on, and what is passed over.
+_PLACES = re.compile(rf"(?=(.{{1,{LETTERS}}}))(\w+|\W)", re.DOTALL)
 
 
 def starts_of(expression: str) -> frozenset[str] | None:
@@ -33,15 +33,20 @@ def starts_of(expression: str) -> frozenset[str] | None:
 
 
 @lru_cache(maxsize=64)
-def starts_in(text: str) -> frozenset[str]:
-    """The beginnings that are in a text: up to six letters each."""
-    return frozenset(_PLACES.findall(text))
+def starts_in(text: str) -> Mapping[str, Sequence[int]]:
+    """The beginnings that are in a text, up to six letters each, and where each of them is, in order."""
+    found: dict[str, list[int]] = {}
+    place = 0
+    for start, passed in _PLACES.findall(text):
+        found.setdefault(start, []).append(place)
+        place += len(passed)
+    return found
 
 
 def _sequence(parts: Iterable[tuple[Any, Any]]) -> frozenset[Start]:
     found = _NOTHING
     for name, given in parts:
-        if all(len(start) >= _LETTERS or not goes_on for start, goes_on in found):
+        if all(len(start) >= LETTERS or not goes_on for start, goes_on in found):
             break
         found = _joined(found, _one(str(name), given))
     return found
@@ -50,10 +55,10 @@ def _sequence(parts: Iterable[tuple[Any, Any]]) -> frozenset[Start]:
 def _joined(before: frozenset[Start], after: frozenset[Start]) -> frozenset[Start]:
     found: set[Start] = set()
     for start, goes_on in before:
-        if not goes_on or len(start) >= _LETTERS:
+        if not goes_on or len(start) >= LETTERS:
             found.add((start, goes_on))
         else:
-            found |= {((start + more)[:_LETTERS], more_goes_on) for more, more_goes_on in after}
+            found |= {((start + more)[:LETTERS], more_goes_on) for more, more_goes_on in after}
     return frozenset(found if len(found) <= _MANY else {(start, False) for start, _ in before})
 
 
@@ -90,7 +95,7 @@ def _letters(given: Sequence[tuple[Any, Any]]) -> frozenset[Start]:
 def _repeated(least: int, most: int, part: Iterable[tuple[Any, Any]]) -> frozenset[Start]:
     once, found = _sequence(part), set(_NOTHING if least == 0 else ())
     so_far = _NOTHING
-    for times in range(1, min(int(most), max(least, _LETTERS)) + 1):
+    for times in range(1, min(int(most), max(least, LETTERS)) + 1):
         so_far = _joined(so_far, once)
         if times >= least:
             found |= so_far

@@ -52,6 +52,7 @@ class Settings:
     oidc_private_key: str | None = None
     api_token: str | None = None
     staff_second_factor: str = "optional"
+    sign_in_providers: str | None = None
     web_processes: int = 1
     worker_processes: int = 1
     room_sweep_seconds: int = 900
@@ -88,7 +89,12 @@ def _shown(settings: Settings) -> Iterator[str]:
 
 def secret_values(settings: Settings) -> frozenset[str]:
     """Every secret text these settings hold, and the passwords inside addresses: what logs must not show."""
-    held = [value for spec in SETTINGS if spec.secret and (value := getattr(settings, spec.name))]
+    held = [
+        part
+        for spec in SETTINGS
+        if spec.secret and (value := getattr(settings, spec.name))
+        for part in (spec.secrets_in(value) if spec.secrets_in else [value])
+    ]
     passwords = [urlsplit(value).password for value in held if "://" in value]
     # Some hold several, with spaces between, each perhaps behind a name.
     parts = [part.rpartition("=")[2] for value in held if " " in value or "=" in value for part in value.split()]

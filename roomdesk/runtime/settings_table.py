@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from roomdesk.runtime import settings_values as values
+from roomdesk.runtime import sign_in_providers
 
 PREFIX = "ROOMDESK_"
 
@@ -20,6 +21,8 @@ class Spec:
     meaning: str
     default: str = "not set"
     secret: bool = False
+    #: Which parts of the text are secret, where not all of it is.
+    secrets_in: Callable[[str], list[str]] | None = None
 
     @property
     def variable(self) -> str:
@@ -147,6 +150,13 @@ SETTINGS: tuple[Spec, ...] = (
         values.choice("optional", "required"),
         "Whether staff who sign in with a password need a second factor (an authenticator app or a security key) before they see anything.",
         "optional",
+    ),
+    Spec(
+        "sign_in_providers",
+        sign_in_providers.checked,
+        "Outside identity providers (OpenID Connect) by which staff and customers sign in, as TOML; best by its `_FILE` form. `sign-in.md` has the form.",
+        secret=True,
+        secrets_in=sign_in_providers.secrets_in,
     ),
     Spec("web_processes", values.whole(1, 64), "How many web processes the supervisor starts.", "1"),
     Spec("worker_processes", values.whole(0, 64), "How many worker processes the supervisor starts.", "1"),

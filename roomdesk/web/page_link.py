@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -13,9 +14,9 @@ from roomdesk.refusals import DeskError
 from roomdesk.runtime import clock
 
 _DONE = {
-    links.TAKE: "It is yours. The customer hears that you are on it.",
-    links.HAND_ON: "The next is being called.",
-    links.NOT_ME: "The next is being called, and it is noted that it was not you.",
+    links.TAKE: _("It is yours. The customer hears that you are on it."),
+    links.HAND_ON: _("The next is being called."),
+    links.NOT_ME: _("The next is being called, and it is noted that it was not you."),
 }
 
 
@@ -28,7 +29,7 @@ def page_link(request: HttpRequest, token: str) -> HttpResponse:
     said, status, act = "", 200, request.POST.get("act", "")
     try:
         seen = links.do_act(token, act, now=clock.now()) if act in _DONE else links.access(token, clock.now())
-        said = _DONE.get(act, "")
+        said = str(_DONE.get(act, ""))
     except DeskError as error:
         return render(request, "oncall/link.html", {"problem": str(error)}, status=error.status)
     return render(request, "oncall/link.html", {"seen": seen, "said": said, "ref": seen.page.ref}, status=status)

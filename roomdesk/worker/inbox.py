@@ -13,20 +13,21 @@ _IDLE = 1.0
 _MANY, _LASTING = 100, 0.5
 #: Seconds from one step that found a few events to the next: what comes in meanwhile is worked off together. The second figure
 #: holds where nobody waits for what comes in: the state of rooms, and reports of calls that were made.
-_GATHERING, _AT_LEISURE = 0.05, 0.25
+_GATHERING, _AT_LEISURE = 0.1, 0.25
 #: Seconds after which a step is not waited for: what it stands at is no backlog.
 _PATIENCE = 30.0
 
 
 class Drainer:
-    """`step` is a loop's step. `drain` works off pending events and returns how many; `suspect` holds all rooms (0009).
+    """`step` is a loop's step. `drain` works off pending events and returns how many; `suspect` holds all rooms (0009). Who does not gather takes whatever comes at once.
 
     A database that dies takes along what the homeserver was about to write down, and the first events after it are newer.
     The watcher looks only every few seconds; so whoever works events off holds the rooms before it goes on.
     """
 
-    def __init__(self, drain: Callable[[], int], suspect: Callable[[], None]) -> None:
+    def __init__(self, drain: Callable[[], int], suspect: Callable[[], None], *, gathers: bool = True) -> None:
         self._drain = drain
+        self._gathers = gathers
         self._suspect = suspect
         #: To be set where something came in that somebody waits for.
         self.hurry = threading.Event()
@@ -67,7 +68,7 @@ class Drainer:
             self.backlog.set()
         else:
             self._behind_until = min(self._behind_until, time.monotonic() + _LASTING)
-            self._gathers_from = began if self.is_busy else None
+            self._gathers_from = began if self.is_busy and self._gathers else None
         return 0.0 if self.is_busy else _IDLE
 
     def _gather(self) -> None:

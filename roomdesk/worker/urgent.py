@@ -13,11 +13,9 @@ _HELD = 0.05
 
 def step_of(drain: Callable[[], int], suspect: Callable[[], None]) -> Callable[[], float]:
     """A loop's step; `drain` and `suspect` as for `Drainer`."""
-    drainer = Drainer(drain, suspect)
+    drainer = Drainer(drain, suspect, gathers=False)
 
     def step() -> float:
-        # Somebody waits for each of them.
-        drainer.hurry.set()
         seconds = drainer.step()
         return _HELD if seconds and lanes.urgent_lanes(1) else seconds
 

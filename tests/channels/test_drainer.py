@@ -156,11 +156,11 @@ def test_what_follows_a_few_events_is_gathered_and_what_comes_after_quiet_is_tak
     time = Moment(drainer, monkeypatch)
     for _ in range(4):
         drainer.step()
-    assert time.slept == [0.05, 0.05], "after the first, after the second, and not after a quiet look"
-    assert time.waited == [0.2, 0.2], "a little longer, as nobody waits for what comes in"
+    assert time.slept == [0.1, 0.1], "after the first, after the second, and not after a quiet look"
+    assert time.waited == [0.15, 0.15], "a little longer, as nobody waits for what comes in"
     drainer.step()
     drainer.step()
-    assert time.slept[2:] == [0.05], "a backlog is not gathered: it is there"
+    assert time.slept[2:] == [0.1], "a backlog is not gathered: it is there"
 
 
 def test_what_somebody_said_ends_the_gathering(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,7 +169,7 @@ def test_what_somebody_said_ends_the_gathering(monkeypatch: pytest.MonkeyPatch) 
     drainer.step()
     time.said = 0.03
     drainer.step()
-    assert (time.slept, time.waited) == ([0.05], [0.03])
+    assert (time.slept, time.waited) == ([0.1], [0.03])
 
 
 def test_what_was_said_while_events_were_worked_off_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,4 +181,12 @@ def test_what_was_said_while_events_were_worked_off_is_not_waited_for(monkeypatc
     time = Moment(drainer, monkeypatch)
     drainer.step()
     drainer.step()
-    assert (time.slept, time.waited) == ([0.05], [0])
+    assert (time.slept, time.waited) == ([0.1], [0])
+
+
+def test_who_does_not_gather_takes_at_once_whatever_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    drainer = Drainer(lambda: 1, lambda: None, gathers=False)
+    time = Moment(drainer, monkeypatch)
+    drainer.step()
+    drainer.step()
+    assert (time.slept, time.waited) == ([], [])

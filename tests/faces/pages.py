@@ -21,6 +21,7 @@ PAGES: dict[str, dict[str, str]] = {
         "page/<str:token>": "/page/{token}",
         "page/<str:token> wrong": "/page/no-such-page",
         "idp:oidc:authorization wrong": "/identity/o/authorize?client_id=nobody",
+        "outside_back": "/accounts/outside/theirs/back?state=stale",
     },
     "owner": {
         "portal:support": f"{_PORTAL}/",
@@ -45,6 +46,7 @@ PAGES: dict[str, dict[str, str]] = {
         "account_reauthenticate": "/accounts/reauthenticate/",
         "mfa_index": "/accounts/2fa/",
         "usersessions_list": "/accounts/sessions/",
+        "account_language": "/accounts/language/",
         "idp:oidc:logout": "/identity/o/logout",
         "idp:oidc:device_authorization": "/identity/o/device",
     },
@@ -97,7 +99,7 @@ KEPT_SAFE = (
 NO_PAGE = {
     "home", "brand", "healthz", "hooks/pagerduty", "calendars/<str:token>.ics", "chat:open", "chat:signs", "portal:access", "portal:rate",
     "portal:file", "console:file", "console:bulk", "console:undo", "console:keep_view", "console:find", "console:repair", "console:staff_repair",
-    "console:act", "console:presence", "mfa_login_webauthn", "mfa_download_recovery_codes", "idp:oidc:token", "idp:oidc:revoke",
+    "console:act", "console:presence", "outside", "outside_again", "mfa_login_webauthn", "mfa_download_recovery_codes", "idp:oidc:token", "idp:oidc:revoke",
     "idp:oidc:device_code", "idp:oidc:userinfo", "idp:oidc:configuration", "idp:oidc:jwks",
 }  # fmt: skip
 

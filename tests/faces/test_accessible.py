@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -17,11 +18,30 @@ from tests.harness.live import Live, eventually
 from tests.harness.scene import PRODUCT, Scene, workspace
 
 
+#: Somewhere else to sign in; nobody goes there.
+PROVIDER = """
+[theirs]
+name = "Their own sign-in"
+issuer = "https://id.example.org"
+client_id = "desk"
+for = "staff"
+"""
+
+
 @dataclass(frozen=True)
 class Desk:
     live: Live
     scene: Scene
     names: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def live() -> Iterator[Live]:
+    """One of its own, for the pages of a sign-in elsewhere."""
+    running = Live(ROOMDESK_SIGN_IN_PROVIDERS=PROVIDER).start()
+    yield running
+    assert running.stop() == 0
+    running.remove()
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomdesk.product.vocabulary import LANGUAGES, vocabulary
+from roomdesk.rules import triage
 from roomdesk.rules.expression_starts import starts_in, starts_of
 from roomdesk.rules.triage_text import Words, words_of
 from roomdesk.rules.triage_vocabulary import Expression
@@ -55,7 +56,12 @@ def test_a_large_class_stands_for_any_letter() -> None:
 
 
 def test_a_text_begins_words_and_what_is_no_letter() -> None:
-    assert starts_in("to it.") == {"to it.", " it.", "it.", "."}
+    assert starts_in("to it.") == {"to it.": [0], " it.": [2], "it.": [3], ".": [5]}
+
+
+def test_each_place_of_a_beginning_is_told() -> None:
+    assert starts_in("so, so")["so"] == [4]
+    assert starts_in("no way, no way")["no way"] == [0, 8]
 
 
 def test_few_expressions_of_ours_begin_with_anything() -> None:
@@ -97,3 +103,19 @@ def test_the_same_is_left_as_if_all_were_tried(text: str, concept: str) -> None:
         sounds = one.without(sounds)
     left = vocabulary().without(concept, words)
     assert (left.plain, left.sounds) == (plain, sounds)
+
+
+@given(st.sampled_from(TEXTS), st.sampled_from(LANGUAGES), st.integers(1, 60))
+def test_small_talk_is_told_without_the_rest_as_with_it(text: str, locale: str, length: int) -> None:
+    for one in (text, text[:length], text[-length:]):
+        whole = triage.triage(one, locale, vocabulary()).kind == triage.SMALL_TALK
+        assert triage.is_small_talk(one, locale, vocabulary()) == whole
+
+
+@given(st.sampled_from(TEXTS), st.sampled_from(LANGUAGES), st.integers(1, 60))
+def test_what_is_nothing_but_a_concept_begins_with_it(text: str, locale: str, length: int) -> None:
+    words = words_of(text[:length], locale)
+    left = vocabulary().without("small", words)
+    spoken = [(words.plain, left.plain)] + ([(words.sounds, left.sounds)] if words.is_bulgarian else [])
+    if any(not any(letter.isalpha() for letter in rest) for _, rest in spoken):
+        assert vocabulary().begins("small", words)

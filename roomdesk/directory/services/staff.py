@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from roomdesk.audit.work import Work
 from roomdesk.directory.errors import Invalid, NotFound
-from roomdesk.directory.models import StaffRole, Workspace
+from roomdesk.directory.models import Person, StaffRole, Workspace
 from roomdesk.directory.services.intervals import close
 from roomdesk.directory.services.people import off_board, put_person, take_back, user_id
 from roomdesk.directory.services.wishes import Outcome, StaffGone, StaffWish
@@ -38,6 +38,40 @@ def put_staff(wish: StaffWish, work: Work) -> Outcome[list[StaffRole]]:
     if changed or (person.changed and had):
         _tell(_products(person.value.pk) | {wish.product}, wish.person.id, work)
     return Outcome(_open(wish.person.id), created=not had, changed=changed or person.changed)
+
+
+def set_exactly(person: Person, wanted: Collection[tuple[str, str, str]], work: Work) -> bool:
+    """The person has these roles (role, product, field) and no other from now on; whether that changed anything.
+
+    Within the caller's transaction, which holds the person's row. Invalid for a product or field that there is not.
+    """
+    for _role, product, field in wanted:
+        _check_place(product, field)
+    have = {(row.role, row.product, row.field): row for row in _open(person.slug)}
+    ended, begun = sorted(have.keys() - wanted), sorted(set(wanted) - have.keys())
+    if begun:
+        take_back(person, work)
+    for key in ended:
+        _end(have[key], work)
+    for role, product, field in begun:
+        StaffRole.objects.create(person=person, role=role, product=product, field=field, valid_from=work.now)
+        _note(work, "staff.granted", person.slug, role, product, field)
+    if ended and not wanted:
+        off_board(person, work)
+    if ended or begun:
+        left = [user_id(person)] if ended else []
+        _tell({product for _, product, _ in (*ended, *begun, *wanted)}, person.slug, work, left=left)
+    return bool(ended or begun)
+
+
+def _check_place(product: str, field: str) -> None:
+    if product and product not in products.known():
+        raise Invalid(f'There is no product "{product}". Loaded are: {listed(products.known())}.', field="product")
+    known = products.product_of(products.current(product)).specialists if product and field else None
+    if known is not None and field not in known:
+        raise Invalid(
+            f'The product "{product}" has no specialists for "{field}"; it has {listed(known)}.', field="field"
+        )
 
 
 def remove_staff(wish: StaffGone, work: Work) -> Outcome[list[StaffRole]]:

@@ -18,6 +18,8 @@ RACES = frozenset(
         "directory_person_slug_key",
         "directory_person_localpart_key",
         "person_email_once",
+        "identity_once",
+        "identity_one_for_an_issuer",
         "queues_lane_key_key",
         "directory_workspace_slug_key",
         "staff_role_one_open",

@@ -16,7 +16,7 @@ from roomdesk.directory.models import Person
 from roomdesk.refusals import DeskError
 from roomdesk.runtime import clock
 from roomdesk.web.chat.reader import Reader, reader_of
-from roomdesk.web.portal.guard import language_of
+from roomdesk.web.languages import language_of
 from roomdesk.web.portal.refusals import told
 
 __all__ = ["Reader", "missing", "reader_only"]

@@ -13,6 +13,7 @@ from roomdesk.product.formatting import format_due, zone_name
 from roomdesk.product.queries import newest, product_of
 from roomdesk.product.schema import Product
 from roomdesk.refusals import NotFound
+from roomdesk.web.languages import locale_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,9 @@ class Reader:
 
     @property
     def locale(self) -> str:
-        """Staff read the desk's own language, as on the console."""
+        """Staff read their own language, as on the console; customers theirs where the product speaks it."""
         if self.is_staff:
-            return "en"
+            return locale_now()
         wanted = self.person.locale
         return wanted if wanted in self.product.texts else self.product.locale_for(self.workspace.locale)
 

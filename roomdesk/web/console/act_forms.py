@@ -6,6 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.http import QueryDict
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from roomdesk.cases import untriaging
 from roomdesk.cases.attaching import Upload
@@ -23,7 +27,9 @@ from roomdesk.web.console.guard import Reader
 from roomdesk.web.console.present import plain
 from roomdesk.web.uploads import words_of
 
-Options = Sequence[tuple[str, str]]
+#: Words, in the language of whoever reads them.
+Words = str | Promise
+Options = Sequence[tuple[str, Words]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ class Field:
     """One field of a form. `kind` is select, text, area, check or checks (of several)."""
 
     name: str
-    label: str
+    label: Words
     kind: str = "text"
     value: str = ""
     options: Options = ()
@@ -78,17 +84,23 @@ class Form:
     """One act. Without fields it is a button alone; `is_open` and `problem` where it was just refused."""
 
     act: str
-    words: str
+    words: Words
     fields: tuple[Field, ...] = ()
-    hint: str = ""
+    hint: Words = ""
     is_open: bool = False
     problem: str = ""
     #: The browser's own shortcut for the button; it needs a modifier, so it disturbs nobody.
     shortcut: str = ""
 
 
-_REASON = Field("reason", "Reason")
-HOURS: Options = (("1", "1 hour"), ("4", "4 hours"), ("24", "1 day"), ("72", "3 days"), ("168", "1 week"))
+_REASON = Field("reason", _("Reason"))
+HOURS: Options = (
+    ("1", _("1 hour")),
+    ("4", _("4 hours")),
+    ("24", _("1 day")),
+    ("72", _("3 days")),
+    ("168", _("1 week")),
+)
 _LONGEST = 60
 _MACRO = 160
 
@@ -109,8 +121,8 @@ def offered(around: Around, refused: Refused | None) -> list[Form]:
     """The forms that the case's state allows; one that was refused is there in any case. Six queries at most."""
     reader, case = around.reader, around.case
     mine = case.assignee_id == reader.person.pk
-    take = () if mine or case.state not in Case.OPEN else (Form("take", "Take it"),)
-    undo = (Form("untriage", "Undo triage", shortcut="u"),) if untriaging.may_undo(case) else ()
+    take = () if mine or case.state not in Case.OPEN else (Form("take", _("Take it")),)
+    undo = (Form("untriage", _("Undo triage"), shortcut="u"),) if untriaging.may_undo(case) else ()
     forms = [*take, _NOTE, *_moves(around), *undo, *(_changes(around) if case.state in Case.OPEN else ())]
     if refused is None:
         return forms
@@ -120,7 +132,10 @@ def offered(around: Around, refused: Refused | None) -> list[Form]:
 
 
 _NOTE = Form(
-    "note", "Note", (Field("text", "Internal note", "area"),), "Internal: staff read it here, and no room hears of it."
+    "note",
+    _("Note"),
+    (Field("text", _("Internal note"), "area"),),
+    _("Internal: staff read it here, and no room hears of it."),
 )
 
 
@@ -128,60 +143,69 @@ def _moves(around: Around) -> Iterable[Form]:
     case = around.case
     can = MOVES[case.state]
     words = {
-        "acknowledged": Form("acknowledged", "Acknowledge"),
-        "investigating": Form("investigating", "Go on" if case.state.startswith("waiting") else "Investigate"),
-        "waiting_customer": Form("waiting_customer", "Wait for the customer"),
-        "waiting_third_party": Form("waiting_third_party", "Wait for a third party"),
+        "acknowledged": Form("acknowledged", _("Acknowledge")),
+        "investigating": Form("investigating", _("Go on") if case.state.startswith("waiting") else _("Investigate")),
+        "waiting_customer": Form("waiting_customer", _("Wait for the customer")),
+        "waiting_third_party": Form("waiting_third_party", _("Wait for a third party")),
         "resolved": _resolve(around.others),
-        "closed": Form("closed", "Close"),
+        "closed": Form("closed", _("Close")),
     }
     yield from (form for state, form in words.items() if state in can)
     if case.state in (Case.State.RESOLVED, Case.State.CLOSED):
-        yield Form("reopen", "Reopen", (_REASON,), "A new cycle; its first response begins when the customer speaks.")
+        yield Form(
+            "reopen", _("Reopen"), (_REASON,), _("A new cycle; its first response begins when the customer speaks.")
+        )
     if case.state == Case.State.MERGED:
-        yield Form("unmerge", "Undo the merge")
+        yield Form("unmerge", _("Undo the merge"))
 
 
 def _resolve(others: Others) -> Form:
     along = [other.ref for other in others.attached if other.state in Case.OPEN]
     if not along:
-        return Form("resolved", "Resolve", _RESOLUTION)
-    alone = Field("alone", "This case alone", "check")
-    return Form("resolved", "Resolve", (*_RESOLUTION, alone), f"Resolves {', '.join(along)} with it.")
+        return Form("resolved", _("Resolve"), _RESOLUTION)
+    alone = Field("alone", _("This case alone"), "check")
+    return Form(
+        "resolved",
+        _("Resolve"),
+        (*_RESOLUTION, alone),
+        gettext("Resolves %(refs)s with it.") % {"refs": ", ".join(along)},
+    )
 
 
 _RESOLUTION = (
-    Field("fix", "Immediate fix", "area"),
-    Field("root_cause", "Root cause", "area"),
-    Field("root_cause_unknown", "Nobody knows the root cause", "check"),
+    Field("fix", _("Immediate fix"), "area"),
+    Field("root_cause", _("Root cause"), "area"),
+    Field("root_cause_unknown", _("Nobody knows the root cause"), "check"),
 )
 
 
 def _changes(around: Around) -> Iterable[Form]:
     reader, case, messages = around.reader, around.case, around.messages
     yield from _classes(case)
-    yield Form("assign", "Assign", (_assignee(reader, case),))
+    yield Form("assign", _("Assign"), (_assignee(reader, case),))
     yield from _escalations(reader, case, around.called)
     yield from _macros(around.canned)
     yield from _others(case, around.others)
     if case.snoozed_until:
-        yield Form("wake", "End the snooze")
-    hint = "Ends when the customer writes."
+        yield Form("wake", _("End the snooze"))
+    hint = _("Ends when the customer writes.")
     if case.state.startswith("waiting"):
-        hint = "It waits until then at most and goes on, earlier when the customer writes."
-    yield Form("snooze", "Snooze", (Field("hours", "For", "select", options=HOURS),), hint)
+        hint = _("It waits until then at most and goes on, earlier when the customer writes.")
+    yield Form("snooze", _("Snooze"), (Field("hours", _("For"), "select", options=HOURS),), hint)
     others = access_cases(reader.viewer).filter(workspace=case.workspace, state__in=Case.OPEN).exclude(pk=case.pk)
     refs = [(other.ref, f"{other.ref} {reader.title(other)}"[:_LONGEST]) for other in others.order_by("-pk")[:50]]
     if refs:
-        hint = "Can be undone within ten minutes."
-        yield Form("merge", "Merge into", (Field("into", "Case", "select", options=refs), _REASON), hint)
-    chosen = [(str(one.pk), f"{one.at:%d %b %H:%M} {_line(one)}") for one in messages if one.kind in SPEECH]
-    checks = Field("messages", "Messages", "checks", options=chosen[-50:])
+        hint = _("Can be undone within ten minutes.")
+        yield Form("merge", _("Merge into"), (Field("into", _("Case"), "select", options=refs), _REASON), hint)
+    chosen = [(str(one.pk), f"{date_format(one.at, 'd M H:i')} {_line(one)}") for one in messages if one.kind in SPEECH]
+    checks = Field("messages", _("Messages"), "checks", options=chosen[-50:])
     if refs and chosen:
-        hint = "They count there at their own time."
-        yield Form("move", "Move messages", (checks, Field("to", "To the case", "select", options=refs), _REASON), hint)
+        hint = _("They count there at their own time.")
+        yield Form(
+            "move", _("Move messages"), (checks, Field("to", _("To the case"), "select", options=refs), _REASON), hint
+        )
     if len(chosen) > 1:
-        yield Form("split", "Split", (checks, _REASON))
+        yield Form("split", _("Split"), (checks, _REASON))
 
 
 def _escalations(reader: Reader, case: Case, called: Sequence[str]) -> Iterable[Form]:
@@ -189,11 +213,11 @@ def _escalations(reader: Reader, case: Case, called: Sequence[str]) -> Iterable[
     people = specialists_at(case.product, reader.now)
     fields = [(field, f"{plain(field)} ({_names(people[field])})") for field in sorted(people) if field not in called]
     if fields:
-        hint = "They come into the customer's room, and leave it when the case is resolved."
-        yield Form("escalate", "Escalate", (Field("field", "To", "select", options=fields), _REASON), hint)
+        hint = _("They come into the customer's room, and leave it when the case is resolved.")
+        yield Form("escalate", _("Escalate"), (Field("field", _("To"), "select", options=fields), _REASON), hint)
     if called:
         options = [(field, plain(field)) for field in called]
-        yield Form("deescalate", "End escalation", (Field("field", "To", "select", options=options), _REASON))
+        yield Form("deescalate", _("End escalation"), (Field("field", _("To"), "select", options=options), _REASON))
 
 
 def _macros(found: Sequence[Offer]) -> Iterable[Form]:
@@ -201,40 +225,61 @@ def _macros(found: Sequence[Offer]) -> Iterable[Form]:
     options = [(one.slug, f"{plain(one.slug)}: {one.text}"[:_MACRO]) for one in found]
     if options:
         asks = sorted({name for one in found for name in one.asks})
-        values = Field("values", f"Values ({', '.join(f'{name}=…' for name in asks)})") if asks else None
-        fields = (Field("macro", "Answer", "select", options=options), *([values] if values else []))
-        yield Form("macro", "Say a macro", fields, "Goes to the customer as your answer, in the customer's language.")
+        values = (
+            Field("values", gettext("Values (%(names)s)") % {"names": ", ".join(f"{name}=…" for name in asks)})
+            if asks
+            else None
+        )
+        fields = (Field("macro", _("Answer"), "select", options=options), *([values] if values else []))
+        yield Form(
+            "macro", _("Say a macro"), fields, _("Goes to the customer as your answer, in the customer's language.")
+        )
 
 
 def _others(case: Case, others: Others) -> Iterable[Form]:
     """Links, and incidents over several customers: the other case is named by its reference."""
-    to, linked = Field("to", "Case (reference)"), others.linked
-    yield Form("link", "Link", (to, _REASON), "For cases that have to do with each other; customers do not see it.")
+    to, linked = Field("to", _("Case (reference)")), others.linked
+    yield Form(
+        "link", _("Link"), (to, _REASON), _("For cases that have to do with each other; customers do not see it.")
+    )
     if linked:
         options = [(other.ref, other.ref) for other in linked]
-        yield Form("unlink", "End link", (Field("to", "Case", "select", options=options), _REASON))
+        yield Form("unlink", _("End link"), (Field("to", _("Case"), "select", options=options), _REASON))
     if others.leader is not None:
-        yield Form("detach", "Detach from incident", (_REASON,))
+        yield Form("detach", _("Detach from incident"), (_REASON,))
         return
     attached = others.attached
     if attached:
         yield Form(
             "answer_all",
-            "Answer all customers",
+            _("Answer all customers"),
             _answer_all(case),
-            f"Said in the rooms of {len(attached) + 1} cases, once in each.",
+            gettext("Said in the rooms of %(many)s cases, once in each.") % {"many": len(attached) + 1},
         )
     else:
         yield Form(
-            "attach", "Attach to incident", (to, _REASON), "The other case leads; what is said to all is said here too."
+            "attach",
+            _("Attach to incident"),
+            (to, _REASON),
+            _("The other case leads; what is said to all is said here too."),
         )
 
 
 def _answer_all(case: Case) -> tuple[Field, ...]:
     product = product_of(newest([case.product])[case.product].pk)
     others = [locale for locale in product.locales if locale != product.default_locale]
-    text = Field("text", f"Answer ({product.default_locale}, and where nothing else is given)", "area")
-    return (text, *(Field(f"text_{locale}", f"Answer ({locale})", "area") for locale in others))
+    text = Field(
+        "text",
+        gettext("Answer (%(language)s, and where nothing else is given)") % {"language": product.default_locale},
+        "area",
+    )
+    return (
+        text,
+        *(
+            Field(f"text_{locale}", gettext("Answer (%(language)s)") % {"language": locale}, "area")
+            for locale in others
+        ),
+    )
 
 
 def _names(people: Sequence[Person]) -> str:
@@ -243,7 +288,7 @@ def _names(people: Sequence[Person]) -> str:
 
 def _line(message: Message) -> str:
     author = message.author.name if message.author else message.author_ref
-    text = "(removed)" if message.redacted_at else " ".join((message.edited_body or message.body).split())
+    text = gettext("(removed)") if message.redacted_at else " ".join((message.edited_body or message.body).split())
     return f"{author}: {text[:_LONGEST]}{'…' if len(text) > _LONGEST else ''}"
 
 
@@ -253,15 +298,17 @@ def _classes(case: Case) -> Iterable[Form]:
     product = product_of(pinned or newest([case.product])[case.product].pk)
     severities = [(slug, plain(slug)) for slug in product.severity_slugs]
     kinds = [(slug, plain(slug)) for slug in product.kinds]
-    reason = replace(_REASON, label="Reason (needed to lower it)")
-    yield Form("severity", "Severity", (Field("severity", "Severity", "select", case.severity, severities), reason))
-    yield Form("kind", "Kind", (Field("kind", "Kind", "select", case.kind, kinds), _REASON))
+    reason = replace(_REASON, label=_("Reason (needed to lower it)"))
+    yield Form(
+        "severity", _("Severity"), (Field("severity", _("Severity"), "select", case.severity, severities), reason)
+    )
+    yield Form("kind", _("Kind"), (Field("kind", _("Kind"), "select", case.kind, kinds), _REASON))
 
 
 def _assignee(reader: Reader, case: Case) -> Field:
     staff = {one.slug: one.name for people in staff_of(case.product, reader.now).values() for one in people}
-    options = [("", "nobody"), *sorted(staff.items(), key=lambda pair: pair[1])]
-    return Field("assignee", "To", "select", case.assignee.slug if case.assignee else "", options)
+    options = [("", gettext("nobody")), *sorted(staff.items(), key=lambda pair: pair[1])]
+    return Field("assignee", _("To"), "select", case.assignee.slug if case.assignee else "", options)
 
 
 def _filled(form: Form, refused: Refused) -> Form:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from roomdesk.cases import (
     changing,
     escalating,
@@ -38,7 +40,7 @@ def do(reader: Reader, case: Case, wanted: Wanted) -> str:
     """Does it, as the person who looks; gives the reference of the case to go on with."""
     action = _ACTIONS.get(wanted.act)
     if action is None:
-        raise Invalid("This page has no such button; load it again.", field="act")
+        raise Invalid(_("This page has no such button; load it again."), field="act")
     return action(_Doing(reader, case.ref, wanted.given, wanted.messages, wanted.uploads)).ref
 
 
@@ -81,7 +83,7 @@ def _resolve(doing: _Doing) -> Case:
 def _snooze(doing: _Doing) -> Case:
     hours = doing.text("hours")
     if hours not in dict(HOURS):
-        raise Invalid("Choose for how long.", field="hours")
+        raise Invalid(_("Choose for how long."), field="hours")
     return doing.change(snoozed_until=doing.reader.now + timedelta(hours=int(hours)))
 
 
@@ -120,7 +122,7 @@ def _attach(doing: _Doing) -> Case:
 
 def _other(doing: _Doing) -> str:
     if not doing.text("to"):
-        raise Invalid("Give the reference of the other case, such as BC-1042.", field="to")
+        raise Invalid(_("Give the reference of the other case, such as BC-1042."), field="to")
     return doing.text("to").upper()
 
 
@@ -143,7 +145,7 @@ def _reopen(doing: _Doing) -> Case:
 
 def _merge(doing: _Doing) -> Case:
     if not doing.text("into"):
-        raise Invalid("Choose the case that goes on.", field="into")
+        raise Invalid(_("Choose the case that goes on."), field="into")
     viewer, reason = doing.reader.viewer, doing.text("reason")
     return joining.do_merge(viewer, doing.ref, doing.text("into"), reason=reason, **doing.by)
 
@@ -153,12 +155,12 @@ def _unmerge(doing: _Doing) -> Case:
 
 
 def _split(doing: _Doing) -> Case:
-    leaving = _leaving(doing, "Choose the messages that become a case of their own.")
+    leaving = _leaving(doing, _("Choose the messages that become a case of their own."))
     return parting.do_split(doing.reader.viewer, doing.ref, leaving, **doing.by)
 
 
 def _move(doing: _Doing) -> Case:
-    leaving = _leaving(doing, "Choose the messages that belong to the other case.")
+    leaving = _leaving(doing, _("Choose the messages that belong to the other case."))
     return parting.do_move(doing.reader.viewer, doing.ref, _other(doing), leaving, **doing.by)
 
 
@@ -176,7 +178,7 @@ def _note(doing: _Doing) -> Case:
 def _again(doing: _Doing) -> Case:
     number = doing.text("message")
     if not _is_number(number):
-        raise Invalid("Choose the message that is sent again.", field="message")
+        raise Invalid(_("Choose the message that is sent again."), field="message")
     return resending.do_send_again(doing.reader.viewer, doing.ref, int(number), **doing.by)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from roomdesk.cases import questions
@@ -26,6 +27,8 @@ from roomdesk.refusals import DeskError, Invalid
 from roomdesk.rules.clock_steps import BREACH
 from roomdesk.web.console.clock_words import NAMES, moment, span
 from roomdesk.web.console.guard import RESTRICTED, Reader, frame, staff_only
+from roomdesk.web.console.present import STATES
+from roomdesk.web.portal.refusals import told as in_words
 
 #: Notices on one page; the ones before come when these have been seen.
 MOST = 100
@@ -85,7 +88,7 @@ def attention(request: HttpRequest, reader: Reader) -> HttpResponse:
             _do(request, reader)
             return HttpResponseRedirect(reverse("console:attention"))
         except DeskError as error:
-            problem, status = str(error), error.status
+            problem, status = in_words(error), error.status
     return render(request, "console/attention.html", {**_told(reader), "problem": problem}, status=status)
 
 
@@ -100,7 +103,7 @@ def _do(request: HttpRequest, reader: Reader) -> None:
         for one in seen.split(",")[:MOST]:
             seeing.do_acknowledge(reader.viewer, _number(one), person=reader.person, actor=reader.actor, now=reader.now)
     else:
-        raise Invalid("This page has no such button; load it again.")
+        raise Invalid(_("This page has no such button; load it again."))
 
 
 def _answer(reader: Reader, question: str, ref: str) -> None:
@@ -112,7 +115,7 @@ def _answer(reader: Reader, question: str, ref: str) -> None:
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 19):
-        raise Invalid("This page has no such button; load it again.")
+        raise Invalid(_("This page has no such button; load it again."))
     return int(text)
 
 
@@ -191,21 +194,23 @@ def _words(same: Sequence[Notice], reader: Reader) -> Told:
         ref=case.ref,
         title=reader.title(case),
         workspace=case.workspace.display_name,
-        assignee=case.assignee.name if case.assignee else "nobody yet",
+        assignee=case.assignee.name if case.assignee else _("nobody yet"),
         tone=tone,
-        words=f"{NAMES[clock.kind]}: {_step(notice, tone)} (due {moment(notice.due_at, zone, reader.now)})",
+        words=_("%(clock)s: %(step)s (due %(due)s)")
+        % {"clock": NAMES[clock.kind], "step": _step(notice, tone), "due": moment(notice.due_at, zone, reader.now)},
         at=moment(notice.told_at, zone, reader.now),
         since=_since(clock, case),
     )
 
 
 def _step(notice: Notice, tone: str) -> str:
-    return {"late": "late", "aim": "past our aim"}.get(tone, f"{notice.step} % of the time is used")
+    used = _("%(step)s %% of the time is used") % {"step": notice.step}
+    return {"late": _("late"), "aim": _("past our aim")}.get(tone, used)
 
 
 def _since(clock: Clock, case: Case) -> str:
     if clock.state == Clock.State.CANCELLED:
-        return "no longer measured"
+        return _("no longer measured")
     if clock.stopped_at is not None:
-        return "answered since" if clock.kind == Clock.Kind.FIRST_RESPONSE else "done since"
-    return "" if case.state in Case.OPEN else f"{case.state} since"
+        return _("answered since") if clock.kind == Clock.Kind.FIRST_RESPONSE else _("done since")
+    return "" if case.state in Case.OPEN else _("%(state)s since") % {"state": str(STATES[case.state]).lower()}

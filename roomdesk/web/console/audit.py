@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from roomdesk.audit import reading
@@ -52,7 +53,7 @@ def audit(request: HttpRequest, reader: Reader) -> HttpResponse:
         "page": page,
         "scopes": _scopes(reader, products),
         "rows": _rows(page.items, reader),
-        "columns": ["No.", "When", "Who", "What", "About", "With"],
+        "columns": [_("No."), _("When"), _("Who"), _("What"), _("About"), _("With")],
         "verdict": _verdict(request, page),
         "longest": LONGEST,
         "verify": f"{address}?{urlencode({**query, 'verify': 'yes'})}",
@@ -68,7 +69,9 @@ def _products(reader: Reader) -> set[str]:
     found = set(rows.values_list("product", flat=True))
     if not found:
         raise Forbidden(
-            "The audit is for auditors, administrators and the security role. What happened in a case stands in the case."
+            _(
+                "The audit is for auditors, administrators and the security role. What happened in a case stands in the case."
+            )
         )
     return found
 
@@ -79,11 +82,11 @@ def _scope(reader: Reader, products: set[str], given: str) -> str:
         return VENDOR if "" in products else next((scope for scope, _ in _scopes(reader, products)), "")
     if given == VENDOR:
         if "" not in products:
-            raise Forbidden("The vendor’s own chain is for those who audit all products.")
+            raise Forbidden(_("The vendor’s own chain is for those who audit all products."))
         return VENDOR
     workspace = access_workspace(given.removeprefix(_SCOPE), reader.viewer)
     if not {"", workspace.product} & products:
-        raise Forbidden("You audit other products than this workspace’s.")
+        raise Forbidden(_("You audit other products than this workspace’s."))
     return f"{_SCOPE}{workspace.slug}"
 
 
@@ -91,7 +94,7 @@ def _scopes(reader: Reader, products: set[str]) -> list[tuple[str, str]]:
     rows = workspaces_of(reader.viewer)
     rows = rows if "" in products else rows.filter(product__in=products)
     named = [(f"{_SCOPE}{slug}", name or slug) for slug, name in rows.values_list("slug", "display_name")[:OFFERED]]
-    return [*([(VENDOR, "The vendor’s own")] if "" in products else []), *named]
+    return [*([(VENDOR, _("The vendor’s own"))] if "" in products else []), *named]
 
 
 def _rows(items: Sequence[Shown], reader: Reader) -> list[list[tuple[str, str]]]:
@@ -123,6 +126,9 @@ def _verdict(request: HttpRequest, page: reading.Page) -> tuple[str, str] | None
         return None
     found = verify(page.head.scope)
     if found.fault is None:
-        erased = f", {found.erased} of them erased" if found.erased else ""
-        return "good", f"All {found.entries} entries are in order{erased}. The head is {found.head}."
-    return "error", f"Number {found.fault.seq}: {found.fault.reason}"
+        named = {"entries": found.entries, "erased": found.erased, "head": found.head}
+        if found.erased:
+            words = _("All %(entries)s entries are in order, %(erased)s of them erased. The head is %(head)s.")
+            return "good", words % named
+        return "good", _("All %(entries)s entries are in order. The head is %(head)s.") % named
+    return "error", _("Number %(seq)s: %(reason)s") % {"seq": found.fault.seq, "reason": found.fault.reason}

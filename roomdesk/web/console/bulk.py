@@ -9,6 +9,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 from django.views.decorators.http import require_POST
 
 from roomdesk.cases.changing import Change
@@ -20,6 +22,17 @@ from roomdesk.web.console import undo
 from roomdesk.web.console.act_forms import HOURS
 from roomdesk.web.console.guard import Reader, staff_only
 from roomdesk.web.console.present import plain
+from roomdesk.web.portal.refusals import told
+
+#: What is said of one case, and of many.
+Words = Any
+_TAKEN = ngettext_lazy("%(ref)s was assigned to you.", "%(many)s cases were assigned to you.", "many")
+_ASSIGNED = ngettext_lazy("%(ref)s was assigned to %(name)s.", "%(many)s cases were assigned to %(name)s.", "many")
+_SET = ngettext_lazy("%(ref)s was set to %(severity)s.", "%(many)s cases were set to %(severity)s.", "many")
+_SNOOZED = ngettext_lazy("%(ref)s was snoozed for %(span)s.", "%(many)s cases were snoozed for %(span)s.", "many")
+_TAKEN_BACK = ngettext_lazy(
+    "%(ref)s was taken back to what was before.", "%(many)s cases were taken back to what was before.", "many"
+)
 
 
 @require_POST
@@ -29,13 +42,13 @@ def bulk(request: HttpRequest, reader: Reader) -> HttpResponse:
     given = {name: str(request.POST.get(name, "")).replace("\0", "").strip() for name in request.POST}
     refs = [ref.replace("\0", "") for ref in request.POST.getlist("refs")]
     try:
-        change, words = _wanted(reader, given)
+        change, words, names = _wanted(reader, given)
         done = do_change_many(hands_of(reader), refs, change)
     except DeskError as error:
-        messages.error(request, str(error))
+        messages.error(request, told(error))
     else:
-        _tell(request, done, words)
-        undo.keep(request, done.steps, f"{_these(done)} {words}.", reader.now)
+        _tell(request, done, words, names)
+        undo.keep(request, done.steps, _said(done, words, names), reader.now)
     return _back(request)
 
 
@@ -45,11 +58,11 @@ def take_back(request: HttpRequest, reader: Reader) -> HttpResponse:
     """Takes back what this person did last, where nobody has changed it since."""
     found = undo.kept(request, reader.now)
     if found is None:
-        messages.error(request, "There is nothing to take back any more; that goes for ten minutes.")
+        messages.error(request, _("There is nothing to take back any more; that goes for ten minutes."))
         return _back(request)
     undo.forget(request)
     done = do_take_back(hands_of(reader), found["steps"])
-    _tell(request, done, "taken back to what was before")
+    _tell(request, done, _TAKEN_BACK, {})
     return _back(request)
 
 
@@ -57,39 +70,40 @@ def hands_of(reader: Reader) -> Hands:
     return Hands(reader.viewer, reader.viewer.name, reader.actor, reader.now)
 
 
-def _wanted(reader: Reader, given: dict[str, str]) -> tuple[Change, str]:
-    """What the pressed button wants, and what is said of it afterwards."""
+def _wanted(reader: Reader, given: dict[str, str]) -> tuple[Change, Words, dict[str, Any]]:
+    """What the pressed button wants, what is said of it afterwards, and what is filled in there."""
     match given.get("act"):
         case "take":
-            return Change(assignee=reader.viewer.name), "assigned to you"
+            return Change(assignee=reader.viewer.name), _TAKEN, {}
         case "assign":
             name = given.get("assignee", "")
-            return Change(assignee=name or None), f"assigned to {name or 'nobody'}"
+            return Change(assignee=name or None), _ASSIGNED, {"name": name or _("nobody")}
         case "severity":
             severity = given.get("severity", "")
             if not severity:
-                raise Invalid("Choose a severity.", field="severity")
-            return Change(severity=severity, reason=given.get("reason", "")), f"set to {plain(severity)}"
+                raise Invalid(_("Choose a severity."), field="severity")
+            return Change(severity=severity, reason=given.get("reason", "")), _SET, {"severity": plain(severity)}
         case "snooze":
             hours = given.get("hours", "")
             if hours not in dict(HOURS):
-                raise Invalid("Choose for how long.", field="hours")
-            return Change(snoozed_until=reader.now + timedelta(hours=int(hours))), f"snoozed for {dict(HOURS)[hours]}"
-    raise Invalid("This page has no such button; load it again.", field="act")
+                raise Invalid(_("Choose for how long."), field="hours")
+            until = reader.now + timedelta(hours=int(hours))
+            return Change(snoozed_until=until), _SNOOZED, {"span": dict(HOURS)[hours]}
+    raise Invalid(_("This page has no such button; load it again."), field="act")
 
 
-def _tell(request: HttpRequest, done: Done, words: str) -> None:
+def _tell(request: HttpRequest, done: Done, words: Words, names: dict[str, Any]) -> None:
     if done.refs:
-        messages.success(request, f"{_these(done)} {words}.")
+        messages.success(request, _said(done, words, names))
     elif not done.refused:
-        messages.info(request, "They are so already; nothing was changed.")
-    for _, sentence in done.refused:
-        messages.error(request, sentence.replace("`", ""))
+        messages.info(request, _("They are so already; nothing was changed."))
+    for _ref, sentence in done.refused:
+        messages.error(request, told(sentence))
 
 
-def _these(done: Done) -> str:
-    refs = done.refs
-    return f"{refs[0]} was" if len(refs) == 1 else f"{len(refs)} cases were"
+def _said(done: Done, words: Words, names: dict[str, Any]) -> str:
+    """What was done to which cases: one is called by its reference, several by their number."""
+    return str(words % {**names, "ref": next(iter(done.refs), ""), "many": len(done.refs)})
 
 
 def _back(request: HttpRequest) -> HttpResponseRedirect:

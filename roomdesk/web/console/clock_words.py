@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from roomdesk.clocks.models import Clock
 from roomdesk.clocks.pace import soon_at, zone_of
 from roomdesk.product.formatting import format_due, format_span, zone_name
+from roomdesk.web.languages import locale_now
 
-NAMES = {"first_response": "First response", "update": "Update", "resolution": "Resolution"}
-_LOCALE = "en"
+NAMES = {"first_response": _("First response"), "update": _("Update"), "resolution": _("Resolution")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ def face(clock: Clock, now: datetime) -> ClockFace:
     tone = _tone(clock, soon, now)
     return ClockFace(
         id=clock.pk,
-        name=NAMES.get(clock.kind, clock.kind),
+        name=str(NAMES.get(clock.kind, clock.kind)),
         tone=tone,
         words=_words(clock, tone, now),
         due=_due(clock, now),
@@ -78,36 +81,41 @@ def _tone(clock: Clock, soon: datetime | None, now: datetime) -> str:
 
 def _words(clock: Clock, tone: str, now: datetime) -> str:
     if clock.state == Clock.State.CANCELLED:
-        return "cancelled"
+        return gettext("cancelled")
     if clock.stopped_at is not None:
         return _ended(clock, tone, clock.stopped_at)
     if clock.paused_at is not None:
         return _paused(tone, clock.paused_at, now)
     if clock.due_at is None:
-        return f"waiting {span(now - clock.started_at)}"
+        return gettext("waiting %(span)s") % {"span": span(now - clock.started_at)}
     if tone == "aim":
-        return "past our aim"
-    return f"late by {span(now - clock.due_at)}" if tone == "late" else f"due in {span(clock.due_at - now)}"
+        return gettext("past our aim")
+    # In the words of the pages' own countdown (live.js), which knows them from the frame.
+    if tone == "late":
+        return gettext("late by {span}").format(span=span(now - clock.due_at))
+    return gettext("due in {span}").format(span=span(clock.due_at - now))
 
 
 def _ended(clock: Clock, tone: str, at: datetime) -> str:
-    done = "answered" if clock.kind == Clock.Kind.FIRST_RESPONSE else "done"
-    if tone == "late" and clock.due_at is not None:
-        return f"{done} {span(at - clock.due_at)} late"
+    is_answer = clock.kind == Clock.Kind.FIRST_RESPONSE
     if tone == "aim":
-        return f"{done} past our aim"
-    return f"{done if clock.due_at is None else 'met'} in {span(at - clock.started_at)}"
+        return gettext("answered past our aim") if is_answer else gettext("done past our aim")
+    if tone == "late" and clock.due_at is not None:
+        late = gettext("answered %(span)s late") if is_answer else gettext("done %(span)s late")
+        return late % {"span": span(at - clock.due_at)}
+    done = gettext("answered in %(span)s") if is_answer else gettext("done in %(span)s")
+    return (done if clock.due_at is None else gettext("met in %(span)s")) % {"span": span(at - clock.started_at)}
 
 
 def _paused(tone: str, since: datetime, now: datetime) -> str:
     """With the sign: what stands still is never told by its colour alone."""
-    late = {"late": "late, ", "aim": "past our aim, "}.get(tone, "")
-    return f"⏸ {late}paused for {span(now - since)}"
+    words = {"late": gettext("late, paused for %(span)s"), "aim": gettext("past our aim, paused for %(span)s")}
+    return f"⏸ {words.get(tone, gettext('paused for %(span)s')) % {'span': span(now - since)}}"
 
 
 def span(length: timedelta) -> str:
     """A length of time in its two largest units."""
-    return format_span(length, _LOCALE) if length >= timedelta(minutes=1) else "under 1 min"
+    return format_span(length, locale_now()) if length >= timedelta(minutes=1) else gettext("under 1 min")
 
 
 def _due(clock: Clock, now: datetime) -> str:
@@ -117,4 +125,4 @@ def _due(clock: Clock, now: datetime) -> str:
 def moment(at: datetime, zone: str, now: datetime) -> str:
     """`Monday 13:00 EET`, or `Monday 13:00 UTC-03` where the zone has no name."""
     name = zone_name(at, zone)
-    return f"{format_due(at, zone, _LOCALE, now=now)} {'UTC' if name[:1] in '+-' else ''}{name}"
+    return f"{format_due(at, zone, locale_now(), now=now)} {'UTC' if name[:1] in '+-' else ''}{name}"

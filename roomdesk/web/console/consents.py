@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from roomdesk.cases.models import Case
@@ -19,6 +20,7 @@ from roomdesk.consent.models import Afterwards, Attempt, IdentityCheck, Request,
 from roomdesk.refusals import DeskError, Invalid
 from roomdesk.web.console.clock_words import moment
 from roomdesk.web.console.guard import Reader, frame, staff_only
+from roomdesk.web.portal.refusals import told
 
 _TONES = {"open": "", "granted": "met", "refused": "late", "withdrawn": "", "expired": "late", "used": "met"}
 _FIELDS = ("kind", "workspace", "case", "words", "action", "feature", "person", "target", "details")
@@ -34,7 +36,7 @@ def consents(request: HttpRequest, reader: Reader) -> HttpResponse:
         try:
             return HttpResponseRedirect(reverse("console:consent", args=[_ask(reader, given).ref]))
         except DeskError as error:
-            problem, field, status = str(error), error.field or "", error.status
+            problem, field, status = told(error), error.field or "", error.status
     asked = {name: request.GET.get(name, "").replace("\0", "") for name in ("state", "case", "before")}
     page = queries.page_of_consents(
         reader.viewer, state=asked["state"] or None, case=asked["case"] or None, before=asked["before"] or None
@@ -76,7 +78,7 @@ def _action(text: str) -> Any:
     try:
         return json.loads(text) if text else None
     except (ValueError, RecursionError) as error:
-        raise Invalid(f"The action is no JSON: {error}.", field="action") from error
+        raise Invalid(_("The action is no JSON: %(error)s.") % {"error": error}, field="action") from error
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -90,7 +92,7 @@ def consent(request: HttpRequest, reader: Reader, ref: str) -> HttpResponse:
             _do(request, reader, found)
             return HttpResponseRedirect(_back(request, found))
         except DeskError as error:
-            problem, status = str(error), error.status
+            problem, status = told(error), error.status
     context = {
         **frame(reader),
         "consent": found,
@@ -124,4 +126,4 @@ def _do(request: HttpRequest, reader: Reader, found: Request) -> None:
             method, evidence = request.POST.get("method", ""), request.POST.get("evidence", "")
             identifying.do_verify_identity(reader.viewer, found.ref, method, evidence, **by)
         case _:
-            raise Invalid("This page has no such button; load it again.", field="act")
+            raise Invalid(_("This page has no such button; load it again."), field="act")

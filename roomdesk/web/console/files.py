@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from roomdesk.cases.files import access_file, case_of
@@ -18,5 +19,5 @@ def file(request: HttpRequest, reader: Reader, number: int) -> HttpResponseBase:
     found = access_file(number, reader.viewer)
     case = case_of(found)
     if case is not None and not reader.may_read(case):
-        raise Forbidden("This case is restricted; its files are read in the security role.")
+        raise Forbidden(_("This case is restricted; its files are read in the security role."))
     return inert(found)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from roomdesk.product.queries import newest, product_of
@@ -21,6 +23,7 @@ from roomdesk.refusals import Forbidden
 from roomdesk.reports import filing, unplaced
 from roomdesk.web.console.clock_words import moment
 from roomdesk.web.console.guard import Reader, frame, staff_only
+from roomdesk.web.portal.refusals import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Put:
 def page(request: HttpRequest, reader: Reader) -> HttpResponse:
     """The rates of the last months, and the messages, the newest first."""
     if not reader.is_lead:
-        raise Forbidden("This page is for leads and administrators.")
+        raise Forbidden(_("This page is for leads and administrators."))
     product, reason = (request.GET.get(name, "").replace("\0", "") or None for name in ("product", "reason"))
     before = request.GET.get("before", "")
     number = int(before) if before.isascii() and before.isdecimal() and len(before) < 19 else None
@@ -52,7 +55,7 @@ def page(request: HttpRequest, reader: Reader) -> HttpResponse:
         **frame(reader),
         "lines": [(_month(line.month), kinds[line.product].name, line) for line in lines],
         "unplaced": _drawn(found.items, kinds, reader),
-        "reasons": [(code, words, code == reason) for code, words in unplaced.REASONS.items() if code],
+        "reasons": [(code, told(words), code == reason) for code, words in unplaced.REASONS.items() if code],
         "products": [(slug, one.name) for slug, one in kinds.items()],
         "product": product,
         "is_narrowed": bool(product or reason or number),
@@ -76,7 +79,7 @@ def _products(reader: Reader) -> dict[str, Product]:
 
 def _month(month: str) -> str:
     year, number = month.split("-")
-    return f"{calendar.month_name[int(number)]} {year}"
+    return date_format(date(int(year), int(number), 1), "F Y")
 
 
 def _drawn(found: Sequence[Message], products: Mapping[str, Product], reader: Reader) -> list[Put]:
@@ -88,7 +91,7 @@ def _drawn(found: Sequence[Message], products: Mapping[str, Product], reader: Re
             address=reverse("chat:room", args=[message.workspace.slug]) if message.channel == "matrix" else "",
             at=moment(message.at, zones.get(message.workspace.product, "UTC"), reader.now),
             text=unplaced.shown(message)["text"],
-            why=message.why or unplaced.REASONS.get(message.why_code, unplaced.REASONS[""]),
+            why=told(message.why or unplaced.REASONS.get(message.why_code, unplaced.REASONS[""])),
         )
         for message in found
     ]

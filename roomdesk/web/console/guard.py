@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from roomdesk.cases import marks, questions, worklist
@@ -21,6 +22,7 @@ from roomdesk.runtime import clock
 from roomdesk.web.console.nav import menu
 from roomdesk.web.console.reader import RESTRICTED, Reader
 from roomdesk.web.live.scopes import Scope, followed
+from roomdesk.web.portal.refusals import told
 
 __all__ = ["RESTRICTED", "Reader", "frame", "staff_only"]
 
@@ -28,7 +30,7 @@ View = Callable[..., HttpResponseBase]
 #: What pages follow that are about no single case.
 INBOX = Scope("inbox")
 #: Over the sentence of a refusal, by its status.
-_HEADS = {403: "Not for you", 404: "Not found"}
+_HEADS = {403: _("Not for you"), 404: _("Not found")}
 
 
 def staff_only(view: View) -> View:
@@ -42,8 +44,8 @@ def staff_only(view: View) -> View:
         try:
             return view(request, reader, **named)
         except DeskError as error:
-            head = _HEADS.get(error.status, "This cannot be shown")
-            context = {**frame(reader), "head": head, "sentence": str(error)}
+            head = _HEADS.get(error.status, _("This cannot be shown"))
+            context = {**frame(reader), "head": head, "sentence": told(error)}
             return render(request, "console/missing.html", context, status=error.status)
 
     return guarded

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from roomdesk import bootstrap
@@ -23,7 +25,7 @@ from roomdesk.web.live.scopes import UNTOLD
 SLOW, STUCK = timedelta(minutes=1), timedelta(minutes=10)
 #: What is looked at: its name, how it is (met, soon, late), what is found, and what to do (empty: nothing).
 Line = tuple[str, str, str, str]
-_TONES = {"met": "in order", "soon": "slow", "late": "wrong"}
+_TONES = {"met": gettext_lazy("in order"), "soon": gettext_lazy("slow"), "late": gettext_lazy("wrong")}
 
 
 @require_safe
@@ -31,7 +33,7 @@ _TONES = {"met": "in order", "soon": "slow", "late": "wrong"}
 def health(request: HttpRequest, reader: Reader) -> HttpResponse:
     """A line for each part, the worst first; it is brought up to date by itself."""
     if not reader.is_lead:
-        raise Forbidden("This page is for leads and administrators. Attention shows what asks for you.")
+        raise Forbidden(_("This page is for leads and administrators. Attention shows what asks for you."))
     order = [*_TONES]
     lines = sorted(_lines(reader), key=lambda line: -order.index(line[1]))
     told = [(name, tone, _TONES[tone], words, next_step) for name, tone, words, next_step in lines]
@@ -41,31 +43,41 @@ def health(request: HttpRequest, reader: Reader) -> HttpResponse:
 def _lines(reader: Reader) -> Iterable[Line]:
     yield _workers()
     waiting = queues.pending_inbox(reader.now)
-    yield _late("Inbox", f"{waiting.count} events wait", waiting, "See that workers run; their log says what they do.")
+    yield _late(
+        _("Inbox"),
+        _("%(many)s events wait") % {"many": waiting.count},
+        waiting,
+        _("See that workers run; their log says what they do."),
+    )
     unrouted = queues.unrouted(reader.now)
     yield _late(
-        "Unrouted",
-        f"{unrouted.count} events of rooms that belong to nobody",
+        _("Unrouted"),
+        _("%(many)s events of rooms that belong to nobody") % {"many": unrouted.count},
         unrouted,
-        "They are put away by themselves.",
+        _("They are put away by themselves."),
     )
     unread = queues.unread(reader.now)
     yield _late(
-        "Rooms to read back",
-        f"{unread.count} after a break of the homeserver",
+        _("Rooms to read back"),
+        _("%(many)s after a break of the homeserver") % {"many": unread.count},
         unread,
-        "See that the homeserver answers.",
+        _("See that the homeserver answers."),
     )
     yield _set_aside()
     yield _outbox(reader)
     lag = finding.lag(reader.now)
-    yield _late("Search", f"{lag.count} messages cannot be found yet", lag, "After an upgrade this passes by itself.")
+    yield _late(
+        _("Search"),
+        _("%(many)s messages cannot be found yet") % {"many": lag.count},
+        lag,
+        _("After an upgrade this passes by itself."),
+    )
     wrong = overview.count_wrong(reader.viewer)
     yield (
-        "Rooms",
+        _("Rooms"),
         "soon" if wrong else "met",
-        f"{wrong} are not as they should be",
-        "The page Rooms says why, and repairs." if wrong else "",
+        _("%(many)s are not as they should be") % {"many": wrong},
+        _("The page Rooms says why, and repairs.") if wrong else "",
     )
 
 
@@ -73,32 +85,36 @@ def _workers() -> Line:
     living, wanted = len(workers.living()), bootstrap.settings.worker_processes
     tone = "late" if not living else "soon" if living < wanted else "met"
     return (
-        "Workers",
+        _("Workers"),
         tone,
-        f"{living} of {wanted} run",
-        "" if tone == "met" else "Start them with `roomdesk up` or `roomdesk worker`.",
+        _("%(living)s of %(wanted)s run") % {"living": living, "wanted": wanted},
+        "" if tone == "met" else _("Start them with `roomdesk up` or `roomdesk worker`."),
     )
 
 
 def _late(name: str, words: str, waiting: queues.Waiting | finding.Lag, step: str) -> Line:
     tone = "met" if not waiting.count or waiting.age <= SLOW else "late" if waiting.age > STUCK else "soon"
-    since = f", the oldest for {span(waiting.age)}" if waiting.count else ""
+    since = _(", the oldest for %(span)s") % {"span": span(waiting.age)} if waiting.count else ""
     return (name, tone, words + since, "" if tone == "met" else step)
 
 
 def _set_aside() -> Line:
     count, first = queues.set_aside()
-    step = f"`roomdesk inbox show {first}`, then replay or ignore it." if count else ""
-    return ("Set aside", "late" if count else "met", f"{count} events always failed", step)
+    step = _("`roomdesk inbox show %(number)s`, then replay or ignore it.") % {"number": first} if count else ""
+    return (_("Set aside"), "late" if count else "met", _("%(many)s events always failed") % {"many": count}, step)
 
 
 def _outbox(reader: Reader) -> Line:
     found = queues.outbox(reader.now)
     tone = "late" if found.failed or (found.retrying and found.age > STUCK) else "soon" if found.retrying else "met"
-    words = f"{found.waiting} calls wait, {found.retrying} are tried again, {found.failed} of the last were given up"
+    words = _("%(waiting)s calls wait, %(retrying)s are tried again, %(failed)s of the last were given up") % {
+        "waiting": found.waiting,
+        "retrying": found.retrying,
+        "failed": found.failed,
+    }
     step = (
-        f"Last error: {found.retry_error}"
+        _("Last error: %(error)s") % {"error": found.retry_error}
         if found.retry_error
-        else "What was given up stands on its case’s page, with Send again."
+        else _("What was given up stands on its case’s page, with Send again.")
     )
-    return ("Outbox", tone, words, "" if tone == "met" else step)
+    return (_("Outbox"), tone, words, "" if tone == "met" else step)

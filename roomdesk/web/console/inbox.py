@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from roomdesk.cases import narrowing, queries, saved_views, worklist
@@ -25,18 +26,28 @@ from roomdesk.web.console import present
 from roomdesk.web.console.act_forms import HOURS
 from roomdesk.web.console.bulk import context_of
 from roomdesk.web.console.guard import Reader, frame, staff_only
+from roomdesk.web.portal.refusals import told
 
-#: Views in the order of the menu: words, and what is said where one is empty.
+#: Views in the order of the menu: words, those over the list, and what is said where one is empty.
 _VIEWS = {
-    narrowing.OPEN: ("Open", "Nothing is open.", "A case appears here as soon as a customer writes in the room of their workspace."),
-    narrowing.MINE: ("My cases", "You have no open case.", "Those that you take, or are given by turn, appear here."),
-    narrowing.UNASSIGNED: ("Unassigned", "Every open case has somebody.", "Those that nobody has taken yet appear here."),
-    narrowing.SOON: ("Due soon", "Nothing presses.", "Cases with three quarters of their time used appear here."),
-    narrowing.LATE: ("Breached", "Nothing is late.", "Cases with a promise that was not kept in time stay here until it is met."),
-    narrowing.P0: ("P0", "There is no P0.", "A case whose customer writes P0 first appears here, and on top of every page."),
-    narrowing.WAITING: ("Waiting", "Nothing waits for others.", "Cases that wait for the customer or a third party appear here."),
-    narrowing.ALL: ("All", "There are no cases yet.", "The first one appears here as soon as a customer writes in the room of their workspace."),
+    narrowing.OPEN: (_("Open"), _("Open cases"), _("Nothing is open."), _("A case appears here as soon as a customer writes in the room of their workspace.")),
+    narrowing.MINE: (_("My cases"), _("My cases"), _("You have no open case."), _("Those that you take, or are given by turn, appear here.")),
+    narrowing.UNASSIGNED: (_("Unassigned"), _("Unassigned"), _("Every open case has somebody."), _("Those that nobody has taken yet appear here.")),
+    narrowing.SOON: (_("Due soon"), _("Due soon"), _("Nothing presses."), _("Cases with three quarters of their time used appear here.")),
+    narrowing.LATE: (_("Breached"), _("Breached"), _("Nothing is late."), _("Cases with a promise that was not kept in time stay here until it is met.")),
+    narrowing.P0: (_("P0"), _("P0"), _("There is no P0."), _("A case whose customer writes P0 first appears here, and on top of every page.")),
+    narrowing.WAITING: (_("Waiting"), _("Waiting"), _("Nothing waits for others."), _("Cases that wait for the customer or a third party appear here.")),
+    narrowing.ALL: (_("All"), _("All cases"), _("There are no cases yet."), _("The first one appears here as soon as a customer writes in the room of their workspace.")),
 }  # fmt: skip
+
+
+_CHIPS = {
+    "workspace": _("Workspace"),
+    "product": _("Product"),
+    "severity": _("Severity"),
+    "kind": _("Kind"),
+    "assignee": _("Assignee"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +74,13 @@ def cases(request: HttpRequest, reader: Reader) -> HttpResponse:
         present.case_row(case, clocks[case.pk], reader.now, title=reader.title(case), place=found.places.get(case.pk))
         for case in found.cases
     ]
-    words, none, teaches = _VIEWS[narrow.view]
+    _words, head, none, teaches = _VIEWS[narrow.view]
     context = {
         **outer,
         **context_of(request, reader),
         **_choices(reader),
         "narrow": narrow,
-        "head": words,
+        "head": head,
         "none": none,
         "teaches": teaches,
         "views": _views(reader, narrow),
@@ -86,8 +97,7 @@ def cases(request: HttpRequest, reader: Reader) -> HttpResponse:
 
 def view_words(view: str) -> str:
     """What a view is called."""
-    words = _VIEWS[view][0]
-    return f"{words} cases" if view in (narrowing.OPEN, narrowing.ALL) else words
+    return str(_VIEWS[view][1])
 
 
 def address(narrow: Narrow, after: str = "") -> str:
@@ -98,8 +108,8 @@ def address(narrow: Narrow, after: str = "") -> str:
 def _views(reader: Reader, narrow: Narrow) -> Sequence[View]:
     counts = narrowing.counts(reader.viewer, narrow, reader.now)
     return [
-        View(words, address(replace(narrow, view=name)), name == narrow.view, str(counts.get(name, "")))
-        for name, (words, _, _) in _VIEWS.items()
+        View(str(words), address(replace(narrow, view=name)), name == narrow.view, str(counts.get(name, "")))
+        for name, (words, *_rest) in _VIEWS.items()
     ]
 
 
@@ -116,10 +126,9 @@ def _kept_view(one: SavedView, reader: Reader, narrow: Narrow) -> View:
 
 def _chips(narrow: Narrow) -> list[tuple[str, str, str]]:
     """What the view is narrowed to: name, value, and the address without it."""
-    names = ("workspace", "product", "severity", "kind", "assignee")
-    given = [(name, getattr(narrow, name)) for name in names]
+    given = [(name, getattr(narrow, name)) for name in _CHIPS]
     return [
-        (name.capitalize(), value if name in ("workspace", "product", "assignee") else present.plain(value), address(replace(narrow, **{name: ""})))
+        (str(_CHIPS[name]), value if name in ("workspace", "product", "assignee") else present.plain(value), address(replace(narrow, **{name: ""})))
         for name, value in given
         if value
     ]  # fmt: skip
@@ -145,6 +154,10 @@ def _choices(reader: Reader) -> dict[str, Any]:
     }
 
 
+def _kept_words(is_shared: bool) -> str:
+    return str(_("The view “%(name)s” is kept for all staff.") if is_shared else _("The view “%(name)s” is kept."))
+
+
 @require_POST
 @staff_only
 def keep_view(request: HttpRequest, reader: Reader) -> HttpResponse:
@@ -156,11 +169,11 @@ def keep_view(request: HttpRequest, reader: Reader) -> HttpResponse:
         if remove:
             number = int(remove) if remove.isascii() and remove.isdecimal() and len(remove) < 19 else 0
             saved_views.do_remove(reader.person, number, **by)
-            messages.success(request, "The view was removed; its cases are where they were.")
+            messages.success(request, _("The view was removed; its cases are where they were."))
         else:
             shared = bool(request.POST.get("shared"))
             kept = saved_views.do_save(reader.person, request.POST.get("name", ""), narrow, is_shared=shared, **by)
-            messages.success(request, f"The view “{kept.name}” is kept{' for all staff' if shared else ''}.")
+            messages.success(request, _kept_words(shared) % {"name": kept.name})
     except DeskError as error:
-        messages.error(request, str(error))
+        messages.error(request, told(error))
     return HttpResponseRedirect(address(narrow))

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language_info
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from roomdesk.cases import macro_list, stored_macros
@@ -22,6 +23,7 @@ from roomdesk.rules.errors import RuleError
 from roomdesk.rules.macro import values_of
 from roomdesk.web.console.guard import Reader, frame, staff_only
 from roomdesk.web.console.present import STATES as PRESENT_STATES
+from roomdesk.web.portal.refusals import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def _page(request: HttpRequest, reader: Reader, product: Product, found: StoredM
         try:
             done = _acted(reader, product, found, slug, wish, request.POST.get("act", ""))
             if done:
-                messages.success(request, f"{slug} of {product.name} is {done}.")
+                messages.success(request, done % {"slug": slug, "product": product.name})
                 return HttpResponseRedirect(reverse("console:macros"))
             given = _values(values)
         except DeskError as error:
@@ -108,11 +110,11 @@ def _page(request: HttpRequest, reader: Reader, product: Product, found: StoredM
         "is_new": found is None,
         "slug": slug,
         "wish": wish,
-        "states": [(one, PRESENT_STATES[one]) for one in STATES],
+        "states": [(one, str(PRESENT_STATES[one])) for one in STATES],
         "longest": LONGEST,
         "texts": _texts(reader, product, wish, given),
         "values": values,
-        "problem": str(problem) if problem else "",
+        "problem": told(problem) if problem else "",
         "field": (problem.field or "") if problem else "",
     }
     return render(request, "console/macro.html", context, status=status)
@@ -138,10 +140,10 @@ def _acted(reader: Reader, product: Product, found: StoredMacro | None, slug: st
         stored_macros.do_change(viewer, product.slug, slug, wish, actor=actor, now=now)
     elif act == "remove" and found is not None:
         stored_macros.do_remove(viewer, product.slug, slug, actor=actor, now=now)
-        return "removed"
+        return _("%(slug)s of %(product)s is removed.")
     else:
-        raise Invalid("This page has no such button; load it again.")
-    return "saved"
+        raise Invalid(_("This page has no such button; load it again."))
+    return _("%(slug)s of %(product)s is saved.")
 
 
 def _values(words: str) -> dict[str, str]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from roomdesk.web.console.reader import Reader
 
 
@@ -29,26 +32,26 @@ class Entry:
     """A page of the menu: the name of its address, its words, for whom it is, and the names of pages that belong to it."""
 
     name: str
-    words: str
+    words: str | Promise
     who: Callable[[Reader], bool] = _everybody
     under: frozenset[str] = field(default=frozenset())
 
 
 MENU = (
-    Entry("console:cases", "Cases", under=frozenset({"console:case", "console:act"})),
-    Entry("console:attention", "Attention"),
-    Entry("console:search", "Search"),
-    Entry("console:oncall", "On call"),
-    Entry("console:consents", "Consents", under=frozenset({"console:consent"})),
-    Entry("console:workspaces", "Workspaces", under=frozenset({"console:workspace"})),
-    Entry("console:rooms", "Rooms", under=frozenset({"console:room", "console:staff_room"})),
-    Entry("console:reports", "Reports", under=frozenset({"console:report", "console:report_cases"})),
-    Entry("console:products", "Products", under=frozenset({"console:product"})),
-    Entry("console:audit", "Audit", _auditors),
-    Entry("console:health", "Health", _leads),
-    Entry("console:filing", "Filing", _leads),
-    Entry("console:macros", "Macros", _administrators, frozenset({"console:macro", "console:new_macro"})),
-    Entry("console:webhooks", "Webhooks", _administrators, frozenset({"console:webhook"})),
+    Entry("console:cases", _("Cases"), under=frozenset({"console:case", "console:act"})),
+    Entry("console:attention", _("Attention")),
+    Entry("console:search", _("Search")),
+    Entry("console:oncall", _("On call")),
+    Entry("console:consents", _("Consents"), under=frozenset({"console:consent"})),
+    Entry("console:workspaces", _("Workspaces"), under=frozenset({"console:workspace"})),
+    Entry("console:rooms", _("Rooms"), under=frozenset({"console:room", "console:staff_room"})),
+    Entry("console:reports", _("Reports"), under=frozenset({"console:report", "console:report_cases"})),
+    Entry("console:products", _("Products"), under=frozenset({"console:product"})),
+    Entry("console:audit", _("Audit"), _auditors),
+    Entry("console:health", _("Health"), _leads),
+    Entry("console:filing", _("Filing"), _leads),
+    Entry("console:macros", _("Macros"), _administrators, frozenset({"console:macro", "console:new_macro"})),
+    Entry("console:webhooks", _("Webhooks"), _administrators, frozenset({"console:webhook"})),
 )
 
 

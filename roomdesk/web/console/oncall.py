@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from roomdesk.cases import taking
@@ -21,6 +22,7 @@ from roomdesk.refusals import DeskError, Forbidden, Invalid
 from roomdesk.rules.toml_text import written_as_toml
 from roomdesk.web.console.clock_words import moment
 from roomdesk.web.console.guard import Reader, frame, staff_only
+from roomdesk.web.portal.refusals import told
 
 _NAMES = ("act", "product", "ref", "written", "person", "reason", "instead_of", "number", "ways")
 
@@ -35,7 +37,7 @@ def oncall(request: HttpRequest, reader: Reader) -> HttpResponse:
         try:
             secret = _do(reader, given)
         except DeskError as error:
-            problem, status = str(error), error.status
+            problem, status = told(error), error.status
         if not (secret or problem):
             return HttpResponseRedirect(reverse("console:oncall"))
     mine = [slug for slug in known() if reader.viewer.sees_all or slug in reader.viewer.products]
@@ -90,7 +92,9 @@ def _may_write(reader: Reader, slug: str) -> bool:
 
 def _shift(one: Mapping[str, Any], zone: str, now: Any) -> Mapping[str, Any]:
     is_now = one["start"] <= now < one["end"]
-    why = one.get("reason", "") or (f"for {one['stands_in_for']}" if one.get("stands_in_for") else "")
+    why = one.get("reason", "") or (
+        _("for %(person)s") % {"person": one["stands_in_for"]} if one.get("stands_in_for") else ""
+    )
     return {
         "person": one["person"], "layer": one["layer"], "level": one["level"], "is_now": is_now, "why": why,
         "start": moment(one["start"], zone, now), "end": moment(one["end"], zone, now),
@@ -116,7 +120,7 @@ def _do(reader: Reader, given: Mapping[str, str]) -> str:
     if given["act"] == "calendar":
         return feeds.do_make(viewer, product, viewer.name, **by)[1]
     if given["act"] not in acts:
-        raise Invalid("This page has no such button; load it again.")
+        raise Invalid(_("This page has no such button; load it again."))
     acts[given["act"]]()
     return ""
 
@@ -129,7 +133,7 @@ def _table(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise Invalid(f"The rota cannot be read as TOML: {error}.", field="written") from error
+        raise Invalid(_("The rota cannot be read as TOML: %(error)s.") % {"error": error}, field="written") from error
 
 
 def _ways(text: str) -> list[tuple[str, str]]:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
 from roomdesk.cases import triaging
 from roomdesk.cases.models import Case, CaseChange, CaseCycle, Intake
 from roomdesk.cases.untriaging import UNKNOWN
@@ -18,27 +21,29 @@ from roomdesk.record.models import File, Message
 from roomdesk.rules.queue_order import Place, ordinal
 from roomdesk.web.console.clock_words import ClockFace, face, headline, moment, span
 from roomdesk.web.console.strip import Strip, strip
+from roomdesk.web.languages import locale_now
+from roomdesk.web.portal.refusals import told
 from roomdesk.web.rich import drawn
 
 STATES = {
-    "new": "New",
-    "acknowledged": "Acknowledged",
-    "investigating": "Investigating",
-    "waiting_customer": "Waiting for customer",
-    "waiting_third_party": "Waiting for third party",
-    "resolved": "Resolved",
-    "closed": "Closed",
-    "deflected": "Answered automatically",
-    "merged": "Merged",
+    "new": pgettext_lazy("case", "New"),
+    "acknowledged": pgettext_lazy("case", "Acknowledged"),
+    "investigating": pgettext_lazy("case", "Investigating"),
+    "waiting_customer": pgettext_lazy("case", "Waiting for customer"),
+    "waiting_third_party": pgettext_lazy("case", "Waiting for third party"),
+    "resolved": pgettext_lazy("case", "Resolved"),
+    "closed": pgettext_lazy("case", "Closed"),
+    "deflected": pgettext_lazy("case", "Answered automatically"),
+    "merged": pgettext_lazy("case", "Merged"),
 }
 CHANNELS = {
-    "matrix": "room",
-    "console": "console",
-    "control": "control room",
-    "api": "REST",
-    "cli": "command line",
-    "email": "email",
-    "form": "form",
+    "matrix": _("room"),
+    "console": _("console"),
+    "control": _("control room"),
+    "api": _("REST"),
+    "cli": _("command line"),
+    "email": _("email"),
+    "form": _("form"),
 }
 
 
@@ -83,7 +88,7 @@ def case_row(case: Case, clocks: list[Clock], now: datetime, *, title: str, plac
         case=case,
         tier=tiers[tier].name if tier in tiers else tier.capitalize(),
         product=pinned.name if pinned else case.product,
-        state=STATES.get(case.state, case.state),
+        state=str(STATES.get(case.state, case.state)),
         severity=plain(case.severity),
         severity_rank=severities.index(case.severity) if case.severity in severities else 9,
         kind=plain(case.kind),
@@ -94,8 +99,8 @@ def case_row(case: Case, clocks: list[Clock], now: datetime, *, title: str, plac
         has_room=pinned.room if pinned else True,
         clock=face(main, now) if main else None,
         title=title,
-        place=ordinal(place.position) if place else "",
-        why=place.why.words if place else "",
+        place=_place(place.position) if place else "",
+        why=told(place.why.words) if place else "",
         version_id=main.product_version_id if main else None,
     )
 
@@ -105,10 +110,12 @@ def filed(intake: Intake | None) -> list[str]:
     if intake is None:
         return []
     found = triaging.shown(intake)
-    answer = [f"Answered by the desk: {plain(found['answer']).replace(':', ': ')}."] if found["answer"] else []
+    said = {"answer": plain(found["answer"] or "").replace(":", ": ")}
+    answer = [gettext("Answered by the desk: %(answer)s.") % said] if found["answer"] else []
+    names = {"kind": plain(found["kind"]), "severity": plain(found["severity"])}
     return [
-        f"Found: {plain(found['kind'])}, {plain(found['severity'])}.",
-        *[why["words"] for why in found["why"]],
+        gettext("Found: %(kind)s, %(severity)s.") % names,
+        *[told(why["words"]) for why in found["why"]],
         *answer,
     ]
 
@@ -122,33 +129,35 @@ def is_unknown(case: Case, intake: Intake | None, changes: Iterable[CaseChange])
 def resolutions(cycles: Sequence[CaseCycle]) -> list[tuple[str, str]]:
     """Fix and root cause of each cycle that was resolved, the last one first."""
     ended = [cycle for cycle in reversed(cycles) if cycle.ended_at is not None and cycle.fix]
-    return [(cycle.fix, cycle.root_cause or "unknown") for cycle in ended]
+    return [(cycle.fix, cycle.root_cause or gettext("unknown")) for cycle in ended]
 
 
-_SATISFACTION = {"good": "👍 helped", "bad": "👎 not helped"}
+_SATISFACTION = {"good": _("👍 helped"), "bad": _("👎 not helped")}
 
 
 def satisfaction(cycles: Sequence[CaseCycle]) -> str:
     """What the customer said of each resolution, the newest first; empty where they said nothing."""
     said = [(cycle.number, _SATISFACTION[cycle.satisfaction]) for cycle in reversed(cycles) if cycle.satisfaction]
-    return ", ".join(words if len(cycles) == 1 else f"{words} (cycle {number})" for number, words in said)
+    if len(cycles) == 1:
+        return ", ".join(str(words) for _number, words in said)
+    return ", ".join(gettext("%(words)s (cycle %(number)s)") % {"words": w, "number": n} for n, w in said)
 
 
 _FIELDS = {
-    "where": "Where",
-    "steps": "Steps",
-    "expected": "Expected",
-    "actual": "Happened",
-    "urgency": "Urgency",
-    "attachments": "Attached",
-    "missing": "Asked for",
+    "where": _("Where"),
+    "steps": _("Steps"),
+    "expected": _("Expected"),
+    "actual": _("Happened"),
+    "urgency": _("Urgency"),
+    "attachments": _("Attached"),
+    "missing": _("Asked for"),
 }
 
 
 def report_lines(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What is known of the matter, by the name of the field."""
     said = {name: value if isinstance(value, str) else ", ".join(value) for name, value in report.items()}
-    return [(words, said[name]) for name, words in _FIELDS.items() if said[name]]
+    return [(str(words), said[name]) for name, words in _FIELDS.items() if said[name]]
 
 
 def checklist(intake: Intake | None, version_id: int | None) -> list[tuple[str, bool]]:
@@ -158,7 +167,8 @@ def checklist(intake: Intake | None, version_id: int | None) -> list[tuple[str, 
     product, known = product_of(version_id), intake.known.split()
     # A newer version of the product may not ask for it any more.
     words: dict[str, str] = {
-        item: product.text("en", f"checklist.item.{item}").partition(":")[0] for item in product.checklist.items
+        item: product.text(product.locale_for(locale_now()), f"checklist.item.{item}").partition(":")[0]
+        for item in product.checklist.items
     }
     return [(words.get(item, plain(item)), item in known) for item in intake.asked.split()]
 
@@ -177,17 +187,32 @@ def clock_cards(
     """Every clock once. Of the updates only the newest matters; of earlier cycles what still runs."""
     found = ClockCards([], [])
     newest = max((clock.pk for clock in clocks if clock.kind == Clock.Kind.UPDATE), default=0)
-    for clock, told in zip(clocks, explained, strict=True):
+    for clock, words in zip(clocks, explained, strict=True):
         runs = clock.stopped_at is None and clock.state != Clock.State.CANCELLED
         is_last = clock.kind != Clock.Kind.UPDATE or clock.pk == newest
         matters = runs or (clock.cycle.number == case.cycle and is_last and clock.state != Clock.State.CANCELLED)
-        (found.now if matters else found.earlier).append((face(clock, now), told["lines"], strip(told)))
+        (found.now if matters else found.earlier).append(
+            (face(clock, now), [told(line) for line in words["lines"]], strip(words))
+        )
     return found
 
 
+def _place(number: int) -> str:
+    """The place in a queue, as the language counts places."""
+    return {"bg": f"№ {number}", "pt": f"{number}º"}.get(locale_now()) or ordinal(number)
+
+
+def role_words(role: str) -> str:
+    """What a member of a workspace is called."""
+    return gettext(role) if role in ("owner", "admin", "member") else role
+
+
 def plain(slug: str) -> str:
-    """`feature_request` as `Feature request`."""
-    return slug.replace("_", " ").replace("-", " ").capitalize()
+    """`feature_request` as `Feature request`, in the reader's language where it is one of the desk's own words."""
+    words = slug.replace("_", " ").replace("-", " ").capitalize()
+    # What is said of a case agrees with the word for it, where a language wants that.
+    said = pgettext("case", words) if words else ""
+    return said if said != words else gettext(words) if words else ""
 
 
 def turn(case: Case) -> str:
@@ -195,11 +220,12 @@ def turn(case: Case) -> str:
     if case.state not in Case.OPEN:
         return ""
     if case.state == Case.State.WAITING_THIRD_PARTY:
-        return "A third party’s turn"
+        return gettext("A third party’s turn")
     ours = case.last_staff_at is None or (
         case.last_customer_at is not None and case.last_customer_at > case.last_staff_at
     )
-    return "Our turn" if ours and case.state != Case.State.WAITING_CUSTOMER else "Customer’s turn"
+    is_ours = ours and case.state != Case.State.WAITING_CUSTOMER
+    return gettext("Our turn") if is_ours else gettext("Customer’s turn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,10 +287,11 @@ def _said(
         role=_role(message, people),
         at=message.at,
         time=moment(message.at, zone, now),
-        title=f"{message.at:%Y-%m-%d %H:%M:%S} UTC, by {CHANNELS.get(message.channel, message.channel)}",
+        title=gettext("%(at)s UTC, by %(channel)s")
+        % {"at": f"{message.at:%Y-%m-%d %H:%M:%S}", "channel": CHANNELS.get(message.channel, message.channel)},
         text=_text(message),
         marks=tuple(_marks(message, delivery)),
-        why=message.why,
+        why=told(message.why),
         number=message.pk,
         html=drawn(message),
         problem=delivery.problem if delivery and delivery.state == "failed" else "",
@@ -273,14 +300,14 @@ def _said(
 
 
 def _name(message: Message) -> str:
-    return "The desk" if message.author_kind == Message.Author.DESK else message.author_ref
+    return gettext("The desk") if message.author_kind == Message.Author.DESK else message.author_ref
 
 
 def _role(message: Message, people: Mapping[int, Membership]) -> str:
     member = people.get(message.author_id or 0)
     if message.author_kind == Message.Author.STAFF:
-        return "staff"
-    return str(member.role) if member else ""
+        return gettext("staff")
+    return role_words(str(member.role)) if member else ""
 
 
 def _text(message: Message) -> str:
@@ -291,19 +318,19 @@ def _text(message: Message) -> str:
 
 def _marks(message: Message, delivery: Delivery | None) -> Iterable[str]:
     if message.redacted_at:
-        yield "removed by its author" if message.redacted_by == message.author_ref else "removed"
+        yield gettext("removed by its author") if message.redacted_by == message.author_ref else gettext("removed")
     elif message.edited_at:
-        yield "edited"
+        yield gettext("edited")
     if message.kind == Message.Kind.NOTE:
-        yield "internal note"
+        yield gettext("internal note")
     if message.is_late:
-        yield "arrived late"
+        yield gettext("arrived late")
     if message.kind == Message.Kind.FILE:
-        yield "file"
+        yield gettext("file")
     if message.kind == Message.Kind.UNREADABLE:
-        yield "could not be read"
+        yield gettext("could not be read")
     if delivery:
-        yield "not delivered" if delivery.state == "failed" else "sending"
+        yield gettext("not delivered") if delivery.state == "failed" else gettext("sending")
 
 
 def _changed(change: CaseChange, names: Mapping[str, str], zone: str, now: datetime) -> Entry:

@@ -8,6 +8,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from roomdesk.product.calendars import Calendar
@@ -21,6 +23,7 @@ from roomdesk.refusals import NotFound
 from roomdesk.web.console.clock_words import NAMES, moment
 from roomdesk.web.console.guard import Reader, frame, staff_only
 from roomdesk.web.console.present import plain
+from roomdesk.web.languages import locale_now
 from roomdesk.web.live.scopes import UNTOLD
 
 Row = list[tuple[str, str]]
@@ -49,7 +52,7 @@ def products(request: HttpRequest, reader: Reader) -> HttpResponse:
                 ("yes" if product.room else "no", ""),
             ]
         )
-    columns = ["Product", "Id", "Version", "Loaded", "Tiers", "Rooms"]
+    columns = [_("Product"), _("Id"), _("Version"), _("Loaded"), _("Tiers"), _("Rooms")]
     return render(request, "console/products.html", {**frame(reader, UNTOLD), "rows": rows, "columns": columns})
 
 
@@ -74,7 +77,11 @@ def product(request: HttpRequest, reader: Reader, slug: str) -> HttpResponse:
         "shown": shown,
         "older": older,
         "changes": [_change(one) for one in changes[:MOST]],
-        "change_columns": ["What", f"Version {older}", f"Version {shown}"],
+        "change_columns": [
+            _("What"),
+            _("Version %(number)s") % {"number": older},
+            _("Version %(number)s") % {"number": shown},
+        ],
         "many": len(changes),
         "tables": list(_tables(here, reader.now.year)),
     }
@@ -87,7 +94,8 @@ def _version(versions: dict[int, ProductVersion], given: str, usual: int) -> int
     number = int(given) if given.isascii() and given.isdecimal() and len(given) < 9 else 0
     if number not in versions:
         raise NotFound(
-            f"This product has no version {given[:20]}; choose one of {min(versions)} to {max(versions)}.",
+            _("This product has no version %(given)s; choose one of %(first)s to %(last)s.")
+            % {"given": given[:20], "first": min(versions), "last": max(versions)},
             field="version",
         )
     return number
@@ -100,63 +108,64 @@ def _change(change: Change) -> Row:
 def _tables(here: Product, year: int) -> Iterable[dict[str, Any]]:
     yield {
         "id": "severities",
-        "caption": "Severities, from the gravest",
-        "columns": ["Severity", "Meaning", "Only for the kind"],
+        "caption": _("Severities, from the gravest"),
+        "columns": [_("Severity"), _("Meaning"), _("Only for the kind")],
         "rows": [
             [
-                (here.text("en", f"severity.{one.slug}.name"), ""),
-                (here.text("en", f"severity.{one.slug}.definition"), ""),
-                (plain(one.kind) if one.kind else "any", ""),
+                (here.text(here.locale_for(locale_now()), f"severity.{one.slug}.name"), ""),
+                (here.text(here.locale_for(locale_now()), f"severity.{one.slug}.definition"), ""),
+                (plain(one.kind) if one.kind else _("any"), ""),
             ]
             for one in here.severities
         ],
     }
     yield {
         "id": "targets",
-        "caption": "What is promised",
-        "columns": ["For", "Clock", "Tier", "Add-on", "Time", "Calendar", "Told to customers"],
+        "caption": _("What is promised"),
+        "columns": [_("For"), _("Clock"), _("Tier"), _("Add-on"), _("Time"), _("Calendar"), _("Told to customers")],
         "rows": [_target(one) for one in here.targets],
     }
     yield {
         "id": "cover",
-        "caption": "After hours: the first row that fits decides",
-        "columns": ["Tiers", "Add-on", "Severities", "Hours", "What is done"],
+        "caption": _("After hours: the first row that fits decides"),
+        "columns": [_("Tiers"), _("Add-on"), _("Severities"), _("Hours"), _("What is done")],
         "rows": [_cover(one) for one in here.cover],
     }
     yield {
         "id": "backup",
-        "caption": "When the room is down",
-        "columns": ["Way", "Tiers", "Address"],
+        "caption": _("When the room is down"),
+        "columns": [_("Way"), _("Tiers"), _("Address")],
         "rows": [[(plain(one.slug), ""), (_listed(one.tiers), ""), (one.address or "–", "")] for one in here.backup],
     }
     yield {
         "id": "calendars",
-        "caption": "Calendars",
-        "columns": ["Calendar", "Zone", "Hours", "Days off this year"],
+        "caption": _("Calendars"),
+        "columns": [_("Calendar"), _("Zone"), _("Hours"), _("Days off this year")],
         "rows": [_calendar(name, one, year) for name, one in here.calendars.items()],
     }
 
 
 def _calendar(name: str, one: Calendar, year: int) -> Row:
     hours = [
-        f"{day.capitalize()} {', '.join('–'.join(window) for window in windows)}"
+        f"{_(day.capitalize())} {', '.join('–'.join(window) for window in windows)}"
         for day, windows in one.week
         if windows
     ]
-    off = [f"{day.date:%-d %b} {day.name}" for day in one.days_off if day.date.year == year]
-    return [(name, ""), (one.timezone, ""), ("; ".join(hours), ""), (", ".join(off) or "none", "")]
+    off = [f"{date_format(day.date, 'j M')} {day.name}" for day in one.days_off if day.date.year == year]
+    return [(name, ""), (one.timezone, ""), ("; ".join(hours), ""), (", ".join(off) or _("none"), "")]
 
 
 def _target(one: Any) -> Row:
     """A row of the policy. Precedence is kind, then severity, then anything (D3)."""
-    about = f"kind {plain(one.kind)}" if one.kind else plain(one.severity) if one.severity else "anything else"
-    told = ("yes" if one.public else "no, internal") + (", an example" if one.example else "")
+    kind = _("kind %(kind)s") % {"kind": plain(one.kind)} if one.kind else ""
+    about = kind or (plain(one.severity) if one.severity else _("anything else"))
+    told = (_("yes") if one.public else _("no, internal")) + (_(", an example") if one.example else "")
     return [
         (about, ""),
-        (NAMES.get(one.clock, one.clock), ""),
-        (plain(one.tier) if one.tier else "all", ""),
+        (str(NAMES.get(one.clock, one.clock)), ""),
+        (plain(one.tier) if one.tier else _("all"), ""),
         (plain(one.addon) if one.addon else "–", ""),
-        (format_measure(one.target, "en"), ""),
+        (format_measure(one.target, locale_now()), ""),
         (one.calendar, ""),
         (told, ""),
     ]
@@ -164,9 +173,9 @@ def _target(one: Any) -> Row:
 
 def _cover(one: Any) -> Row:
     done = {
-        "page": "wakes the engineer on call",
-        "notify": "tells staff quietly",
-        "answer": "says when the target falls",
+        "page": _("wakes the engineer on call"),
+        "notify": _("tells staff quietly"),
+        "answer": _("says when the target falls"),
     }
     return [
         (_listed(one.tiers), ""),
@@ -178,4 +187,4 @@ def _cover(one: Any) -> Row:
 
 
 def _listed(slugs: Iterable[str]) -> str:
-    return ", ".join(plain(one) for one in slugs) or "any"
+    return ", ".join(plain(one) for one in slugs) or _("any")

@@ -12,6 +12,8 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from roomdesk.cases import verifying
@@ -30,36 +32,36 @@ from roomdesk.web.live.scopes import UNTOLD
 
 #: State → tone and words.
 _STATES = {
-    "right": ("met", "right"),
-    "repairing": ("soon", "being repaired"),
-    "left": ("late", "left over"),
-    "making": ("soon", "being made"),
-    "failed": ("late", "could not be made"),
-    "unknown": ("none", "not compared yet"),
+    "right": ("met", _("right")),
+    "repairing": ("soon", _("being repaired")),
+    "left": ("late", _("left over")),
+    "making": ("soon", _("being made")),
+    "failed": ("late", _("could not be made")),
+    "unknown": ("none", _("not compared yet")),
 }
 #: Who may have a room compared and repaired.
 REPAIRERS = (StaffRole.Role.LEAD, StaffRole.Role.ADMINISTRATOR)
-_BECAUSE = {"sweep": "by the sweep", "operator": "when asked for", "left": "when the desk had left"}
+_BECAUSE = {"sweep": _("by the sweep"), "operator": _("when asked for"), "left": _("when the desk had left")}
 _DONE = {
-    "room.wanted": "The room was asked for",
-    "room.made": "The room was made",
-    "room.failed": "The room could not be made",
-    "room.reconcile": "Asked to compare and repair",
-    "room.drift_found": "Found other than it should be",
-    "room.drift_left": "Not repaired: something is left",
-    "room.drift_repaired": "Repaired",
-    "room.admitting": "Let in: {user_id}",
-    "room.removing": "Removed: {user_id} ({reason})",
-    "room.power": "Power of the staff set",
-    "room.setting": "Set: {type}",
-    "room.seating": "Let back in: {user_id}",
-    "room.alias": "Alias pointed at the room: {alias}",
-    "room.remake": "Asked to make another room",
-    "room.remaking": "Another room is being made for {former}",
-    "room.adopt": "Asked to take over {room_id}",
-    "room.adopted": "Went over to another room",
-    "room.adoption_refused": "{room_id} was not taken over: {why}",
-    "room.replaced": "The former room was replaced",
+    "room.wanted": _("The room was asked for"),
+    "room.made": _("The room was made"),
+    "room.failed": _("The room could not be made"),
+    "room.reconcile": _("Asked to compare and repair"),
+    "room.drift_found": _("Found other than it should be"),
+    "room.drift_left": _("Not repaired: something is left"),
+    "room.drift_repaired": _("Repaired"),
+    "room.admitting": _("Let in: {user_id}"),
+    "room.removing": _("Removed: {user_id} ({reason})"),
+    "room.power": _("Power of the staff set"),
+    "room.setting": _("Set: {type}"),
+    "room.seating": _("Let back in: {user_id}"),
+    "room.alias": _("Alias pointed at the room: {alias}"),
+    "room.remake": _("Asked to make another room"),
+    "room.remaking": _("Another room is being made for {former}"),
+    "room.adopt": _("Asked to take over {room_id}"),
+    "room.adopted": _("Went over to another room"),
+    "room.adoption_refused": _("{room_id} was not taken over: {why}"),
+    "room.replaced": _("The former room was replaced"),
 }
 
 
@@ -106,7 +108,7 @@ def rooms(request: HttpRequest, reader: Reader) -> HttpResponse:
         "record": _record(reader),
         "room_rows": [_row(glance, zones[glance.home.product], reader.now) for glance in page.items],
         "wrong": overview.count_wrong(reader.viewer),
-        "tabs": [(not only_wrong, "All", _list()), (only_wrong, "Not right", _list(view="wrong"))],
+        "tabs": [(not only_wrong, _("All"), _list()), (only_wrong, _("Not right"), _list(view="wrong"))],
         "next": _list(view="wrong" if only_wrong else "", after=page.next) if page.next else "",
         "first": _list(view="wrong" if only_wrong else ""),
     }
@@ -117,11 +119,18 @@ def _record(reader: Reader) -> str:
     """What the last comparison of the whole record with the rooms found (docs/record.md)."""
     last = verifying.last_verified()
     if last is None:
-        return "The record was not compared with the rooms yet (roomdesk record verify)."
+        return gettext("The record was not compared with the rooms yet (roomdesk record verify).")
     at, found = last
     gaps = sum(found[name] for name in verifying.GAPS) + found["unreadable"]
-    what = f"{gaps} differences (roomdesk record verify names them)" if gaps else "it was complete"
-    return f"The record was last compared with the rooms {span(reader.now - at)} ago: {what}."
+    named = {"span": span(reader.now - at), "gaps": gaps}
+    if not gaps:
+        return gettext("The record was last compared with the rooms %(span)s ago: it was complete.") % named
+    return (
+        gettext(
+            "The record was last compared with the rooms %(span)s ago: %(gaps)s differences (roomdesk record verify names them)."
+        )
+        % named
+    )
 
 
 def _list(**wanted: str) -> str:
@@ -154,7 +163,7 @@ def repair(request: HttpRequest, reader: Reader, workspace: str = "", name: str 
 
 def _check_role(reader: Reader, home: Home) -> None:
     if not _may_repair(reader, home):
-        raise Forbidden("Leads and administrators of the product have rooms repaired; ask one of them.")
+        raise Forbidden(gettext("Leads and administrators of the product have rooms repaired; ask one of them."))
 
 
 def _may_repair(reader: Reader, home: Home) -> bool:
@@ -210,10 +219,12 @@ def _row(glance: Glance, zone: str, now: datetime) -> Row:
         what=glance.home.slug,
         address=_address(glance.home),
         tone=tone,
-        state=state,
+        state=str(state),
         problem=room.problem,
         found=_lines(json.loads(drift.left or drift.found)) if drift and is_open else (),
-        looked=f"{span(now - room.checked_at)} ago" if room.checked_at else "not yet",
+        looked=gettext("%(span)s ago") % {"span": span(now - room.checked_at)}
+        if room.checked_at
+        else gettext("not yet"),
         looked_at=moment(room.checked_at, zone, now) if room.checked_at else "",
         members=glance.members,
         last=_last(drift, zone, now),
@@ -222,32 +233,35 @@ def _row(glance: Glance, zone: str, now: datetime) -> Row:
 
 def _house(house: House) -> str:
     if house.person is not None:
-        return f"Direct messages of {house.person.name}"
+        return gettext("Direct messages of %(name)s") % {"name": house.person.name}
     if not house.product:
-        return "Staff Space"
-    return f"Space of {house.product}" if house.is_space else f"Control room of {house.product}"
+        return gettext("Staff Space")
+    words = gettext("Space of %(product)s") if house.is_space else gettext("Control room of %(product)s")
+    return words % {"product": house.product}
 
 
 def _last(drift: Drift | None, zone: str, now: datetime) -> str:
     if drift is None:
-        return "never found other than it should be"
-    found = f"last found other {moment(drift.found_at, zone, now)}"
-    return (
-        f"{found}, repaired {moment(drift.repaired_at, zone, now)}"
-        if drift.repaired_at
-        else f"{found}, not repaired yet"
-    )
+        return gettext("never found other than it should be")
+    named = {"found": moment(drift.found_at, zone, now)}
+    if not drift.repaired_at:
+        return gettext("last found other %(found)s, not repaired yet") % named
+    named |= {"repaired": moment(drift.repaired_at, zone, now)}
+    return gettext("last found other %(found)s, repaired %(repaired)s") % named
 
 
 def _differences(item: dict[str, Any]) -> list[str]:
     waiting = item.get("waiting")
-    return [*_lines(item), *([f"{waiting} call(s) for the room are still under way"] if waiting else [])]
+    return [
+        *_lines(item),
+        *([gettext("Calls for the room that are still under way: %(many)s") % {"many": waiting}] if waiting else []),
+    ]
 
 
 def _lines(plan: dict[str, Any]) -> list[str]:
     """A plan in words: what is to be done, what waits for the next pass, what no action mends."""
     said = [_sentence(words(action)) for action in plan.get("actions", ())]
-    said += [f"Waits for a later pass: {words(action)}" for action in plan.get("held", ())]
+    said += [gettext("Waits for a later pass: %(what)s") % {"what": words(action)} for action in plan.get("held", ())]
     return said + ([plan["problem"]] if plan.get("problem") else [])
 
 
@@ -257,12 +271,12 @@ def _sentence(text: str) -> str:
 
 def _found(drift: Drift, zone: str, now: datetime) -> Found:
     if drift.repaired_at:
-        fate = f"repaired {moment(drift.repaired_at, zone, now)}"
+        fate = gettext("repaired %(at)s") % {"at": moment(drift.repaired_at, zone, now)}
     else:
-        fate = f"not repaired yet, last seen {moment(drift.seen_at, zone, now)}"
+        fate = gettext("not repaired yet, last seen %(at)s") % {"at": moment(drift.seen_at, zone, now)}
     return Found(
         at=moment(drift.found_at, zone, now),
-        because=_BECAUSE.get(drift.because, drift.because),
+        because=str(_BECAUSE.get(drift.because, drift.because)),
         lines=_lines(json.loads(drift.found)),
         left=_lines(json.loads(drift.left)) if drift.left else (),
         fate=fate,
@@ -273,6 +287,6 @@ def _found(drift: Drift, zone: str, now: datetime) -> Found:
 def _act(done: Done) -> str:
     """What the audit says, in words; an action that this page does not know by its name."""
     try:
-        return _DONE.get(done.action, done.action).format(**done.data)
+        return str(_DONE.get(done.action, done.action)).format(**done.data)
     except (KeyError, IndexError):
         return done.action

@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from roomdesk.cases import search as record
@@ -20,17 +22,18 @@ from roomdesk.refusals import DeskError
 from roomdesk.rules.search_marks import Part
 from roomdesk.web.console.clock_words import moment
 from roomdesk.web.console.guard import Reader, frame, staff_only
+from roomdesk.web.portal.refusals import told
 
-_ORDERS = ((record.NEWEST, "Newest first"), (record.BEST, "Best first"))
+_ORDERS = ((record.NEWEST, _("Newest first")), (record.BEST, _("Best first")))
 _EXAMPLES = (
-    ("invoice vat", "both words, in any form: invoices, invoiced"),
-    ('"cannot be saved"', "exactly these words, one after the other"),
-    ("inv*", "words that begin so"),
-    ("from:olga", "said by somebody; also from:customer, from:staff, from:desk"),
-    ("workspace:acme", "said in one workspace"),
-    ("case:BC-1042", "said in one case"),
-    ("after:2026-11-01 before:2026-12-01", "said in a span of time, in UTC"),
-    ("has:file", "only files"),
+    ("invoice vat", _("both words, in any form: invoices, invoiced")),
+    ('"cannot be saved"', _("exactly these words, one after the other")),
+    ("inv*", _("words that begin so")),
+    ("from:olga", _("said by somebody; also from:customer, from:staff, from:desk")),
+    ("workspace:acme", _("said in one workspace")),
+    ("case:BC-1042", _("said in one case")),
+    ("after:2026-11-01 before:2026-12-01", _("said in a span of time, in UTC")),
+    ("has:file", _("only files")),
 )
 
 
@@ -61,7 +64,7 @@ def search(request: HttpRequest, reader: Reader) -> HttpResponse:
         try:
             found = record.search(reader.viewer, asked, reader.now, order=order, after=after)
         except DeskError as error:
-            problem, status = str(error).replace("`", ""), error.status
+            problem, status = told(error), error.status
     context = {
         **frame(reader),
         "asked": asked,
@@ -86,7 +89,7 @@ def _count(found: Results | None) -> str:
     if found is None or found.total is None:
         return ""
     many = f"{found.total:,}{'+' if found.is_more else ''}"
-    return f"{many} message" if found.total == 1 else f"{many} messages"
+    return ngettext("%(many)s message", "%(many)s messages", found.total) % {"many": many}
 
 
 def _lines(found: Results, now: datetime) -> Iterable[Line]:
@@ -114,7 +117,7 @@ def _line(hit: Found, zone: str, now: datetime) -> Line:
 
 def _author(message: Message) -> str:
     if message.author_kind == Message.Author.DESK:
-        return "The desk"
+        return gettext("The desk")
     return message.author.name if message.author else message.author_ref
 
 

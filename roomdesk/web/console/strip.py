@@ -8,13 +8,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 #: Tones that are told in the key under the strip.
 _WORDS = {
-    "counted": "counted",
-    "paused": "paused",
-    "holiday": "holiday",
-    "exception": "closed for once",
-    "closed": "closed",
+    "counted": _("counted"),
+    "paused": _("paused"),
+    "holiday": _("holiday"),
+    "exception": _("closed for once"),
+    "closed": _("closed"),
 }
 
 
@@ -56,7 +60,7 @@ def strip(told: Mapping[str, Any]) -> Strip | None:
         at=scale.place(at),
         begins=_wall(begin, zone),
         ends=_wall(end, zone),
-        key=[(tone, _WORDS[tone]) for tone in _WORDS if tone in tones],
+        key=[(tone, str(_WORDS[tone])) for tone in _WORDS if tone in tones],
     )
 
 
@@ -83,7 +87,8 @@ def _pieces(segment: Mapping[str, Any], scale: _Scale, zone: ZoneInfo) -> Iterab
     if not stretches:
         stretches = [(_day(segment["first"], zone), _day(segment["last"], zone) + timedelta(days=1))]
     for begin, end in stretches:
-        words = f"{segment.get('note') or _WORDS[what]}: {_wall(begin, zone)} to {_wall(end, zone)}"
+        named = {"what": segment.get("note") or _WORDS[what], "begin": _wall(begin, zone), "end": _wall(end, zone)}
+        words = gettext("%(what)s: %(begin)s to %(end)s") % named
         piece = scale.piece(what, begin, end, words)
         if piece is not None:
             yield piece
@@ -98,4 +103,4 @@ def _day(text: str, zone: ZoneInfo) -> datetime:
 
 
 def _wall(at: datetime, zone: ZoneInfo) -> str:
-    return f"{at.astimezone(zone):%a %-d %b %H:%M}"
+    return date_format(at.astimezone(zone), "D j M H:i")

@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from roomdesk.bootstrap import settings
@@ -40,6 +42,7 @@ from roomdesk.web.console.inbox import address as list_address
 from roomdesk.web.console.inbox import view_words
 from roomdesk.web.console.workspace_card import beside
 from roomdesk.web.live.scopes import follow_case
+from roomdesk.web.portal.refusals import told
 from roomdesk.web.uploads import uploads_of, words_of
 
 
@@ -83,7 +86,7 @@ def _answer(request: HttpRequest, reader: Reader, found: Case) -> HttpResponse:
         said = partial(_say, reader, found.ref, text, uploads)
         done = requests.once(f"console:{author}", _key(request), digest, reader.now, said)
     except DeskError as error:
-        return _page(request, reader, found.ref, text=text, problem=str(error), status=error.status)
+        return _page(request, reader, found.ref, text=text, problem=told(error), status=error.status)
     leave(found, reader.person)
     return HttpResponseRedirect(f"{_address(request, found.ref)}#{done.body}")
 
@@ -101,7 +104,11 @@ def _collision(request: HttpRequest, reader: Reader, found: Case) -> str:
     if request.POST.get("anyway"):
         return ""
     names = [one.person.name for one in others_at(found, reader.person, reader.now) if one.is_writing]
-    return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} writing an answer just now." if names else ""
+    both = {"names": _(" and ").join(names)}
+    words = ngettext(
+        "%(names)s is writing an answer just now.", "%(names)s are writing an answer just now.", len(names)
+    )
+    return words % both if names else ""
 
 
 def _address(request: HttpRequest, ref: str) -> str:
@@ -125,9 +132,9 @@ def act(request: HttpRequest, reader: Reader, ref: str) -> HttpResponse:
         done = requests.once(owner, _key(request), digest, reader.now, lambda: (303, acts.do(reader, found, wanted)))
         steps = changed(before, _access(ref, reader)) if wanted.act in UNDONE else []
     except DeskError as error:
-        refused = acts.Refused(wanted, str(error).replace("`", ""), error.field)
+        refused = acts.Refused(wanted, told(error), error.field)
         return _page(request, reader, ref, refused=refused, status=error.status)
-    undo.keep(request, steps, f"{done.body} was changed.", reader.now)
+    undo.keep(request, steps, _("%(ref)s was changed.") % {"ref": done.body}, reader.now)
     return HttpResponseRedirect(f"{_address(request, done.body)}#facts")
 
 
@@ -235,6 +242,7 @@ def _told(reader: Reader, found: Case) -> dict[str, Any]:
         "checklist": present.checklist(intake, row.version_id),
         "report": present.report_lines(report(found, intake, said, files, row.version_id)) if row.version_id else [],
         "row": row,
+        "opener_role": present.role_words(str(people[found.opened_by_id].role)) if found.opened_by_id in people else "",
         "opener": people.get(found.opened_by_id or 0),
         "people": members,
         "consents": about_case(found, reader),

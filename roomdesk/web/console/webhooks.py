@@ -10,25 +10,28 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazily
 from django.views.decorators.http import require_http_methods
 
 from roomdesk.product.services import known
 from roomdesk.refusals import DeskError, Invalid
 from roomdesk.web.console.clock_words import moment, span
 from roomdesk.web.console.guard import Reader, frame, staff_only
+from roomdesk.web.portal.refusals import told
 from roomdesk.webhooks import deliveries, managing, shown
 from roomdesk.webhooks.deliveries import Told
 from roomdesk.webhooks.emitting import TYPES
 from roomdesk.webhooks.models import Endpoint
 
-_STATES = {"on": ("met", "on"), "failing": ("soon", "failing"), "off": ("late", "off")}
+_STATES = {"on": ("met", lazily("on")), "failing": ("soon", lazily("failing")), "off": ("late", lazily("off"))}
 _FATES = {
-    "queued": ("", "waits"),
-    "sending": ("", "is being sent"),
-    "retry": ("soon", "is tried again"),
-    "sent": ("met", "taken"),
-    "failed": ("late", "given up"),
-    "dropped": ("late", "dropped"),
+    "queued": ("", lazily("waits")),
+    "sending": ("", lazily("is being sent")),
+    "retry": ("soon", lazily("is tried again")),
+    "sent": ("met", lazily("taken")),
+    "failed": ("late", lazily("given up")),
+    "dropped": ("late", lazily("dropped")),
 }
 
 
@@ -67,9 +70,9 @@ def endpoints(request: HttpRequest, reader: Reader) -> HttpResponse:
     if request.method == "POST":
         wish = managing.Wish(given["url"], given["product"], events)
         try:
-            _, secret = managing.do_put(reader.viewer, given["slug"], wish, actor=reader.actor, now=reader.now)
+            _made, secret = managing.do_put(reader.viewer, given["slug"], wish, actor=reader.actor, now=reader.now)
         except DeskError as error:
-            problem, field, status = str(error), error.field or "", error.status
+            problem, field, status = told(error), error.field or "", error.status
     found = managing.access_endpoints(reader.viewer, reader.now)
     context = {
         **frame(reader),
@@ -99,7 +102,7 @@ def endpoint(request: HttpRequest, reader: Reader, slug: str) -> HttpResponse:
         try:
             secret = _do(reader, found.slug, _clean(request, "act"))
         except DeskError as error:
-            problem, status = str(error), error.status
+            problem, status = told(error), error.status
         if not (secret or problem):
             return HttpResponseRedirect(reverse("console:webhook", args=[found.slug]))
         found = managing.access_endpoint(reader.viewer, found.slug, reader.now)
@@ -112,7 +115,7 @@ def endpoint(request: HttpRequest, reader: Reader, slug: str) -> HttpResponse:
         "both_until": _both(found, reader.now),
         "secret": secret,
         "problem": problem,
-        "lines": [_line(told, reader.now) for told in page.items],
+        "lines": [_line(one, reader.now) for one in page.items],
         "next": f"{reverse('console:webhook', args=[found.slug])}?before={page.next}" if page.next else "",
     }
     return render(request, "console/webhook.html", context, status=status)
@@ -121,7 +124,7 @@ def endpoint(request: HttpRequest, reader: Reader, slug: str) -> HttpResponse:
 def _do(reader: Reader, slug: str, act: str) -> str:
     """Gives a new secret, where one was made."""
     by: dict[str, Any] = {"actor": reader.actor, "now": reader.now}
-    name, _, number = act.partition(":")
+    name, _colon, number = act.partition(":")
     acts: dict[str, Callable[[], object]] = {
         "ping": lambda: managing.do_ping(reader.viewer, slug, **by),
         "on": lambda: managing.do_switch(reader.viewer, slug, True, **by),
@@ -131,7 +134,7 @@ def _do(reader: Reader, slug: str, act: str) -> str:
     if name == "rotate":
         return managing.do_rotate(reader.viewer, slug, **by)[1]
     if name not in acts:
-        raise Invalid("This page has no such button; load it again.")
+        raise Invalid(_("This page has no such button; load it again."))
     acts[name]()
     return ""
 
@@ -142,8 +145,8 @@ def _number(text: str) -> int:
 
 def _row(found: Endpoint) -> Row:
     tone, state = _STATES[shown.state_of(found)]
-    what = f"{found.product or 'all products'}, {', '.join(found.events) or 'all events'}"
-    return Row(found.slug, found.url, what, tone, state, found.disabled_reason)
+    what = f"{found.product or _('all products')}, {', '.join(found.events) or _('all events')}"
+    return Row(found.slug, found.url, what, tone, str(state), told(found.disabled_reason))
 
 
 def _both(found: Endpoint, now: datetime) -> str:
@@ -151,12 +154,15 @@ def _both(found: Endpoint, now: datetime) -> str:
     return moment(until, "UTC", now) if until is not None and until > now else ""
 
 
-def _line(told: Told, now: datetime) -> Line:
-    one, last = told.delivery, told.last
-    tone, fate = _FATES[told.state]
-    details = [f"{told.attempts} attempts" if told.attempts > 1 else "", last.problem if last else ""]
-    if told.next_at is not None and told.attempts:
-        details.append(f"next in {span(max(told.next_at - now, now - now))}")
-    words = "; ".join(one for one in (fate, *details) if one)
-    is_over = told.state in ("sent", "failed", "dropped")
+def _line(one_told: Told, now: datetime) -> Line:
+    one, last = one_told.delivery, one_told.last
+    tone, fate = _FATES[one_told.state]
+    details = [
+        _("%(many)s attempts") % {"many": one_told.attempts} if one_told.attempts > 1 else "",
+        last.problem if last else "",
+    ]
+    if one_told.next_at is not None and one_told.attempts:
+        details.append(_("next in %(span)s") % {"span": span(max(one_told.next_at - now, now - now))})
+    words = "; ".join(str(one) for one in (fate, *details) if one)
+    is_over = one_told.state in ("sent", "failed", "dropped")
     return Line(one.pk, one.type, one.subject, moment(one.at, "UTC", now), tone, words, is_over)

@@ -26,7 +26,7 @@ def beside(reader: Reader, case: Case) -> dict[str, Any]:
         "addons": list(terms.addons) if terms else [],
         "on_call": on_call_for(case.product, reader),
         "before": [
-            (one, f"{reader.title(one)} ({STATES.get(one.state, one.state).lower()})")
+            (one, f"{reader.title(one)} ({str(STATES.get(one.state, one.state)).lower()})")
             for one in others.order_by("-opened_at", "-pk")[:SHOWN]
         ],
     }

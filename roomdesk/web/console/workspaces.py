@@ -9,6 +9,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from roomdesk.cases.models import Case
@@ -42,7 +43,15 @@ def workspaces(request: HttpRequest, reader: Reader) -> HttpResponse:
         **frame(reader, UNTOLD),
         "words": words,
         "rows": [_row(one, counts.get(one.pk, {})) for one in shown],
-        "columns": ["Workspace", "Product", "Tier", "State", "People", "Open cases", "Account manager"],
+        "columns": [
+            _("Workspace"),
+            _("Product"),
+            _("Tier"),
+            _("State"),
+            _("People"),
+            _("Open cases"),
+            _("Account manager"),
+        ],
         "next": f"{address}?{urlencode({'q': words, 'after': shown[-1].slug})}" if len(found) > PAGE else "",
         "first": f"{address}?{urlencode({'q': words})}" if after else "",
     }
@@ -64,7 +73,7 @@ def _counts(reader: Reader, shown: list[Workspace]) -> dict[int, dict[str, int]]
 
 def _row(one: Workspace, counts: dict[str, int]) -> list[tuple[str, str]]:
     terms: WorkspaceTerms | None = next(iter(one.terms_now), None)  # type: ignore[attr-defined]
-    manager = one.account_manager.name if one.account_manager else "none"
+    manager = one.account_manager.name if one.account_manager else _("none")
     open_cases = counts.get("cases", 0)
     return [
         (one.display_name or one.slug, reverse("console:workspace", args=[one.slug])),
@@ -88,12 +97,12 @@ def workspace(request: HttpRequest, reader: Reader, slug: str) -> HttpResponse:
         "workspace": found,
         "product": product,
         "plan": _plan(found, reader),
-        "plan_columns": ["From", "Until", "Tier", "Add-ons", "State"],
+        "plan_columns": [_("From"), _("Until"), _("Tier"), _("Add-ons"), _("State")],
         "people": _people(found, reader),
-        "people_columns": ["Name", "Id", "Role", "Access to the room", "Mail"],
+        "people_columns": [_("Name"), _("Id"), _("Role"), _("Access to the room"), _("Mail")],
         "on_call": on_call_for(found.product, reader),
         "cases": _cases(found, reader),
-        "cases_columns": ["Case", "State", "Severity", "Assignee"],
+        "cases_columns": [_("Case"), _("State"), _("Severity"), _("Assignee")],
         **_room(found, reader, has_rooms=product.room),
     }
     return render(request, "console/workspace.html", context)
@@ -105,9 +114,9 @@ def _plan(found: Workspace, reader: Reader) -> list[list[tuple[str, str]]]:
     return [
         [
             (moment(one.valid_from, zone, reader.now), ""),
-            (moment(one.valid_to, zone, reader.now) if one.valid_to else "now", ""),
+            (moment(one.valid_to, zone, reader.now) if one.valid_to else _("now"), ""),
             (plain(one.tier), ""),
-            (", ".join(one.addons) or "none", ""),
+            (", ".join(one.addons) or _("none"), ""),
             (plain(one.state), ""),
         ]
         for one in found.terms.order_by("-valid_from", "-pk")[:SHOWN]
@@ -120,8 +129,8 @@ def _people(found: Workspace, reader: Reader) -> list[list[tuple[str, str]]]:
             (one.person.name or one.person.slug, ""),
             (one.person.slug, ""),
             (plain(one.role), ""),
-            ("yes" if one.support_room_access or one.role != Membership.Role.MEMBER else "no", ""),
-            (one.person.email or "none", ""),
+            (_("yes") if one.support_room_access or one.role != Membership.Role.MEMBER else _("no"), ""),
+            (one.person.email or _("none"), ""),
         ]
         for one in people_of(found, reader.now)
     ]
@@ -132,9 +141,9 @@ def _cases(found: Workspace, reader: Reader) -> list[list[tuple[str, str]]]:
     return [
         [
             (f"{one.ref} {reader.title(one)}", reverse("console:case", args=[one.ref])),
-            (STATES.get(one.state, one.state), ""),
+            (str(STATES.get(one.state, one.state)), ""),
             (plain(one.severity), ""),
-            (one.assignee.name if one.assignee else "nobody", ""),
+            (one.assignee.name if one.assignee else _("nobody"), ""),
         ]
         for one in rows
     ]

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from roomdesk.audit.work import Actor
 from roomdesk.directory import services
 from roomdesk.runtime import clock
+from roomdesk.web.identity import again
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -25,3 +26,7 @@ class AccountAdapter(DefaultAccountAdapter):
             id=user.slug, password=password, actor=Actor("person", user.slug), now=clock.now()
         )
         user.password = changed.password
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """How somebody shows anew that it is them: see `again.ways`; by a code alone only who has nothing else."""
+        return again.ways(user) or super().get_reauthentication_methods(user)

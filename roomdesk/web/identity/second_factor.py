@@ -48,7 +48,7 @@ def _box() -> Fernet:
 def required(get_response: View) -> View:
     """Django middleware: staff without a second factor are led to where they set one up, from every page, Matrix sign-in included.
 
-    Whoever came by the vendor's identity provider has shown theirs there.
+    Whoever came by the vendor's identity provider has shown theirs there. Who has set one up here is asked for it all the same.
     """
     if settings.staff_second_factor != "required":
         raise MiddlewareNotUsed

@@ -6,11 +6,23 @@ from allauth.account import views
 from django.urls import include, path
 from django.views.generic import TemplateView
 
+from roomdesk.web.identity import again
+from roomdesk.web.identity.language import language
+from roomdesk.web.identity.outside.configured import providers
+from roomdesk.web.identity.outside.views import outside, outside_again, outside_back
+
+#: With the outside providers among the ways in, asked for by the template.
+login = views.LoginView.as_view(extra_context={"providers": providers})
+
 accounts = [
-    path("login/", views.login, name="account_login"),
+    path("login/", login, name="account_login"),
+    path("language/", language, name="account_language"),
     path("logout/", views.logout, name="account_logout"),
     path("inactive/", views.account_inactive, name="account_inactive"),
-    path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
+    path("reauthenticate/", again.reauthenticate, name="account_reauthenticate"),
+    path("outside/<slug:slug>/", outside, name="outside"),
+    path("outside/<slug:slug>/again", outside_again, name="outside_again"),
+    path("outside/<slug:slug>/back", outside_back, name="outside_back"),
     path("password/change/", views.password_change, name="account_change_password"),
     path("2fa/", include("allauth.mfa.urls")),
     path("sessions/", include("allauth.usersessions.urls")),

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from allauth.account.authentication import get_authentication_records
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,12 +20,11 @@ from roomdesk.consent import on_the_page, queries
 from roomdesk.consent.models import Request
 from roomdesk.refusals import DeskError
 from roomdesk.runtime import clock
+from roomdesk.web.identity.again import fresh_sign_in
 from roomdesk.web.portal.guard import Visitor, customer_only, frame
 from roomdesk.web.portal.refusals import told
 from roomdesk.web.portal.words import role_words, told_at
 
-#: A sign-in older than this is not fresh.
-FRESH_SECONDS = 300
 STATES: dict[str, str | Promise] = {
     "open": _("Waits for an answer"),
     "granted": _("Agreed"),
@@ -91,10 +89,7 @@ def _sign_in(visitor: Visitor, ref: str) -> HttpResponse:
 
 def _fresh(request: HttpRequest, visitor: Visitor) -> dict[str, Any] | None:
     """The newest sign-in of this session if it is fresh: how and when. None otherwise, and the desk is in doubt."""
-    now = clock.to_outside(visitor.now).timestamp()
-    records = [one for one in get_authentication_records(request, visitor.person) if one.get("method") == "password"]
-    newest = max((one.get("at", 0) for one in records), default=0)
-    return {"method": "password", "signed_in_at": round(newest)} if 0 <= now - newest < FRESH_SECONDS else None
+    return fresh_sign_in(request, visitor.person, clock.to_outside(visitor.now).timestamp())
 
 
 def _browser(request: HttpRequest) -> dict[str, Any]:

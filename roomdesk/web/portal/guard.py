@@ -24,12 +24,11 @@ from roomdesk.product.queries import newest, product_of
 from roomdesk.product.schema import Product
 from roomdesk.refusals import DeskError
 from roomdesk.runtime import clock
+from roomdesk.web.languages import language_of
 from roomdesk.web.live.scopes import Scope, followed
 from roomdesk.web.portal.refusals import told
 
 View = Callable[..., HttpResponseBase]
-#: Languages of products as the pages' own texts know them.
-_LANGUAGES = {"pt": "pt-br"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +92,6 @@ def _visitor(request: HttpRequest, slug: str) -> Visitor:
     customer = access_customer(person, slug, now)
     version = newest([customer.workspace.product])[customer.workspace.product]
     return Visitor(customer, version, product_of(version.pk), now)
-
-
-def language_of(locale: str) -> str:
-    return _LANGUAGES.get(locale, locale)
 
 
 def frame(visitor: Visitor, request: Case | None = None) -> dict[str, Any]:

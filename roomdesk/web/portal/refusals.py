@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_noop as _
+
+from roomdesk.web.sentences import STAFF_SENTENCES
 
 #: What people of a workspace can meet on their pages.
 SENTENCES = (
@@ -44,23 +46,42 @@ SENTENCES = (
     _("This question has expired. Nothing is done; we ask again if it is still needed."),
     _("This question is over; there is nothing left to refuse."),
     _("The owner and admins of the workspace appeal."),
+    _(
+        "Nobody who was given access here has this account. Ask the person who gave you access, or your account manager."
+    ),
+    _("Your account has no role at this desk any more. Ask whoever runs the desk for one."),
+    _(
+        "Your account says nothing of roles, so nothing was changed. Whoever runs the desk can mend that at the provider."
+    ),
+    _("Your account has a role that this desk does not know, so nothing was changed: %(role)s"),
+    _("You are linked with another account at this provider. Whoever runs the desk can change that."),
 )
 
 
 def told(sentence: object) -> str:
     """The sentence in the language of the page."""
     words = str(sentence).replace("`", "")
+    return _whole(words) or " ".join(_whole(one) or one for one in re.split(r"(?<=[.:!?]) ", words))
+
+
+def _whole(words: str) -> str:
+    """One sentence that is known; empty for what is not."""
     for known, pattern in _patterns():
         found = pattern.fullmatch(words)
         if found:
-            return gettext(known) % found.groupdict()
-    return words
+            return gettext(known) % {name: _filled(name, value) for name, value in found.groupdict().items()}
+    return ""
+
+
+def _filled(name: str, value: str) -> str:
+    """The state of a case is one of the desk's own words; everything else stays as it was."""
+    return pgettext("case", value.replace("_", " ").capitalize()).lower() if name == "state" else value
 
 
 @cache
 def _patterns() -> list[tuple[str, re.Pattern[str]]]:
     """Each sentence with what finds it again. Nothing of what is filled in is read but put back in its place."""
-    return [(one, re.compile(_gaps(one), re.DOTALL)) for one in SENTENCES]
+    return [(one, re.compile(_gaps(one), re.DOTALL)) for one in (*SENTENCES, *STAFF_SENTENCES)]
 
 
 def _gaps(sentence: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from roomdesk.reports.behind import Wanted
 
@@ -70,10 +71,11 @@ def length(span: timedelta) -> str:
     """In its two largest units; less than a minute in seconds."""
     seconds = int(span.total_seconds())
     if seconds < 60:
-        return f"{seconds} s"
+        return gettext("%(seconds)s s") % {"seconds": seconds}
     days, rest = divmod(seconds // 60, 24 * 60)
     hours, minutes = divmod(rest, 60)
-    parts = [(days, "d"), (hours, "h")] if days else [(hours, "h"), (minutes, "min")]
+    day, hour, minute = gettext("d h min").split()
+    parts = [(days, day), (hours, hour)] if days else [(hours, hour), (minutes, minute)]
     return " ".join(f"{number} {unit}" for number, unit in parts if number)
 
 

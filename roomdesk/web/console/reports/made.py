@@ -7,6 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from roomdesk.reports import backlog, responses, workload
 from roomdesk.reports.attainment import OUTCOMES, Asked, Counts, Row, attainment
 from roomdesk.reports.behind import NO_MONTH, Wanted, promise_of
@@ -16,11 +21,11 @@ from roomdesk.web.console.reader import Reader
 from roomdesk.web.console.reports.drawn import Cell, Report, Table, bars, count, length, link, points
 
 _OUTCOMES = {
-    "met": "Met",
-    "breached": "Late",
-    "caused_by": "Late by a change",
-    "past_aim": "Past our aim",
-    "undecided": "Running",
+    "met": _("Met"),
+    "breached": _("Late"),
+    "caused_by": _("Late by a change"),
+    "past_aim": _("Past our aim"),
+    "undecided": _("Running"),
 }
 
 
@@ -52,23 +57,36 @@ def attained(reader: Reader, chosen: Chosen) -> Report:
             by_month[row.month] += row.counts
     months = [(month, by_month[month]) for month in chosen.months]
     drawn = [
-        (month, float(counts.percent or 0), f"{counts.percent} %" if counts.percent else "nothing was due", "")
+        (month, float(counts.percent or 0), f"{counts.percent} %" if counts.percent else gettext("nothing was due"), "")
         for month, counts in months
     ]
-    columns = ["Month", "Product", "Tier", "Severity", "Clock", *_OUTCOMES.values(), "Kept"]
-    note = "A clock counts in the month of its due time. Late by a change: only because the case was split, merged or filed anew; like what runs still, that is in no percentage."
-    lines = Table("lines", "By product, tier, severity and clock", columns, [_line(row) for row in rows], note)
-    sums = Table(
-        "months", "Promises by month", ["Month", *_OUTCOMES.values(), "Kept"], [_sum(chosen, m, c) for m, c in months]
+    columns = [
+        gettext("Month"),
+        gettext("Product"),
+        gettext("Tier"),
+        gettext("Severity"),
+        gettext("Clock"),
+        *map(str, _OUTCOMES.values()),
+        gettext("Kept"),
+    ]
+    note = gettext(
+        "A clock counts in the month of its due time. Late by a change: only because the case was split, merged or filed anew; like what runs still, that is in no percentage."
     )
-    question = "How many of our promises did we keep?"
-    empty = "Nothing is promised in these months yet. Figures stand here from a customer’s first case on."
+    lines = Table("lines", gettext("By product, tier, severity and clock"), columns, [_line(row) for row in rows], note)
+    sums = Table(
+        "months",
+        gettext("Promises by month"),
+        [gettext("Month"), *map(str, _OUTCOMES.values()), gettext("Kept")],
+        [_sum(chosen, m, c) for m, c in months],
+    )
+    question = gettext("How many of our promises did we keep?")
+    empty = gettext("Nothing is promised in these months yet. Figures stand here from a customer’s first case on.")
     return Report(
         "attainment",
-        "Attainment",
+        str(HEADS["attainment"]),
         question,
         [sums, lines] if rows else [],
-        [("Promises kept", bars(drawn))] if rows else [],
+        [(gettext("Promises kept"), bars(drawn))] if rows else [],
         empty=empty,
     )
 
@@ -81,8 +99,12 @@ def _sum(chosen: Chosen, month: str, counts: Counts) -> list[Cell]:
 def _line(row: Row) -> list[Cell]:
     month, promise = row.month or NO_MONTH, promise_of(soft=row.soft, public=row.public)
     wanted = Wanted("attainment", "", row.product, row.tier, row.severity, row.clock, month, promise=promise)
-    kind = NAMES.get(row.clock, row.clock) + (" (aim)" if row.soft else "") + ("" if row.public else " (internal)")
-    facts = [row.month or "no due time", row.product, plain(row.tier), plain(row.severity), kind]
+    kind = (
+        str(NAMES.get(row.clock, row.clock))
+        + (gettext(" (aim)") if row.soft else "")
+        + ("" if row.public else gettext(" (internal)"))
+    )
+    facts = [row.month or gettext("no due time"), row.product, plain(row.tier), plain(row.severity), kind]
     return [*((fact, "") for fact in facts), *_counts(row.counts, wanted), _percent(row.counts)]
 
 
@@ -104,24 +126,31 @@ def responded(reader: Reader, chosen: Chosen) -> Report:
     ]
     spread = [
         [(label, ""), count(number, asked.wanted("responses", str(place)))]
-        for place, (label, number, _, _) in enumerate(spans)
+        for place, (label, number, *_rest) in enumerate(spans)
     ]
-    columns = ["Severity", "Answers", *(f"{share} % within" for share in responses.SHARES), "Longest"]
+    columns = [
+        gettext("Severity"),
+        gettext("Answers"),
+        *(gettext("%(share)s %% within") % {"share": share} for share in responses.SHARES),
+        gettext("Longest"),
+    ]
     lines = [_times(asked, line) for line in found.lines]
-    note = "Elapsed time, nights and holidays included: what the customer waited. A link at a time leads to what took as long or longer."
+    note = gettext(
+        "Elapsed time, nights and holidays included: what the customer waited. A link at a time leads to what took as long or longer."
+    )
     tables = [
-        Table("times", "Percentiles by severity", columns, lines, note),
-        Table("spans", "How many took how long", ["Within", "Answers"], spread),
+        Table("times", gettext("Percentiles by severity"), columns, lines, note),
+        Table("spans", gettext("How many took how long"), [gettext("Within"), gettext("Answers")], spread),
     ]
     what = NAMES[asked.clock]
-    empty = "Nothing was answered in these months yet. Times stand here from the first answer on."
+    empty = gettext("Nothing was answered in these months yet. Times stand here from the first answer on.")
     shown = found.lines[0].count > 0
     return Report(
         "responses",
-        "Response times",
-        f"How long did customers wait? ({what})",
+        str(HEADS["responses"]),
+        gettext("How long did customers wait? (%(what)s)") % {"what": what},
         tables if shown else [],
-        [("Answers by time", bars(spans))] if shown else [],
+        [(gettext("Answers by time"), bars(spans))] if shown else [],
         empty=empty,
     )
 
@@ -131,12 +160,14 @@ def _times(chosen: Chosen, line: responses.Line) -> list[Cell]:
     wanted = replace(wanted, severity=line.severity) if line.severity else wanted
     ends = [*line.at, *([line.longest] if line.longest is not None else [])]
     times = [(length(end), link(replace(wanted, figure=f"least:{end // timedelta(microseconds=1)}"))) for end in ends]
-    return [(plain(line.severity) if line.severity else "All", ""), count(line.count, wanted), *times]
+    return [(plain(line.severity) if line.severity else gettext("All"), ""), count(line.count, wanted), *times]
 
 
 def _span(place: int) -> str:
     ends = [length(timedelta(minutes=end)) for end in responses.ENDS]
-    return f"up to {ends[place]}" if place < len(ends) else f"over {ends[-1]}"
+    if place >= len(ends):
+        return gettext("over %(end)s") % {"end": ends[-1]}
+    return gettext("up to %(end)s") % {"end": ends[place]}
 
 
 def aged(reader: Reader, chosen: Chosen) -> Report:
@@ -147,7 +178,7 @@ def aged(reader: Reader, chosen: Chosen) -> Report:
     wanted = Wanted("backlog", "all", chosen.product)
     rows = [
         [
-            (plain(line.severity) if line.severity else "All", ""),
+            (plain(line.severity) if line.severity else gettext("All"), ""),
             count(line.count, replace(wanted, severity=line.severity)),
             *(
                 count(number, replace(wanted, figure=str(place), severity=line.severity))
@@ -172,23 +203,31 @@ def aged(reader: Reader, chosen: Chosen) -> Report:
     figures = [day.open for day in days]
     line = {
         "points": points(figures),
-        "most": f"at most {max(figures)}",
-        "first": f"{days[0].end - timedelta(days=1):%-d %B}: {figures[0]}",
-        "last": f"today: {figures[-1]}",
+        "most": gettext("at most %(most)s") % {"most": max(figures)},
+        "first": f"{date_format(days[0].end - timedelta(days=1), 'j F')}: {figures[0]}",
+        "last": gettext("today: %(figure)s") % {"figure": figures[-1]},
     }
-    note = "Days are UTC’s. A case that was reopened counts anew; merged ones, and those that the desk’s own answer was enough for, do not."
+    note = gettext(
+        "Days are UTC’s. A case that was reopened counts anew; merged ones, and those that the desk’s own answer was enough for, do not."
+    )
     tables = [
-        Table("ages", "Open cases by severity and age", ["Severity", "Open", *ages], rows),
-        Table("course", "The last 30 days", ["Day", "Begun", "Ended", "Open in the evening"], course, note),
+        Table("ages", gettext("Open cases by severity and age"), [gettext("Severity"), gettext("Open"), *ages], rows),
+        Table(
+            "course",
+            gettext("The last 30 days"),
+            [gettext("Day"), gettext("Begun"), gettext("Ended"), gettext("Open in the evening")],
+            course,
+            note,
+        ),
     ]
-    empty = "No case was ever open. The first one stands here as soon as a customer writes."
+    empty = gettext("No case was ever open. The first one stands here as soon as a customer writes.")
     shown = any(figures) or lines[0].count > 0
     return Report(
         "backlog",
-        "Backlog",
-        "What is open, and since when?",
+        str(HEADS["backlog"]),
+        gettext("What is open, and since when?"),
         tables if shown else [],
-        [("Open cases by age", bars(drawn))] if shown else [],
+        [(gettext("Open cases by age"), bars(drawn))] if shown else [],
         line if shown else None,
         empty,
     )
@@ -196,38 +235,47 @@ def aged(reader: Reader, chosen: Chosen) -> Report:
 
 def _age(place: int) -> str:
     ends = backlog.ENDS
-    return f"up to {ends[place]} d" if place < len(ends) else f"over {ends[-1]} d"
+    if place >= len(ends):
+        return gettext("over %(days)s d") % {"days": ends[-1]}
+    return gettext("up to %(days)s d") % {"days": ends[place]}
 
 
 def shared_out(reader: Reader, chosen: Chosen) -> Report:
     """Who has how much in hand."""
     month = chosen.months[-1]
     lines = workload.workload(reader.viewer, reader.now, month, product=chosen.product)
-    columns = ["Assignee", "Open", "P0", "Waiting for others", "Late", f"Resolved in {month}"]
+    columns = [
+        gettext("Assignee"),
+        gettext("Open"),
+        "P0",
+        gettext("Waiting for others"),
+        gettext("Late"),
+        gettext("Resolved in %(month)s") % {"month": month},
+    ]
     rows = [list(_hands(line, chosen.product, month)) for line in lines]
     drawn = [
         (
-            line.name or "Nobody",
+            line.name or gettext("Nobody"),
             line.open,
             str(line.open),
             _if(line.open, link(Wanted("workload", "open", chosen.product, who=line.who))),
         )
         for line in lines
     ]
-    empty = "Nobody has a case in hand. Who takes or is given one stands here."
+    empty = gettext("Nobody has a case in hand. Who takes or is given one stands here.")
     return Report(
         "workload",
-        "Workload",
-        "Who has how much in hand?",
-        [Table("hands", "By assignee", columns, rows)] if lines else [],
-        [("Open cases", bars(drawn))] if lines else [],
+        str(HEADS["workload"]),
+        gettext("Who has how much in hand?"),
+        [Table("hands", gettext("By assignee"), columns, rows)] if lines else [],
+        [(gettext("Open cases"), bars(drawn))] if lines else [],
         empty=empty,
     )
 
 
 def _hands(line: workload.Line, product: str, month: str) -> Iterable[Cell]:
     wanted = Wanted("workload", "", product, month=month, who=line.who)
-    yield (line.name or "Nobody", "")
+    yield (line.name or gettext("Nobody"), "")
     for figure in (workload.OPEN, workload.P0, workload.WAITING, workload.LATE):
         yield count(getattr(line, figure), replace(wanted, figure=figure))
     yield count(line.resolved, replace(wanted, figure=workload.RESOLVED)) if line.who else ("–", "")
@@ -238,9 +286,9 @@ def _if(number: int, address: str) -> str:
 
 
 REPORTS = {"attainment": attained, "responses": responded, "backlog": aged, "workload": shared_out}
-HEADS: Mapping[str, str] = {
-    "attainment": "Attainment",
-    "responses": "Response times",
-    "backlog": "Backlog",
-    "workload": "Workload",
+HEADS: Mapping[str, str | Promise] = {
+    "attainment": _("Attainment"),
+    "responses": _("Response times"),
+    "backlog": _("Backlog"),
+    "workload": _("Workload"),
 }

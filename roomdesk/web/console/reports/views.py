@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from roomdesk.directory.models import Workspace
@@ -33,7 +34,7 @@ _FOR_LEADS = "workload"
 def report(request: HttpRequest, reader: Reader, name: str = "attainment") -> HttpResponse:
     """One report; `?csv=` gives one of its tables as a file."""
     if name not in REPORTS:
-        raise NotFound("There is no such report.")
+        raise NotFound(_("There is no such report."))
     _check(reader, name)
     chosen = _chosen(request, reader)
     made = REPORTS[name](reader, chosen)
@@ -43,13 +44,15 @@ def report(request: HttpRequest, reader: Reader, name: str = "attainment") -> Ht
 
 def _check(reader: Reader, name: str) -> None:
     if name == _FOR_LEADS and not reader.is_lead:
-        raise Forbidden("What colleagues have in hand is for leads and administrators; the inbox shows what is yours.")
+        raise Forbidden(
+            _("What colleagues have in hand is for leads and administrators; the inbox shows what is yours.")
+        )
 
 
 def _file(made: Report, wanted: str) -> HttpResponse:
     table = next((one for one in made.tables if one.id == wanted), None)
     if table is None:
-        raise NotFound("This report has no such table, or nothing in it.")
+        raise NotFound(_("This report has no such table, or nothing in it."))
     name = f"roomdesk-{made.name}-{table.id}.csv"
     return HttpResponse(
         as_csv(table),
@@ -92,14 +95,14 @@ def _fields(reader: Reader, made: Report, chosen: Chosen) -> list[dict[str, Any]
     own = [slug for slug in known() if reader.viewer.sees_all or slug in reader.viewer.products]
     products = {slug: product_of(version.pk) for slug, version in sorted(newest(own).items())}
     shown = [products[chosen.product]] if chosen.product in products else list(products.values())
-    fields = {"product": ("Product", [(slug, one.name) for slug, one in products.items()], chosen.product)}
+    fields = {"product": (_("Product"), [(slug, one.name) for slug, one in products.items()], chosen.product)}
     if made.name in ("attainment", "responses"):
         tiers = {slug: tier.name for one in shown for slug, tier in one.tiers.items()}
         severities = {slug: plain(slug) for one in shown for slug in one.severity_slugs}
-        fields["tier"] = ("Tier", list(tiers.items()), chosen.tier)
-        fields["severity"] = ("Severity", list(severities.items()), chosen.severity)
-        fields["clock"] = ("Clock", list(NAMES.items()), chosen.clock)
-        fields["months"] = ("Months", [(str(number), str(number)) for number in MONTHS], str(len(chosen.months)))
+        fields["tier"] = (_("Tier"), list(tiers.items()), chosen.tier)
+        fields["severity"] = (_("Severity"), list(severities.items()), chosen.severity)
+        fields["clock"] = (_("Clock"), [(name, str(words)) for name, words in NAMES.items()], chosen.clock)
+        fields["months"] = (_("Months"), [(str(number), str(number)) for number in MONTHS], str(len(chosen.months)))
     return [
         {"name": name, "label": label, "options": options, "value": value}
         for name, (label, options, value) in fields.items()
@@ -119,8 +122,8 @@ def cases(request: HttpRequest, reader: Reader) -> HttpResponse:
             (f"{case.ref} {reader.title(case)}", reverse("console:case", args=[case.ref])),
             (_name(case.workspace), ""),
             (plain(case.severity), ""),
-            (STATES.get(case.state, case.state), ""),
-            (case.assignee.name if case.assignee else "nobody", ""),
+            (str(STATES.get(case.state, case.state)), ""),
+            (case.assignee.name if case.assignee else _("nobody"), ""),
             (moment(at, "UTC", reader.now) if at else "–", ""),
             (length(took) if took is not None else "–", ""),
         ]
@@ -130,10 +133,10 @@ def cases(request: HttpRequest, reader: Reader) -> HttpResponse:
         **frame(reader, UNTOLD),
         "count": found.count,
         "rows": rows,
-        "columns": ["Case", "Workspace", "Severity", "State", "Assignee", "When", "Took"],
+        "columns": [_("Case"), _("Workspace"), _("Severity"), _("State"), _("Assignee"), _("When"), _("Took")],
         "facts": [(plain(name), value) for name, value in wanted.given.items() if name not in ("report", "figure")],
         "wanted": wanted,
-        "head": HEADS.get(wanted.report, "Backlog"),
+        "head": HEADS.get(wanted.report, HEADS["backlog"]),
         "back": reverse("console:report", args=[wanted.report if wanted.report in REPORTS else "backlog"]),
         "next": f"{address}?{urlencode({**wanted.given, 'after': found.next})}" if found.next else "",
         "first": f"{address}?{urlencode(wanted.given)}" if request.GET.get("after") else "",

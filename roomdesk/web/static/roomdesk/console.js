@@ -121,12 +121,12 @@
   });
 
   // ---- Choosing several: the bar of what can be done stands where it is seen.
-  const bulk = byId("bulk");
+  const bulk = byId("bulk"), none = byId("bulk-count")?.textContent;
   const count = () => {
     if (!bulk) return;
     const many = document.querySelectorAll("#cases input[name=refs]:checked").length;
     bulk.classList.toggle("some", many > 0);
-    byId("bulk-count").textContent = many ? `${many} chosen` : "Chosen cases";
+    byId("bulk-count").textContent = many ? byId("bulk-count").dataset.chosen.replace("{many}", many) : none;
   };
   document.addEventListener("change", (event) => { if (event.target.name === "refs") count(); });
   document.addEventListener("desk:fresh", count);

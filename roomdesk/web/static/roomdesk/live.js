@@ -7,15 +7,17 @@
   const MINUTE = 60000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
   const page = document.querySelector("[data-desk]");
   if (!page) return;
+  const words = page.dataset; // in the language of the page
 
   let lead = 0; // what the server's clock is ahead of ours, in milliseconds
   const told = () => document.getElementById("now").dataset;
   const readClock = () => { lead = Date.parse(told().now) - Date.now(); };
 
   const span = (length) => {
-    if (length < MINUTE) return "under 1 min";
+    if (length < MINUTE) return words.under || "under 1 min";
     const days = Math.floor(length / DAY), hours = Math.floor(length / HOUR) % 24, minutes = Math.floor(length / MINUTE) % 60;
-    const parts = days ? [[days, "d"], [hours, "h"]] : [[hours, "h"], [minutes, "min"]];
+    const [d, h, min] = (words.units || "d h min").split(" ");
+    const parts = days ? [[days, d], [hours, h]] : [[hours, h], [minutes, min]];
     return parts.filter(([count]) => count).map(([count, unit]) => `${count} ${unit}`).join(" ");
   };
 
@@ -28,8 +30,8 @@
     const now = Date.now() + lead;
     for (const clock of page.querySelectorAll(".clock[data-due]")) {
       const due = Date.parse(clock.dataset.due), tone = toneOf(clock, now, due);
-      const words = { aim: "past our aim", late: `late by ${span(now - due)}` }[tone] || `due in ${span(due - now)}`;
-      if (clock.textContent !== words) clock.textContent = words;
+      const said = tone === "aim" ? words.aim || "past our aim" : (tone === "late" ? words.late || "late by {span}" : words.in || "due in {span}").replace("{span}", span(Math.abs(now - due)));
+      if (clock.textContent !== said) clock.textContent = said;
       if (!clock.classList.contains(tone)) {
         clock.className = `clock ${tone}`;
         const row = clock.closest(".case");

@@ -19,11 +19,11 @@
       chosen.hidden = !files.length;
       chosen.replaceChildren(...files.map((file, at) => {
         const item = document.createElement("li"), out = document.createElement("button");
-        item.textContent = `${file.name} (${Math.max(1, Math.round(file.size / 1000)).toLocaleString()} kB) `;
+        item.textContent = `${file.name} (${Math.max(1, Math.round(file.size / 1000)).toLocaleString(document.documentElement.lang)} kB) `;
         out.type = "button";
         out.className = "quiet";
-        out.textContent = "Leave out";
-        out.setAttribute("aria-label", `Leave out ${file.name}`);
+        out.textContent = chosen.dataset.out;
+        out.setAttribute("aria-label", `${chosen.dataset.out}: ${file.name}`);
         out.addEventListener("click", () => { put(files.filter((_, place) => place !== at)); area.focus(); });
         item.append(out);
         return item;

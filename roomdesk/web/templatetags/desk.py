@@ -1,0 +1,40 @@
+"""Words of the desk for templates, in the reader's language."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.translation import gettext
+
+from roomdesk.web.console import present
+
+register = template.Library()
+
+
+@register.filter
+def role_words(role: str) -> str:
+    """What a member of a workspace is called."""
+    return present.role_words(str(role))
+
+
+@register.filter
+def plain(slug: str) -> str:
+    """`feature_request` as `Feature request`."""
+    return present.plain(str(slug))
+
+
+@register.filter
+def consent_state(state: str) -> str:
+    """How a consent stands, as staff read it."""
+    return gettext(str(state))
+
+
+@register.filter
+def channel_words(channel: str) -> str:
+    """By which way something was said."""
+    return str(present.CHANNELS.get(str(channel), str(channel)))
+
+
+@register.filter
+def result_words(result: str) -> str:
+    """How what was agreed to ended."""
+    return gettext(str(result))
