@@ -17,7 +17,6 @@ from tests.faces.pages import KEPT_SAFE, NO_PAGE, PAGES, SLUG, names
 from tests.harness.live import Live, eventually
 from tests.harness.scene import PRODUCT, Scene, workspace
 
-
 #: Somewhere else to sign in; nobody goes there.
 PROVIDER = """
 [theirs]
