@@ -15,11 +15,8 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.acceptance.browsing import Signed, address
-from tests.faces.test_accessible import chromium, signed_in
 from tests.harness.live import ROOT, Live, eventually
 from tests.harness.scene import Scene, workspace
-
-__all__ = ["chromium", "signed_in"]
 
 SLUG, PRODUCT = "hostile", "hostile"
 #: After OWASP's cheat sheet: elements, attributes, ends of what they may stand in, addresses, templates.
@@ -37,6 +34,8 @@ CORPUS = (
     "<math><mtext></form><form><mglyph><style></math><img src onerror=window.pwned=9 data-pwned>",
     "&lt;img src=x onerror=window.pwned=10&gt;\u202e<p data-pwned>",
 )
+#: The same in one piece, with what else HTML of a client and Markdown can try (`window.hit`).
+TOGETHER = (ROOT / "tests" / "data" / "xss.txt").read_text("utf-8")
 #: For where no double quote fits.
 TEXT = "<img src=x onerror=window.pwned=11 data-pwned>"
 
@@ -52,7 +51,7 @@ def scene(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Scene:
         member = {"name": name[:200], "email": f"m{number}@{SLUG}.test", "role": "admin"}
         assert live.rest("PUT", f"workspaces/{SLUG}/members/m{number}-{SLUG}", json=member).status_code == 201
     phone = made.client(made.owner)
-    for attempt in CORPUS:
+    for attempt in (*CORPUS, TOGETHER):
         phone.send(
             made.room,
             "m.room.message",
@@ -102,7 +101,7 @@ def _product(folder: Path) -> Path:
 
 
 def addresses(scene: Scene) -> dict[str, list[str]]:
-    refs = [case["ref"] for case in scene.cases()][:14]
+    refs = [case["ref"] for case in scene.cases()][:6]
     return {
         scene.owner: [
             *(
@@ -142,7 +141,7 @@ def test_nothing_of_it_runs_or_becomes_an_element_anywhere(live: Live, signed_in
     found: list[str] = []
     seen = 0
     for person, paths in addresses(scene).items():
-        page = signed_in(person, "/accounts/sessions/")
+        page = signed_in(person, "/")
         _watch(page, found)
         for path in paths:
             page.goto(f"{address(live)}{path}")
@@ -150,7 +149,7 @@ def test_nothing_of_it_runs_or_becomes_an_element_anywhere(live: Live, signed_in
             seen += page.content().count("pwned")
     assert found == []
     # The attempts were there, as text.
-    assert seen > 200
+    assert seen > 150
 
 
 def _watch(page: Page, found: list[str]) -> None:
@@ -169,9 +168,10 @@ def _watch(page: Page, found: list[str]) -> None:
 
 
 def _broken(page: Page) -> list[str]:
-    ran: Any = page.evaluate("window.pwned ?? null")
+    ran: Any = page.evaluate("window.pwned ?? window.hit ?? null")
     made = page.eval_on_selector_all(
-        "[data-pwned], [onerror], [onload], [onfocus], a[href^='javascript:' i]", "all => all.map(one => one.outerHTML)"
+        "[data-pwned], [onerror], [onload], [onfocus], a[href^='javascript:' i], iframe, object, embed, base",
+        "all => all.map(one => one.outerHTML)",
     )
     return [*([f"ran {ran}"] if ran is not None else []), *made]
 
