@@ -224,3 +224,16 @@ def test_a_second_opinion_makes_nothing_less_grave():
 def test_portuguese_is_heard_in_a_workspace_of_another_language():
     found = triage("Bom dia, o relatório de vendas não está abrindo.", "en", WORDS)
     assert found.kind == "incident" and "where" in found.provided
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        ("The transfers page has become slow. We can work, only slowly; five people are affected.", "normal"),
+        ("The transfers page is down and we can't work.", "critical"),
+        ("The transfers page is down, nobody here can work.", "critical"),
+        ("The transfers page is down and we are not able to work.", "critical"),
+    ],
+)
+def test_who_can_work_does_not_stand_still(text, severity):
+    assert triage(text, "en", WORDS).severity == severity
