@@ -3,7 +3,7 @@
 Twice, at 1 % and at SCALE (1: all; 0.1: a tenth) of 10,000 workspaces, 100,000 cases and 1,000,000 messages, each in an installation of its own on an
 embedded PostgreSQL alone, made by what `roomdesk bench seed` calls. With `--in` they stay there, and the next run measures them again. A page is asked for
 through the whole of Django (middleware, session, view, template), in this process, `TIMES` times with other cases, words and workspaces; the figure is
-the p95. Its weight is the page with every stylesheet and script that it names, compressed as nginx does (gzip 6). The aims of issue 7: p95 under
+the p95. Its weight is the page with every stylesheet and script that it names, compressed as nginx does (gzip 6). The aims: p95 under
 50 ms for the inbox and a case, 100 ms for search and reports, a growth from 1 % of at most 1.5, under 150 kB. A bare round trip to the database
 stands beside it, measured in the same run.
 """

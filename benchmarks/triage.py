@@ -11,9 +11,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from roomdesk.product.loading import check_folder
 from roomdesk.product.vocabulary import vocabulary
 from roomdesk.rules.triage_lines import answer_line
 
+PRODUCTS = Path(__file__).parents[1] / "products"
 LABELLED = Path(__file__).parents[1] / "tests/data/triage.jsonl"
 ASKED = ("incident", "alert")
 
@@ -27,8 +29,9 @@ def main() -> None:
     lines = [json.loads(line) for line in given.file.read_text("utf-8").splitlines()]
     if given.half is not None:
         lines = lines[given.half :: 2]
+    own = {product.slug: product.triage.own for product in check_folder(PRODUCTS)}
     told: list[tuple[Any, Any]] = [
-        (line, answer_line(json.dumps(line), lambda _: vocabulary(), with_why=True)) for line in lines
+        (line, answer_line(json.dumps(line), lambda slug: vocabulary(own.get(slug)), with_why=True)) for line in lines
     ]
     if given.wrong:
         for line, found in told:

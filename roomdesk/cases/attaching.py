@@ -73,7 +73,7 @@ def do_attach(viewer: Viewer, ref: str, person: Person, upload: Upload, *, actor
             checklist.heard(work, conversation, entry, upload.name, has_file=True)
         work.flush()
         bulk.update(Lane, [conversation.lane], Lane.NUMBERS)
-        file = lay_down(message, upload, now)
+        file = lay_down(message.pk, message.workspace_id, upload, now)
         live([lane.pk])
     return file
 
@@ -98,14 +98,17 @@ def _record(work: Work, conversation: Conversation, case_id: int, person: Person
     )
 
 
-def lay_down(message: Message, upload: Upload, now: datetime) -> File:
+def lay_down(
+    message_id: int, workspace_id: int, upload: Upload, now: datetime, *, unsaid_since: datetime | None = None
+) -> File:
     """On the disk before the transaction ends: a crash leaves a file that nobody knows, never a row without one."""
     file = File.objects.create(
-        message_id=message.pk,
-        workspace_id=message.workspace_id,
+        message_id=message_id,
+        workspace_id=workspace_id,
         name=upload.name,
         declared_size=upload.size,
         next_at=now,
+        unsaid_since=unsaid_since,
     )
     digest = hashlib.sha256()
     with store.partial(file.pk).open("wb") as place:

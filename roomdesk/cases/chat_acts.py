@@ -63,7 +63,7 @@ def do_edit(
         if OutboxRow.objects.filter(once=once).exists():
             return None
         work = Work(now, actor)
-        row = send_as(work, workspace, room, person, "send", "m.room.message", _edited(message, text), once=once)
+        row = send_as(work, workspace, room, person, "m.room.message", _edited(message, text), once=once)
         note_said(work, workspace, person, row, text)
         work.flush()
     return row
@@ -140,5 +140,5 @@ def _react(
 ) -> OutboxRow:
     if standing is None:
         relation = {"rel_type": "m.annotation", "event_id": message.external_id, "key": key}
-        return send_as(work, workspace, room, person, "send", "m.reaction", {"m.relates_to": relation}, once=once)
+        return send_as(work, workspace, room, person, "m.reaction", {"m.relates_to": relation}, once=once)
     return take_back(work, workspace, room, person, standing.external_id, once=once)

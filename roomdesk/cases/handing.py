@@ -67,7 +67,7 @@ def do_hand_over(
             writing.check_takes(conversation, entry, speaker, now)
             _say(work, conversation, entry, speaker, message)
         writing.end(work, conversation)
-        file = lay_down(message, given.upload, now)
+        file = lay_down(message.pk, message.workspace_id, given.upload, now)
         OutboxRow.objects.filter(message_id=message.pk, kind=PUT).update(payload=json.dumps(_content_of(file, message)))
     return message
 
@@ -136,10 +136,10 @@ def reported(work: Work, conversation: Conversation, message: Message, data: Map
     file = File.objects.get(message_id=message.pk)
     file.url = data["url"]
     work.update(file, "url")
-    writing.mirror(work, conversation, payload["as"], _event(file), message.pk, entry, once=f"file:{message.pk}")
+    writing.mirror(work, conversation, payload["as"], event_of(file), message.pk, entry, once=f"file:{message.pk}")
 
 
-def _event(file: File) -> dict[str, object]:
+def event_of(file: File) -> dict[str, object]:
     """`m.image` or `m.file` (client-server API); its type is what its own first bytes say."""
     kind = "m.image" if file.type in PICTURES else "m.file"
     info = {"mimetype": file.type or UNKNOWN, "size": file.size}

@@ -10,7 +10,7 @@ from typing import Any
 
 from roomdesk.audit.work import Work
 from roomdesk.bootstrap import settings
-from roomdesk.cases import admitting, handing, moving, notes, paging, speaking
+from roomdesk.cases import admitting, handing, moving, notes, paging, saying, speaking
 from roomdesk.cases.conversation import Conversation
 from roomdesk.channels.matrix.events import Heard, read_event
 from roomdesk.oncall import hooks
@@ -156,21 +156,34 @@ def hear(work: Work, conversation: Conversation, item: Claimed, echoes: Echoes) 
     row = echoed(heard, echoes)
     if row is not None:
         confirm(work, row, heard.event_id)
-    if row is not None and row.message_id is not None:
-        speaking.mirrored(work, conversation, echoes.messages[row.message_id], heard, item.at)
+    number = row.message_id if row is not None else None
+    written = echoes.messages.get(number) if number is not None else None
+    if written is not None:
+        speaking.mirrored(work, conversation, written, heard, item.at)
     elif naming.is_ours(heard.sender, SERVER):
         speaking.desk_said(work, conversation, heard, item, case_id=row.case_id if row else None)
     else:
-        speaking.somebody_said(work, conversation, heard, item)
+        message = speaking.somebody_said(work, conversation, heard, item, number)
+        if number is not None:
+            echoes.messages[number] = message
 
 
 def echoed(heard: Heard, echoes: Echoes) -> OutboxRow | None:
     """The row this event came from. A marker copied by somebody else proves nothing: the sender must be the row's."""
     row = echoes.rows.get(heard.marker)
-    if row is None or row.channel != "matrix":
+    if row is None or row.channel != "matrix" or _has_another(row, heard):
         return None
     sender = json.loads(row.payload).get("as") or naming.user_id(naming.BOT, SERVER)
     return row if sender == heard.sender else None
+
+
+def _has_another(row: OutboxRow, heard: Heard) -> bool:
+    """One call is one event: whoever copies the marker of what was said for them says something themselves."""
+    return bool(row.external_id) and row.kind in _EVENTS and row.external_id != heard.event_id
+
+
+#: Calls whose outside id is that of the event they make.
+_EVENTS = frozenset({"send", "redact", "state"})
 
 
 def confirm(work: Work, row: OutboxRow, event_id: str) -> None:
@@ -230,6 +243,8 @@ def report(work: Work, conversation: Conversation, item: Claimed) -> None:
     if data["kind"] in handing.CALLS:
         if item.message is not None:
             handing.reported(work, conversation, item.message, data)
+        else:
+            saying.file_is_there(work, conversation, data)
         return
     if data["ok"] and item.message is not None:
         speaking.accepted(work, conversation, item.message, datetime.fromisoformat(item.data["accepted_at"]))

@@ -243,12 +243,18 @@ def sending(workspace: Workspace, person: Person, now: datetime) -> list[Sending
     given_up = (OutboxRow.State.FAILED, OutboxRow.State.DROPPED)
     return [
         Sending(
-            json.loads(row.payload)["content"]["body"],
+            _words_of(row),
             row.created_at,
             (row.last_error or "It was not sent.") if row.state in given_up else "",
         )
         for row in rows
     ]
+
+
+def _words_of(row: OutboxRow) -> str:
+    """What the row brings into the room: words, or a file by its name."""
+    payload = json.loads(row.payload)
+    return str(payload["content"]["body"] if "content" in payload else payload["name"])
 
 
 def once_prefix(workspace: Workspace, person: Person, day: str) -> str:

@@ -7,24 +7,27 @@ decided here. May be the inner part of a transaction that keeps the answer for a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import transaction
 
 from roomdesk.audit.work import Actor, Work
 from roomdesk.bootstrap import settings
-from roomdesk.cases import outgoing
+from roomdesk.cases import chat_files
 from roomdesk.cases.attaching import Upload, check_uploads
+from roomdesk.cases.conversation import Conversation
+from roomdesk.cases.handing import event_of
 from roomdesk.cases.room_talk import once_prefix
 from roomdesk.cases.writing import check_text
-from roomdesk.channels.matrix.upload import FILE
 from roomdesk.directory.models import Person, Workspace
 from roomdesk.directory.queries import Viewer, access_workspace, authority
 from roomdesk.queues import lanes
 from roomdesk.queues.models import OutboxRow
-from roomdesk.record.models import Message
+from roomdesk.record.files import PUT
+from roomdesk.record.models import File, Message
 from roomdesk.refusals import Conflict, Invalid
 from roomdesk.rooms import naming
 from roomdesk.rooms.homes import destination
@@ -62,26 +65,56 @@ def do_say_in_room(
         room = check_speaker(workspace, person, now)
         check_no_command(text, workspace, person, now)
         work = Work(now, actor)
-        contents = ([_words(workspace, room, text, speech)] if text else []) + [
-            outgoing.lay_down(one) | _relation(workspace, room, speech) for one in speech.files
-        ]
-        rows = [
-            send_as(
-                work,
-                workspace,
-                room,
-                person,
-                "send",
-                "m.room.message",
-                content,
-                once=_once(work, workspace, person, speech, n),
-            )
-            for n, content in enumerate(contents)
-        ]
-        for row, content in zip(rows, contents, strict=True):
-            note_said(work, workspace, person, row, str(content["body"]))
+        rows = _planned(work, workspace, room, person, text, speech)
         work.flush()
     return rows
+
+
+def _planned(
+    work: Work, workspace: Workspace, room: Room, person: Person, text: str, speech: Speech
+) -> list[OutboxRow]:
+    relation, rows = _relation(workspace, room, speech), list[OutboxRow]()
+    if text:
+        content = {"msgtype": "m.text", "body": text, "m.mentions": {}, **relation}
+        once = _once(work, workspace, person, speech, 0)
+        rows.append(send_as(work, workspace, room, person, "m.room.message", content, once=once))
+        note_said(work, workspace, person, rows[-1], text)
+    for n, upload in enumerate(speech.files, len(rows)):
+        once = _once(work, workspace, person, speech, n)
+        row = chat_files.plan(work, workspace, room, person, upload, relation, once=once)
+        if row is not None:
+            rows.append(row)
+            note_said(work, workspace, person, row, upload.name)
+    return rows
+
+
+def file_is_there(work: Work, conversation: Conversation, data: Mapping[str, Any]) -> None:
+    """The homeserver's store has a file that was given on the room's page: it is said there, once, by whoever may still speak there.
+
+    `data` reports a call of `chat_files.plan`. Where it is not said, its call tells the giver why.
+    """
+    said, room, workspace = data["payload"].get(chat_files.SAID), conversation.room, conversation.workspace
+    if said is None or data["kind"] != PUT or not data["ok"]:
+        return
+    row, person = OutboxRow.objects.get(pk=data["row"]), Person.objects.get(slug=said["person"])
+    file = File.objects.filter(message_id=row.message_id or 0, unsaid_since__isnull=False).first()
+    problem = why_not_speak(workspace, room, person, work.now)
+    if file is not None:
+        file.url = data["url"]
+        work.update(file, "url")
+    if problem or room is None or file is None:
+        row.state, row.last_error = OutboxRow.State.DROPPED, problem or "It was cleared away meanwhile; give it again."
+        work.update(row, "state", "last_error")
+        return
+    # From now on the event itself is what is on its way.
+    row.confirmed_at = work.now
+    work.update(row, "confirmed_at")
+    # No answer and no thread reaches into another room.
+    content = event_of(file) | (said["relation"] if room.room_id == said["room_id"] else {})
+    event = send_as(
+        work, workspace, room, person, "m.room.message", content, once=said["once"], message_id=row.message_id
+    )
+    note_said(work, workspace, person, event, file.name)
 
 
 def check_speaker(workspace: Workspace, person: Person, now: datetime) -> Room:
@@ -135,17 +168,24 @@ def send_as(
     workspace: Workspace,
     room: Room,
     person: Person,
-    kind: str,
     event_type: str,
     content: dict[str, object],
     *,
     once: str,
+    message_id: int | None = None,
 ) -> OutboxRow:
-    """Plans an event of the person in the room; one with a file is uploaded first."""
-    kind = "send_file" if FILE in content else kind
+    """Plans an event of the person in the room; `message_id` is the number that it will have on record, where that is known."""
     user = naming.person_id(person, settings.matrix_server_name)
     payload = {"room_id": room.room_id, "type": event_type, "content": content, "as": user}
-    return work.send("matrix", kind, destination(workspace), payload, once=once, lane_id=workspace.lane_id)
+    return work.send(
+        "matrix",
+        "send",
+        destination(workspace),
+        payload,
+        once=once,
+        lane_id=workspace.lane_id,
+        message_id=message_id,
+    )
 
 
 def take_back(work: Work, workspace: Workspace, room: Room, person: Person, event: str, *, once: str) -> OutboxRow:
@@ -159,10 +199,6 @@ def _once(work: Work, workspace: Workspace, person: Person, speech: Speech, numb
     """The first part of what is said has the form's own key."""
     day = f"{work.now.astimezone(UTC):%Y%m%d}"
     return once_prefix(workspace, person, day) + speech.key + (f".{number}" if number else "")
-
-
-def _words(workspace: Workspace, room: Room, text: str, speech: Speech) -> dict[str, object]:
-    return {"msgtype": "m.text", "body": text, "m.mentions": {}, **_relation(workspace, room, speech)}
 
 
 def _relation(workspace: Workspace, room: Room, speech: Speech) -> dict[str, object]:

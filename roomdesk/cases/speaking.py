@@ -61,21 +61,27 @@ def desk_said(work: Work, conversation: Conversation, heard: Heard, item: Claime
     versions.take_effect(work, heard.kind, message, conversation.messages)
 
 
-def somebody_said(work: Work, conversation: Conversation, heard: Heard, item: Claimed) -> None:
-    """An event of a person: recorded whatever it is; speech of customers and staff is placed in a case."""
+def somebody_said(
+    work: Work, conversation: Conversation, heard: Heard, item: Claimed, number: int | None = None
+) -> Message:
+    """An event of a person: recorded whatever it is; speech of customers and staff is placed in a case.
+
+    `number` is the one that it has to have on record: that of a file which lies here already.
+    """
     standing = conversation.people.get(naming.localpart_of(heard.sender, settings.matrix_server_name))
     kind = standing.kind(conversation.workspace.pk, item.at) if standing else "other"
     person = standing.person if standing else None
     if heard.kind not in SPEECH or kind == "other" or heard.msgtype == "m.notice":
-        _beside(work, conversation, heard, item, person, kind)
-        return
+        return _beside(work, conversation, heard, item, person, kind, number)
     place = _customer if kind == "customer" else _staff
     entry, why = place(work, conversation, heard, item, person)
-    message = record_said(work, conversation, heard, item, person, kind, entry.case.pk if entry else None, why)
+    case_id = entry.case.pk if entry else None
+    message = record_said(work, conversation, heard, item, person, kind, case_id, why, number=number)
     if why[0] == grouping.UNDECIDED:
         questions.ask(work, conversation, message)
     if kind == "staff" and entry is None and person is not None and why != COMMAND:
         paging.human_spoke(work, conversation, by=person.slug)
+    return message
 
 
 Placed = tuple[Open | None, tuple[str, str]]
@@ -220,12 +226,18 @@ def _no_help(version_id: int) -> frozenset[str]:
 
 
 def _beside(
-    work: Work, conversation: Conversation, heard: Heard, item: Claimed, person: Person | None, kind: str
-) -> None:
+    work: Work,
+    conversation: Conversation,
+    heard: Heard,
+    item: Claimed,
+    person: Person | None,
+    kind: str,
+    number: int | None,
+) -> Message:
     """Edits, reactions, redactions and the speech of strangers: on record, with what they speak of, deciding nothing."""
     case_id = conversation.case_of_event.get(heard.target)
     why = (BESIDE, "It speaks of a message of this case.") if case_id else NO_CASE
-    message = record_said(work, conversation, heard, item, person, kind, case_id, why)
+    message = record_said(work, conversation, heard, item, person, kind, case_id, why, number=number)
     versions.take_effect(work, heard.kind, message, conversation.messages)
     original = conversation.messages.get(heard.target)
     if original and heard.kind == "edit" and kind == "customer" and _becomes_p0(heard, original):
@@ -237,6 +249,7 @@ def _beside(
             satisfaction.reacted(work, conversation, heard, item, original, person)
         if kind == "staff":
             staff_signs.reacted(work, conversation, heard, item, original)
+    return message
 
 
 def _becomes_p0(heard: Heard, original: Message) -> bool:
@@ -255,8 +268,9 @@ def record_said(
     why: tuple[str, str],
     *,
     as_kind: str | None = None,
+    number: int | None = None,
 ) -> Message:
-    """Records what was heard, as another kind of entry where `as_kind` says so."""
+    """Records what was heard, as another kind of entry where `as_kind` says so, and under the given `number`."""
     saying = Saying(
         channel="matrix",
         external_id=heard.event_id,
@@ -282,8 +296,9 @@ def record_said(
         number=conversation.next_number(saying.kind),
         case_id=case_id,
         why=why,
+        message_id=number,
     )
-    if heard.kind == "file":
+    if heard.kind == "file" and not (number and files.is_here(number)):
         files.expect(work, message, file_named(heard.content))
     # As `loading` does with what is on record: the next event of the batch may refer to this one.
     conversation.messages[heard.event_id] = message

@@ -104,9 +104,10 @@ def _is_small(version_id: int, locale: str, text: str) -> bool:
     return triage.is_small_talk(text, locale, _vocabulary_of(version_id))
 
 
+@lru_cache(maxsize=64)
 def _vocabulary_of(version_id: int) -> Vocabulary:
-    """The vocabulary with a version's own names of screens."""
-    return vocabulary(tuple(product_of(version_id).triage.items.get("where", {}).items()))
+    """The vocabulary with a version's own words."""
+    return vocabulary(product_of(version_id).triage.own)
 
 
 @lru_cache(maxsize=512)

@@ -25,6 +25,7 @@ from roomdesk.directory.models import Workspace
 from roomdesk.queues import inbox, lanes
 from roomdesk.queues.models import InboxEvent, Route
 from roomdesk.record.models import Message
+from roomdesk.record.unquoting import MARK
 from roomdesk.refusals import Conflict
 from roomdesk.rooms.models import FormerRoom, Room
 from roomdesk.rules.record_check import OTHER_VERSION, InRoom, OnRecord, Stored, difference, fate
@@ -206,8 +207,10 @@ def _compare_one(verdict: Verdict, event: Event, row: Message) -> str:
     verdict.counts.update(("in_room", "on_record"))
     there = _in_room(event, row.author_ref)
     verdict.counts["removed"] += there.is_removed and row.redacted_at is not None
+    content = json.loads(row.content) if row.channel == SOURCE and row.content else None
     here = OnRecord(
-        content=json.loads(row.content) if row.channel == SOURCE and row.content else None,
+        # What was erased of others in it still stands in the room.
+        content=None if content is None or MARK in content else content,
         is_removed=row.redacted_at is not None,
         text=row.edited_body if row.edited_at is not None else None,
     )

@@ -19,7 +19,9 @@ from roomdesk.bootstrap import settings
 from roomdesk.cases.models import Case, CaseChange, CaseCycle
 from roomdesk.clocks.writing import tell_control_room
 from roomdesk.consent import erasing
+from roomdesk.consent import forgetting_copies as copies
 from roomdesk.consent.errors import Conflict, NotFound
+from roomdesk.consent.forgetting_copies import Gone
 from roomdesk.consent.models import Afterwards, Attempt, Grant, IdentityCheck, Request, Use
 from roomdesk.directory.models import Membership, Person, Workspace
 from roomdesk.queues import lanes
@@ -27,6 +29,7 @@ from roomdesk.queues.models import InboxEvent, OutboxRow, Route
 from roomdesk.queues.signals import live
 from roomdesk.record import erasing as record
 from roomdesk.record.models import Message
+from roomdesk.record.unquoting import lines_of
 from roomdesk.rooms import naming
 from roomdesk.rooms.homes import destination
 from roomdesk.rules.consent_answer import State
@@ -49,6 +52,8 @@ class Erased:
     words: int
     entries: int
     numbers: list[list[int]]
+    #: Whether the person's profile goes, too: they belong nowhere any more.
+    profile: bool
     dry_run: bool
 
     def as_json(self) -> dict[str, Any]:
@@ -126,10 +131,11 @@ def do_forget(
             words=whose.grants().count() + whose.attempts().count(),
             entries=len(numbers),
             numbers=chain.runs(numbers),
+            profile=whose.person is not None and copies.may_forget_profile(whose.person),
             dry_run=dry_run,
         )
         if not dry_run:
-            _erase(whose, numbers, reason, Work(now, actor))
+            _erase(whose, numbers, reason, Work(now, actor), profile=found.profile)
             live([whose.workspace.lane_id])
     return found
 
@@ -174,17 +180,24 @@ def _numbers(whose: _Whose) -> list[int]:
     return sorted(rows[pk] for pk in held)
 
 
-def _erase(whose: _Whose, numbers: list[int], reason: str, work: Work) -> None:
+def _erase(whose: _Whose, numbers: list[int], reason: str, work: Work, *, profile: bool) -> None:
     if numbers:
         ids = Entry.objects.filter(scope=whose.scope, seq__in=numbers).values("pk")
         Content.objects.filter(entry_id__in=ids).delete()
     _consents(whose)
+    gone = Gone(whose.workspace, whose.sender, cases=set(whose.cases().values_list("pk", flat=True)))
     for messages in _pages(whose):
+        gone.events |= {message.external_id for message in messages if message.external_id}
+        gone.numbers |= {message.pk for message in messages}
+        gone.lines |= lines_of(messages)
         _out_of_the_room(work, whose.workspace, messages)
         record.do_take_files(work, messages)
         record.do_blank(messages, work.now)
     record.blank_events(whose.workspace.lane_id, whose.sender)
     _cases(work, whose)
+    copies.do_erase_copies(work, gone)
+    if profile and whose.person is not None and whose.sender:
+        copies.do_forget_profile(work, whose.person, whose.sender, reason)
     told = {"person": whose.person.slug} if whose.person else {"workspace": whose.workspace.slug}
     erasing.note(work, whose.scope, numbers, reason, of=told)
     work.flush()

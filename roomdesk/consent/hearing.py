@@ -130,7 +130,7 @@ def _counts(one: Request, at: datetime) -> bool:
 
 
 def _answer(conversation: Conversation, item: Claimed, heard: Heard, echoes: Echoes) -> Answer:
-    relation, target = _relation(heard)
+    relation, target = _relation(heard, is_ours=echoed(heard, echoes) is not None)
     return Answer(
         role=_role(conversation, item, heard, echoes),
         text=heard.body,
@@ -141,22 +141,51 @@ def _answer(conversation: Conversation, item: Claimed, heard: Heard, echoes: Ech
     )
 
 
-def _relation(heard: Heard) -> tuple[Relation, str]:
+def _relation(heard: Heard, *, is_ours: bool) -> tuple[Relation, str]:
     if heard.kind == "edit":
         return "edit", heard.target
     if heard.kind == "reaction":
         return "reaction", heard.target
-    # A file's words, a forwarded text, something that a person does (`/me`): none of them is a word of theirs.
-    if heard.kind != "message" or heard.msgtype != "m.text" or _is_forwarded(heard) or heard.target:
+    # A file's words, a forwarded text, something that a person does (`/me`): none of them is a word of theirs. What carries the desk's
+    # marker and is not what the desk said is a copy of that.
+    is_copied = bool(heard.marker) and not is_ours
+    if heard.kind != "message" or heard.msgtype != "m.text" or is_copied or heard.target or not _is_plain(heard):
         return "forward", heard.target
     if heard.reply_to:
         return "reply", heard.reply_to
     return ("thread", heard.thread_root) if heard.thread_root else ("none", "")
 
 
-def _is_forwarded(heard: Heard) -> bool:
-    content = json.loads(heard.content) if "forward" in heard.content else {}
-    return any("forward" in str(name) for name in content)
+def _is_plain(heard: Heard) -> bool:
+    """Whether nothing in the content says that it is something else than its text: forwarded, an edit, of a relation that we do not know,
+    or shown by other clients as another text (MSC1767).
+    """
+    content = json.loads(heard.content)
+    if not _is_known(content.get("m.relates_to", {})):
+        return False
+    others = [content[name] for name in _SHOWN_INSTEAD if name in content]
+    is_marked = any("forward" in name or name == "m.new_content" for name in content)
+    return not is_marked and all(other == content.get("body") for other in others)
+
+
+def _is_known(relation: object) -> bool:
+    """Whether it is no relation at all, or a thread and a reply that name their events: half of one is nobody's place."""
+    if not isinstance(relation, dict) or not relation.keys() <= {
+        "rel_type",
+        "event_id",
+        "m.in_reply_to",
+        "is_falling_back",
+    }:
+        return False
+    reply = relation.get("m.in_reply_to", {"event_id": "-"})
+    named = [reply.get("event_id") if isinstance(reply, dict) else None]
+    if "rel_type" in relation or "event_id" in relation:
+        named.append(relation.get("event_id") if relation.get("rel_type") == "m.thread" else None)
+    return all(isinstance(one, str) and one for one in named)
+
+
+#: What a client that knows it shows in place of `body`.
+_SHOWN_INSTEAD = ("org.matrix.msc1767.text", "org.matrix.msc1767.html", "org.matrix.msc1767.message", "m.text", "m.html", "m.message")  # fmt: skip
 
 
 def _role(conversation: Conversation, item: Claimed, heard: Heard, echoes: Echoes) -> str:

@@ -55,11 +55,11 @@ def do_agree(
     with transaction.atomic():
         conversation, work = _held(request, actor, now)
         request = Request.objects.select_related("workspace", "case").get(pk=request.pk)
-        role = _role(customer, request, now)
+        role = _role(customer, request, work.now)
         before = list(Grant.objects.filter(request=request).select_related("person").order_by("pk"))
         if any((one.person_id, one.channel) == (customer.person.pk, CHANNEL) for one in before):
             return request
-        _check_open(request, now)
+        _check_open(request, work.now)
         text = text.replace("\0", "\ufffd")
         if not is_phrase(request.phrase, text, None, is_reply=False):
             raise Invalid(f"Only the exact words count: {request.phrase}", field="text")
@@ -71,7 +71,7 @@ def do_agree(
             channel=CHANNEL,
             text=text,
             raw=json.dumps({"text": text, "consent": request.ref, "session": dict(session)}, sort_keys=True),
-            at=now,
+            at=work.now,
             step_up=True,
             session=evidence,
         )
@@ -86,7 +86,7 @@ def do_refuse(customer: Customer, ref: str, *, actor: Actor, now: datetime) -> R
     with transaction.atomic():
         conversation, work = _held(request, actor, now)
         request = Request.objects.select_related("workspace", "case").get(pk=request.pk)
-        _role(customer, request, now)
+        _role(customer, request, work.now)
         if request.state not in (State.OPEN, State.GRANTED):
             raise Conflict("This question is over; there is nothing left to refuse.")
         granting.refuse(work, conversation, request, customer.person, "", CHANNEL)
@@ -95,8 +95,8 @@ def do_refuse(customer: Customer, ref: str, *, actor: Actor, now: datetime) -> R
 
 
 def _held(request: Request, actor: Actor, now: datetime) -> tuple[Conversation, Work]:
-    lane = lanes.lock(request.workspace.lane_id)
-    return loading.load({lane.pk: lane}, earliest=now)[lane.pk], Work(now, actor)
+    lane, at = lanes.lock_from(request.workspace.lane_id, now)
+    return loading.load({lane.pk: lane}, earliest=at)[lane.pk], Work(at, actor)
 
 
 def _end(work: Work, conversation: Conversation) -> None:

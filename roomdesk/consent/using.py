@@ -74,12 +74,13 @@ def do_consume(
     place = access_consent(ref, viewer).workspace
     with transaction.atomic():
         held = _Held.of(place, actor, now)
+        at = held.work.now
         request = Request.objects.select_related("workspace", "case").get(ref=ref.upper())
         receipt = _received(request, nonce, digest)
         if receipt is not None:
             return receipt
         grants = list(Grant.objects.filter(request=request).select_related("person").order_by("pk"))
-        refusal = may_not_use(_granted(request, grants, now), digest, now)
+        refusal = may_not_use(_granted(request, grants, at), digest, at)
         if refusal is None and not dry_run:
             receipt = _use(held, request, grants, nonce)
         else:
@@ -108,8 +109,8 @@ class _Held:
 
     @classmethod
     def of(cls, workspace: Workspace, actor: Actor, now: datetime) -> _Held:
-        lane = lanes.lock(workspace.lane_id)
-        return cls(loading.load({lane.pk: lane}, earliest=now)[lane.pk], Work(now, actor), name_of(actor))
+        lane, at = lanes.lock_from(workspace.lane_id, now)
+        return cls(loading.load({lane.pk: lane}, earliest=at)[lane.pk], Work(at, actor), name_of(actor))
 
     def note(self, request: Request, what: str, nonce: str, digest: str, refusal: Refusal | None) -> None:
         """Notes that nothing was used; the same within an hour once, and counted."""
@@ -235,7 +236,7 @@ def do_result(
             _check_same(request, use, result)
             return request
         use.result, use.result_words, use.result_code = result, words, code
-        use.result_at, use.result_by = now, held.by
+        use.result_at, use.result_by = held.work.now, held.by
         held.work.update(use, "result", "result_words", "result_code", "result_at", "result_by")
         told = {"ref": request.ref, "result": result, "words": words, "code": code}
         held.work.audit(f"consent.{result}", f"consent:{request.ref}", told, scope=held.conversation.scope)

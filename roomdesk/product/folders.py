@@ -20,6 +20,11 @@ def products_folder(settings: Settings) -> Path | None:
                 f'ROOMDESK_PRODUCTS names "{settings.products}", which holds no folder with a product.toml; name one that does.'
             )
         return settings.products
+    return products_beside()
+
+
+def products_beside() -> Path | None:
+    """The folder `products` here, else beside the program; None where there is none."""
     beside = Path(roomdesk.__file__).resolve().parent.parent
     return next((place for parent in (Path.cwd(), beside) if _holds_products(place := parent / "products")), None)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -100,12 +101,24 @@ Phrases = dict[Locale, tuple[Text, ...]]
 
 
 class Triage(Part):
-    """The file triage.toml: for each finding, by locale, the words and phrases that speak for it.
+    """The file triage.toml: for each finding, by locale, the product's own words and phrases that speak for it.
 
-    A phrase is matched without regard to case, white space collapsed, at the beginning of a word.
+    A phrase is matched without regard to case and accents, white space collapsed, at the beginning of a word. They are added to the general vocabulary, which knows
+    what customers of any business software say.
     """
 
     kinds: dict[Slug, Phrases] = Field(default_factory=dict)
     severities: dict[Slug, Phrases] = Field(default_factory=dict)
     answers: dict[AnswerSlug, Phrases] = Field(default_factory=dict)
     items: dict[Item, Phrases] = Field(default_factory=dict)
+
+    @property
+    def own(self) -> dict[str, Phrases]:
+        """All of them, each finding under the name of its group: `kinds.incident`."""
+        groups: dict[str, Mapping[Any, Phrases]] = {
+            "kinds": self.kinds,
+            "severities": self.severities,
+            "answers": self.answers,
+            "items": self.items,
+        }
+        return {f"{group}.{name}": phrases for group, findings in groups.items() for name, phrases in findings.items()}

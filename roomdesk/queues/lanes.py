@@ -52,6 +52,16 @@ def lock(lane_id: int) -> Lane:
     return (lanes.select_for_update(no_key=True) if LOCKING else lanes).get()
 
 
+def lock_from(lane_id: int, now: datetime) -> tuple[Lane, datetime]:
+    """As `lock`, with the instant at which the lane is held: `now`, when it was asked for, and as long as it was waited for.
+
+    What was true before the wait may have ended in it: a time that ran out, an authority that was taken away.
+    """
+    asked = clock.now()
+    lane = lock(lane_id)
+    return lane, now + max(clock.now() - asked, timedelta())
+
+
 def lock_all(lane_ids: Iterable[int], *, patient: bool = True) -> dict[int, Lane]:
     """Holds all of these lanes until the transaction ends, taken in one order: two who want the same ones never stand crosswise.
 

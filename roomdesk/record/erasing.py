@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
@@ -60,9 +61,8 @@ def _unlink(gone: Iterable[File]) -> None:
     """Equal content is there once for all of them: what somebody else's message holds, too, stays."""
     ids = [file.pk for file in gone]
     for file in gone:
-        store.partial(file.pk).unlink(missing_ok=True)
-        if file.sha256 and not File.objects.filter(sha256=file.sha256).exclude(pk__in=ids).exists():
-            store.place_of(file.sha256).unlink(missing_ok=True)
+        is_elsewhere = File.objects.filter(sha256=file.sha256).exclude(pk__in=ids).exists()
+        store.let_go(file.pk, file.sha256, is_elsewhere=is_elsewhere)
 
 
 def do_blank(messages: Sequence[Message], now: datetime) -> None:
@@ -83,8 +83,12 @@ def blank_events(lane_id: int, sender: str | None) -> None:
     for event in InboxEvent.objects.filter(lane_id=lane_id, source="matrix").only("raw").iterator():
         given = json.loads(event.raw)
         if given.get("content") and sender in (None, given.get("sender")):
-            kept = {name: given[name] for name in _KEPT if name in given}
-            InboxEvent.objects.filter(pk=event.pk).update(raw=json.dumps({**kept, "content": {}}))
+            InboxEvent.objects.filter(pk=event.pk).update(raw=json.dumps(bare_event(given)))
+
+
+def bare_event(given: dict[str, Any]) -> dict[str, Any]:
+    """An event without its content."""
+    return {**{name: given[name] for name in _KEPT if name in given}, "content": {}}
 
 
 def blank_rows(rows: QuerySet[OutboxRow]) -> None:

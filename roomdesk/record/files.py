@@ -45,6 +45,11 @@ def expect(work: Work, message: Message, named: FileNamed | None) -> None:
     work.insert(file)
 
 
+def is_here(message_id: int) -> bool:
+    """Whether the file of this message was given on the room's page, and lies here already; it is said in the room now."""
+    return bool(File.objects.filter(message_id=message_id).update(unsaid_since=None))
+
+
 def seal(work: Work, message: Message) -> None:
     """The message was removed: the store gives the file up, our copy stays for auditors and is given to nobody."""
     file = message.kept_file or File.objects.filter(message_id=message.pk).first()

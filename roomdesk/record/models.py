@@ -105,9 +105,14 @@ class File(models.Model):
     size = models.BigIntegerField(null=True)
     type = models.CharField(max_length=100, blank=True)
     kept_at = models.DateTimeField(null=True)
+    #: Given on the room's page then, and not said there yet: there is no message of this number before.
+    unsaid_since = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["next_at"], name="file_waiting", condition=models.Q(state="waiting"))]
+        indexes = [
+            models.Index(fields=["next_at"], name="file_waiting", condition=models.Q(state="waiting")),
+            models.Index(fields=["unsaid_since"], name="file_unsaid", condition=Q(unsaid_since__isnull=False)),
+        ]
 
 
 class Findable(models.Model):

@@ -9,7 +9,7 @@ from pathlib import Path
 from roomdesk.channels.kept import folder, place_of
 from roomdesk.rules.file_type import LOOKED_AT, file_type
 
-__all__ = ["folder", "keep", "measured", "partial", "place_of"]
+__all__ = ["folder", "keep", "let_go", "measured", "partial", "place_of"]
 
 _BLOCK = 1 << 20
 
@@ -41,6 +41,13 @@ def keep(path: Path, sha256: str) -> None:
     path.chmod(0o600)
     path.replace(place)
     _fsync(place.parent)
+
+
+def let_go(file_id: int, sha256: str, *, is_elsewhere: bool) -> None:
+    """Removes what lies here of a file; the copy only where no other file has the same content (`is_elsewhere`)."""
+    partial(file_id).unlink(missing_ok=True)
+    if sha256 and not is_elsewhere:
+        place_of(sha256).unlink(missing_ok=True)
 
 
 def _fsync(folder: Path) -> None:

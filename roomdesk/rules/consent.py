@@ -62,6 +62,6 @@ def judge(request: Request, answer: Answer, open_requests: int) -> Verdict:
         return Verdict.TOO_EARLY
     if answer.sent_at >= request.expires_at:
         return Verdict.EXPIRED
-    is_reply = answer.relation == "reply"
-    written = is_phrase(request.phrase, answer.text, answer.formatted, is_reply=is_reply)
+    is_reply, answers = answer.relation == "reply", answer.relation != "none"
+    written = is_phrase(request.phrase, answer.text, answer.formatted, is_reply=is_reply, answers=answers)
     return Verdict.GRANTED if written else Verdict.NOT_THE_PHRASE

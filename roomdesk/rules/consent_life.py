@@ -108,4 +108,5 @@ def may_not_use(granted: Granted, action_sha256: str, now: datetime) -> Refusal 
 
 def restores_over_current(action: Mapping[str, Any]) -> bool:
     """Whether the action itself says that it restores over current data: no other kind's phrase is enough for that (D44)."""
-    return action.get("do") == "restore" and action.get("target") != "copy"
+    does = action.get("do")
+    return isinstance(does, str) and does.strip().casefold() == "restore" and action.get("target") != "copy"

@@ -19,18 +19,22 @@ _SPACE = re.compile(f"[{_WHITE}]+")
 _SHOWN_AS_IS = frozenset({"p", "br", "b", "strong", "i", "em", "u", "span"})
 _LINES = frozenset({"p", "br"})
 _REPLY = "mx-reply"
+_COLOURS = frozenset({"data-mx-color", "data-mx-bg-color"})
 #: Numbers of characters; those that name none are left out by the parser, and by a client perhaps not.
 _NUMBERED = re.compile(r"&#(?:[0-9]+|[xX][0-9a-fA-F]+);?")
 
 
-def is_phrase(phrase: str, text: str, formatted: str | None, *, is_reply: bool) -> bool:
-    """Whether `text` is the phrase and, where there is one, the formatted body shows nothing else. Linear in what was written."""
+def is_phrase(phrase: str, text: str, formatted: str | None, *, is_reply: bool, answers: bool = False) -> bool:
+    """Whether `text` is the phrase and, where there is one, the formatted body shows nothing else. Linear in what was written.
+
+    `answers`: it stands in relation to another message, as a reply or in a thread; of nothing else a client hides the quote.
+    """
     wanted = _bare(phrase)
     if not wanted or not _says(wanted, _without_fallback(text) if is_reply else text):
         return False
     if formatted is None:
         return True
-    shown = _shown(formatted)
+    shown = _shown(formatted, may_quote=answers)
     return shown is not None and _says(wanted, shown)
 
 
@@ -76,34 +80,40 @@ def _without_fallback(text: str) -> str:
     return "\n".join(lines)
 
 
-def _shown(formatted: str) -> str | None:
-    """What the formatted body shows, without the reply's quote; None where it does more to a text than emphasise it."""
+def _shown(formatted: str, *, may_quote: bool) -> str | None:
+    """What the formatted body shows, without the reply's quote; None where it does more to a text than emphasise it, or quotes elsewhere."""
     if not all(map(unescape, _NUMBERED.findall(formatted))):
         return None
-    shown = _Shown()
+    shown = _Shown(may_quote=may_quote)
     shown.feed(formatted)
     shown.close()
     return "".join(shown.parts) if shown.is_plain else None
 
 
 class _Shown(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, *, may_quote: bool) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
         self.is_plain = True
+        #: The quote stands once, before everything else (client-server API v1.9, "Fallbacks for rich replies").
+        self._may_quote = may_quote
         self._quoted = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == _REPLY:
+            self.is_plain &= self._may_quote
+            self._may_quote = False
             self._quoted += 1
         elif not self._quoted:
-            # A spoiler is a span that hides what it holds.
-            hides = any(name.startswith("data-mx-spoiler") for name, _ in attrs)
+            self._may_quote = False
+            # A spoiler is a span that hides what it holds, and a formula one that shows something else.
+            hides = any(name.startswith("data-mx-") and name not in _COLOURS for name, _ in attrs)
             self.is_plain &= tag in _SHOWN_AS_IS and not hides
             self._line(tag)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == _REPLY:
+            self.is_plain &= self._quoted > 0
             self._quoted = max(0, self._quoted - 1)
         elif not self._quoted:
             self.is_plain &= tag in _SHOWN_AS_IS
@@ -111,6 +121,7 @@ class _Shown(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._quoted:
+            self._may_quote &= not data.strip(_WHITE)
             self.parts.append(data)
 
     def handle_comment(self, data: str) -> None:

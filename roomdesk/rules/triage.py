@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from roomdesk.rules.first_word import is_p0
 from roomdesk.rules.own_text import own_text
+from roomdesk.rules.triage_notice import notice
 from roomdesk.rules.triage_reading import Found, Reading
 from roomdesk.rules.triage_scope import out_of_scope
 from roomdesk.rules.triage_severity import is_of_a_part, severity_of
@@ -20,11 +21,6 @@ from roomdesk.rules.triage_vocabulary import Vocabulary
 SMALL_TALK, OTHER = "small_talk", "other"
 #: In the order in which people list them.
 ITEMS = ("workspace", "where", "tried", "expected", "happened", "screenshot", "urgency")
-_QUOTED = re.compile(r'"([^"]{4,})"|`([^`]{4,})`|\[[a-z]+\]')
-_BRACKETS = re.compile(r"\[[a-z]+\]")
-_FAULTY = re.compile(
-    r"error|exception|fail|not found|does not exist|refused|invalid|no valid|null|denied|timeout|timed out|aborted|unexpected|cannot|unable|closed|\b[45]\d\d\b|erro\b|falha|gre6k|nevalid"
-)
 _WORKSPACE = re.compile(
     r"https?://\S+|\bslug\b|\b(?:workspace|tenant|uorkspeis|instance)\b[:\s]+(?:is\s+|e\s+|nome\s+)?[a-z0-9]+(?:-[a-z0-9]+)+|\bworkspace:\s*\S+"
 )
@@ -48,13 +44,18 @@ _DENIES = re.compile(
 _P0_ALONE = re.compile(r"\W*[pр]0\W*", re.IGNORECASE)
 
 
+#: What is asked by what is answered at once; anything else is a question.
+_KINDS = {
+    "security": "security",
+    "billing_document": "billing_document",
+    "legal": "legal",
+    "out_of_scope:custom_development": "module",
+}
 #: Kinds whose severity the second opinion is asked about.
 _GRADED = ("incident", "alert")
 _GRAVER = ("normal", "high", "critical")
 #: So many words of a module weigh more than that its price is asked for too.
 _CONSIDERED = 2
-#: What stands within so many letters is what a text begins with.
-_SOON = 40
 #: In fewer words the rules know what to look for.
 _MANY_WORDS = 8
 
@@ -103,6 +104,7 @@ class _Reader(Reading):
         for look in (
             self._other,
             self._security,
+            self._own_answer,
             self._paper,
             self._out_of_scope,
             self._restore,
@@ -113,15 +115,30 @@ class _Reader(Reading):
                 self.words = whole
                 return found
         self.words = whole
-        return self._notice(p0) or self._doubted(self._fault_or_question(p0), p0)
+        return notice(self, p0) or self._own_kind() or self._doubted(self._fault_or_question(p0), p0)
+
+    def _own_answer(self) -> Found:
+        """What the product answers at once by words of its own."""
+        found = self.own("answers", "The product's own words for an answer")
+        return (_KINDS.get(found[0], "question"), found[0]) if found else None
+
+    def _own_kind(self) -> Found:
+        """Where nothing but a fault or a question mark would speak, the product's own words do first."""
+        found = self.own("kinds", "The product's own words")
+        return (found[0], None) if found else None
 
     def _doubted(self, found: tuple[str, str | None], p0: bool) -> tuple[str, str | None]:
         """What only a fault or a question mark speaks for, unless the second opinion is clearly surer of something else."""
         opinion = self.vocabulary.opinions.get("kind")
-        if opinion is None or p0 or (other := opinion.against(found[0], self.words, self.vocabulary)) is None:
+        if opinion is None or p0:
             return found
-        if other[0] == SMALL_TALK:
-            # That would open nothing: a customer's matter is not dropped by a guess.
+        if found[0] == OTHER:
+            # Where not even those speak it must be sure by itself; a guess is not presented as certainty, and staff are asked.
+            other = opinion.surest(self.words, self.vocabulary)
+        else:
+            other = opinion.against(found[0], self.words, self.vocabulary)
+        if other is None or other[0] == SMALL_TALK:
+            # Small talk would open nothing: a customer's matter is not dropped by a guess.
             return found
         self.why = [other[1].capitalize()]
         return other[0], None
@@ -130,7 +147,7 @@ class _Reader(Reading):
         """By what is said; of a fault or a notice the second opinion may be clearly surer of a graver one. By a guess nobody waits longer."""
         if p0:
             return "critical"
-        found = severity_of(kind, answer, self.words, self.vocabulary)
+        found = self._graver(severity_of(kind, answer, self.words, self.vocabulary), kind, answer)
         opinion = self.vocabulary.opinions.get("severity")
         tells = len(_WORD.findall(self.words.plain)) >= _MANY_WORDS
         if opinion is None or kind not in _GRADED or answer is not None or not tells:
@@ -141,6 +158,13 @@ class _Reader(Reading):
         grade = "high" if other[0] == "critical" and is_of_a_part(self.words, self.vocabulary) else str(other[0])
         self.why.append(other[1].capitalize())
         return grade
+
+    def _graver(self, found: str, kind: str, answer: str | None) -> str:
+        """The product's own words may make a fault or a notice graver, never less grave."""
+        if kind not in _GRADED or answer is not None:
+            return found
+        own = [one for one in self.own("severities", "The product's own words for how bad it is") if one in _GRAVER]
+        return max([found, *own], key=_GRAVER.index)
 
     def is_small_talk(self) -> bool:
         return self._is_empty_talk() or self._is_polite()
@@ -288,43 +312,6 @@ class _Reader(Reading):
         )
         return not how and not self.has("fault", "hard", "outage", "reading_matter")
 
-    def _notice(self, p0: bool) -> Found:
-        if p0 and self.has("everybody", "outage"):
-            return None
-        if self.has("notice_not") and '"' not in self.words.plain:
-            return None
-        subject = self.vocabulary.found("notice_subject", self.words)
-        if subject and not self.has("tried") and (self.words.plain + " " + self.words.sounds).find(subject[0]) < _SOON:
-            self.said("notice_subject", "A notice of the system")
-            return "alert", None
-        if not self.asks and not self.has("hard") and self.said("expiring", "Something is about to run out"):
-            return "alert", None
-        if not self.has("alert_notice", "notice_verb") or (
-            self.has("tried") and not _BRACKETS.search(self.words.plain)
-        ):
-            return None
-        quotes = [
-            one.group()
-            for one in _QUOTED.finditer(
-                self.words.plain.replace("'", '"') if '"' not in self.words.plain else self.words.plain
-            )
-        ]
-        is_told = self.has("notice_verb") or bool(quotes)
-        is_named = bool(self.vocabulary.found("alert_notice", unquoted(self.words))) or _BRACKETS.search(
-            self.words.plain
-        )
-        if is_named and is_told and not (self.asks and self.has("set_up") and not quotes):
-            self.said("alert_notice", "A notice of the system")
-            return "alert", None
-        if (
-            self.has("notice_verb")
-            and any(not _FAULTY.search(one) and len(one) > 22 for one in quotes)
-            and not self.has("expected", "outage")
-        ):
-            self.why.append("The words of a notice")
-            return "alert", None
-        return None
-
     def _fault_or_question(self, p0: bool) -> tuple[str, str | None]:
         if self.has("outage") and self.has("everybody", "standstill", "hard"):
             self.said("outage", "Something is out of order")
@@ -360,8 +347,8 @@ class _Reader(Reading):
         if self.asks:
             self.why.append("It is asked")
             return "question", None
-        if p0 or len(_WORD.findall(self.words.plain)) > 3:
-            self.why.append("It tells something and asks nothing")
+        if p0:
+            self.why.append("P0, and nothing tells more")
             return "incident", None
         self.why.append("Nothing tells what it is")
         return OTHER, None
@@ -369,6 +356,9 @@ class _Reader(Reading):
     def provided(self, kind: str, p0: bool) -> tuple[str, ...]:
         """Items that the text says. What happened is said by whoever says more than that something is wrong."""
         said = {name for name in ("tried", "expected", "screenshot") if self.has(name)}
+        said |= {
+            one.removeprefix("items.") for one in self.vocabulary.own if one.startswith("items.") and self.has(one)
+        }
         # The name of a place in the words of a notice is not where somebody was.
         if self.vocabulary.found("where", unquoted(self.words)) or _NAMED_PLACE.search(
             _PLAIN_QUOTES.sub(" ", self.words.original)

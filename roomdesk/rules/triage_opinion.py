@@ -17,6 +17,8 @@ from roomdesk.rules.triage_vocabulary import Vocabulary
 
 #: By how much it must be surer of another kind than of the one it was asked about.
 CLEARLY = 0.4
+#: How sure it must be of a kind for which nothing else speaks; below, nobody says what it is, and staff are asked.
+SURE = 0.6
 #: Words are compared by so many letters: endings say little about what somebody wants.
 _STEM = 6
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
@@ -39,8 +41,18 @@ class Opinion:
         name = max(likely, key=lambda one: likely[one])
         if likely[name] - likely.get(told, 0.0) <= CLEARLY:
             return None
+        return name, self._said(name, known, likely)
+
+    def surest(self, words: Words, vocabulary: Vocabulary) -> tuple[str, str] | None:
+        """What it is sure enough of where nothing else is known, and by which words, for staff; None where it is not."""
+        known = [sign for sign in signs(words, vocabulary) if sign in self.weights]
+        likely = self._likely(known)
+        name = max(likely, key=lambda one: likely[one])
+        return (name, self._said(name, known, likely)) if likely[name] >= SURE else None
+
+    def _said(self, name: str, known: list[str], likely: Mapping[str, float]) -> str:
         words_for = ", ".join(self._told(known, self.names.index(name))) or "its form"
-        return name, f"{name} by its words as a whole ({words_for}): {likely[name]:.0%} likely"
+        return f"{name} by its words as a whole ({words_for}): {likely[name]:.0%} likely"
 
     def _likely(self, known: list[str]) -> dict[str, float]:
         """How likely each is; together 1."""

@@ -31,6 +31,13 @@ class Reading:
             self.why.append(f"{words}: “{found[0].strip()}”")
         return bool(found)
 
+    def own(self, group: str, words: str) -> list[str]:
+        """Findings of a group (`kinds`, `severities`, `answers`, `items`) for which the product's own words stand in the text; notes what the first was told by."""
+        concepts = [one for one in self.vocabulary.own if one.startswith(f"{group}.") and self.has(one)]
+        for concept in concepts[:1]:
+            self.said(concept, words)
+        return [concept.removeprefix(f"{group}.") for concept in concepts]
+
     @property
     def asks(self) -> bool:
         return self.has("how_to") or self.words.plain.endswith("?")

@@ -12,6 +12,8 @@ _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 _PORTUGUESE = re.compile(
     r"\b(?:nao|não|voc[eê]s?|est[aá]|pra|uma?|com|d[oa]s?|n[oa]s?|que|obrigad[oa])\b", re.IGNORECASE
 )
+#: Neither English nor Bulgarian writes these.
+_TILDE = re.compile(r"[ãõ]", re.IGNORECASE)
 _LETTERS = dict(
     zip(
         map(ord, "абвгдежзийклмнопрстуфхцчшщъьюя"),
@@ -55,7 +57,7 @@ def words_of(text: str, locale: str) -> Words:
         plain=plain,
         sounds=by_sound(own),
         is_bulgarian=locale == "bg" or _CYRILLIC.search(own) is not None,
-        is_portuguese=locale == "pt" or len(_PORTUGUESE.findall(own)) > 2,
+        is_portuguese=locale == "pt" or _TILDE.search(own) is not None or len(_PORTUGUESE.findall(own)) > 2,
     )
 
 

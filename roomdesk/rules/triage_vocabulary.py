@@ -109,13 +109,14 @@ class _Index:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Expressions of each concept, by language (`en`, `bg`, `pt`)."""
+    """Expressions of each concept, by language (`en`, `bg`, `pt`). A product's own words for a finding stand under `group.finding`, as in `kinds.incident`."""
 
     of: Mapping[str, Mapping[str, Expressions]] = field(default_factory=dict)
     #: Second opinions over these concepts (`triage_opinion.Opinion`), by `kind` and `severity`.
     opinions: Mapping[str, Any] = field(default_factory=dict, compare=False)
-    #: The names of all concepts, in order.
+    #: The names of all concepts, in order, and of a product's own.
     concepts: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    own: tuple[str, ...] = field(init=False, repr=False, compare=False)
     #: What is looked for in the plain text, and what by sound; and once more by language and concept, for `without`.
     _plain: _Index = field(init=False, repr=False, compare=False)
     _sounds: _Index = field(init=False, repr=False, compare=False)
@@ -123,7 +124,9 @@ class Vocabulary:
 
     def __post_init__(self) -> None:
         of, put = self.of, object.__setattr__
-        put(self, "concepts", tuple(sorted({name for all_ in of.values() for name in all_})))
+        names = sorted({name for all_ in of.values() for name in all_})
+        put(self, "concepts", tuple(name for name in names if "." not in name))
+        put(self, "own", tuple(name for name in names if "." in name))
         put(self, "_plain", _Index({language: of[language] for language in of if language != "bg"}))
         put(self, "_sounds", _Index({language: of[language] for language in of if language == "bg"}))
         of_one = {

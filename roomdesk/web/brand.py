@@ -9,9 +9,9 @@ from django.views.decorators.http import require_safe
 from roomdesk.product.queries import newest, product_of
 from roomdesk.rules.contrast import WHITE, Colour, colour_of, contrast, readable, text_of
 
-#: Paper and ground of each scheme, as tokens.css has them, and what is written on a button.
-_LIGHT: tuple[Colour, Colour] = ((0xFF, 0xFF, 0xFF), (0xF4, 0xF5, 0xF7))
-_DARK: tuple[Colour, Colour] = ((0x1B, 0x21, 0x29), (0x12, 0x16, 0x1C))
+#: Paper, ground and the staff's ground of each scheme, as tokens.css has them, and what is written on a button.
+_LIGHT: tuple[Colour, ...] = ((0xFF, 0xFF, 0xFF), (0xF4, 0xF5, 0xF7), (0xEE, 0xF4, 0xFB))
+_DARK: tuple[Colour, ...] = ((0x1B, 0x21, 0x29), (0x12, 0x16, 0x1C), (0x1D, 0x2A, 0x39))
 _INK: Colour = (0x10, 0x18, 0x22)
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from roomdesk.cases import chat_files
 from roomdesk.consent import roots
 from roomdesk.queues import inbox, outbox, partitions, requests, workers
 from roomdesk.queues.models import OutboxRow
@@ -45,6 +46,7 @@ class Sweeper:
             requests.forget(now)
             partitions.ensure(now)
             roots.give_out(now)
+            chat_files.clear(now)
             self._hourly_at = time.monotonic() + HOURLY
         return EVERY
 

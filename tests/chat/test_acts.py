@@ -10,11 +10,8 @@ import pytest
 from django.test import Client
 
 from roomdesk.bootstrap import settings
-from roomdesk.channels.matrix.send import send
-from roomdesk.channels.matrix.upload import outgoing
 from roomdesk.queues.models import OutboxRow
 from roomdesk.record.models import File, Message
-from roomdesk.runtime import clock
 from roomdesk.worker.files import FileKeeper
 from tests.cases_api.place import nothing_changes
 from tests.chat.conftest import Browser
@@ -154,6 +151,13 @@ def test_only_offered_reactions_are_made(place: Place, browser: Browser, key: st
         assert "not offered here" in react(browser("olga"), place, answer, key, 422)
 
 
+def kept(place: Place) -> None:
+    """The worker has looked over what was given."""
+    keeper = FileKeeper(lambda: place.matrix)
+    while not keeper.step():
+        pass
+
+
 def give(
     client: Client, place: Place, *files: tuple[str, bytes], text: str = "", status: int = 302, key: str = ""
 ) -> str:
@@ -174,11 +178,11 @@ def test_a_file_is_sent_as_the_person_kept_and_shown(place: Place, browser: Brow
     for _ in range(2):
         give(olga, place, ("screen.png", PNG), ("notes.txt", b"line one"), text="See these.", key=key)
     assert "screen.png" in page(olga, place) and "sending" in page(olga, place)
+    kept(place)
     settled(place)
     assert texts(place, "olga") == ["See these.", "screen.png", "notes.txt"]
-    keeper = FileKeeper(lambda: place.matrix)
-    while not keeper.step():
-        pass
+    assert "sending" not in page(olga, place)
+    kept(place)
     files = {file.name: file for file in File.objects.all()}
     assert {(one.name, one.state, one.size) for one in files.values()} == {
         ("screen.png", "kept", len(PNG)),
@@ -190,7 +194,9 @@ def test_a_file_is_sent_as_the_person_kept_and_shown(place: Place, browser: Brow
     assert (
         b"".join(browser("asen").get(f"/portal/{place.slug}/files/{files['screen.png'].pk}").streaming_content) == PNG
     )  # type: ignore[arg-type]
-    assert not list(outgoing("x").parent.iterdir())
+    assert {one.message_id for one in files.values()} == {
+        message.pk for message in Message.objects.filter(kind="file", author__slug=place.id("olga"))
+    }
 
 
 def test_a_file_that_is_too_large_or_empty_is_refused_and_nothing_is_said(place: Place, browser: Browser) -> None:
@@ -200,24 +206,3 @@ def test_a_file_that_is_too_large_or_empty_is_refused_and_nothing_is_said(place:
     ):
         with nothing_changes():
             assert words in give(browser("olga"), place, (name, content), text="With words", status=422)
-
-
-def test_a_sender_that_died_after_the_room_had_the_file_finds_it_there(place: Place, browser: Browser) -> None:
-    """Killed after the file was taken away and before that was noted: the call is made again, and says nothing twice."""
-    give(browser("olga"), place, ("notes.txt", b"line one"))
-    row = OutboxRow.objects.get(kind="send_file")
-    row.first_claimed_at, row.attempts = clock.now(), 1
-    first = send(row, place.matrix)
-    row.attempts = 2
-    assert send(row, place.matrix).external_id == first.external_id
-    settled(place)
-    assert texts(place, "olga") == ["notes.txt"]
-
-
-def test_a_file_that_is_gone_is_said_to_be(place: Place, browser: Browser) -> None:
-    give(browser("olga"), place, ("notes.txt", b"line one"))
-    for file in outgoing("x").parent.iterdir():
-        file.unlink()
-    place.settle()
-    assert texts(place, "olga") == []
-    assert "not on the disk any more" in page(browser("olga"), place)

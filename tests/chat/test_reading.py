@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from roomdesk.cases import room_talk
+from roomdesk.cases.models import Case
 from roomdesk.directory.models import Person
 from roomdesk.record.models import Message
 from roomdesk.runtime import clock
@@ -131,6 +132,28 @@ def test_what_customers_write_is_only_text(olga: Client) -> None:
     says(message("$script", HERE, OLGA, "<script>alert(1)</script>", formatted_body="<b>bold</b>"))
     shown = page(olga)
     assert "<script>alert" not in shown and "<b>bold" not in shown and "&lt;script&gt;alert(1)" in shown
+
+
+RICH = {
+    "format": "org.matrix.custom.html",
+    "formatted_body": "<p><strong>Done</strong>, see <code>log</code></p><script>1</script>",
+}
+DRAWN = '<div class="text rich" lang=""><p><strong>Done</strong>, see <code>log</code></p></div>'
+
+
+def test_words_with_structure_are_drawn_as_a_room_draws_them(olga: Client) -> None:
+    says(message("$rich", HERE, IVAN, "**Done**, see `log`", **RICH))
+    shown = page(olga)
+    assert shown.count(DRAWN) == 1 and "**Done**" not in shown
+    says(event("$gone", HERE, IVAN, "m.room.redaction", {"redacts": "$rich"}))
+    assert "Done" not in page(olga)
+
+
+def test_what_is_restricted_is_not_drawn_either(olga: Client) -> None:
+    says(message("$theirs", HERE, OLGA, "**Done**, see `log`", **RICH))
+    assert DRAWN in page(olga)
+    Case.objects.filter(pk=Message.objects.get(external_id="$theirs").case_id).update(is_restricted=True)
+    assert "Done" not in page(olga)
 
 
 def test_a_window_moves_both_ways_and_shares_half_with_the_one_before(

@@ -169,6 +169,19 @@ def test_reactions_edits_forwards_and_files_grant_nothing() -> None:
     assert len(said(request, "no:")) == 2, "each person hears each reason once"
 
 
+def test_a_copy_of_what_the_desk_said_for_somebody_is_nobodys_word() -> None:
+    """A client that forwards copies the content, marker and all; the desk's own call has its one event already."""
+    request = ask("restore_over_current")
+    row = OutboxRow.objects.create(
+        channel="matrix", kind="send", destination="matrix:room:acme", payload=json.dumps({"as": OLGA, "room_id": room("acme")}), next_at=START, created_at=START,
+        state="sent", external_id="$said-before",
+    )  # fmt: skip
+    for sender in (OLGA, ASEN):
+        answer(request, RESTORE, sender, **{"solutions.roomdesk.id": str(row.key)})
+    answer(request, RESTORE, **{"solutions.roomdesk.id": "of nothing"})
+    assert (now(request).state, grants(request), set(verdicts(request))) == ("open", [], {"not_a_new_message"})
+
+
 def test_other_threads_and_quotes_grant_nothing() -> None:
     request = ask("restore_over_current")
     other = {"m.relates_to": {"rel_type": "m.thread", "event_id": "$acme-open", "is_falling_back": True}}

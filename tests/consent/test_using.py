@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,13 +16,14 @@ from roomdesk.consent.asking import Wish
 from roomdesk.consent.models import Grant, IdentityCheck, Request, Use
 from roomdesk.directory import services
 from roomdesk.queues import lanes
-from roomdesk.queues.models import OutboxRow
+from roomdesk.queues.models import Lane, OutboxRow
 from roomdesk.refusals import DeskError
 from roomdesk.runtime import clock
 from tests.cases_api.place import command, told
 from tests.consent.scene import ACTION, CHANGE, NONCE, RESTORE, answer, ask, consume, grants, later, now, said
 from tests.flow.world import ACTOR, ASEN, EVERYONE, OLGA
 from tests.harness import races
+from tests.harness.database import in_thread
 from tests.harness.races import at_once
 
 pytestmark = pytest.mark.part_of("R30", "R31", "R32", "R34", "R35", "R36")
@@ -124,6 +126,44 @@ def test_authority_is_asked_for_again() -> None:
     assert refused(request) == "no_authority"
 
 
+def waiting(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object]) -> None:
+    """The next one who wants the lane waits for it while this happens."""
+    whole, waits = lanes.lock, [meanwhile]
+
+    def lock(lane_id: int) -> Lane:
+        if waits:
+            waits.pop()()
+        return whole(lane_id)
+
+    monkeypatch.setattr(lanes, "lock", lock)
+
+
+def test_what_ran_out_while_it_waited_for_the_lane_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = granted()
+    later((request.expires_at - clock.now()).total_seconds() - 1)
+    waiting(monkeypatch, lambda: later(1))
+    assert refused(request) == "expired"
+
+
+def test_an_authority_taken_away_while_it_waited_for_the_lane_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demotion came first: whoever held the lane before decides what is true now."""
+    request = granted()
+    # An owner is followed by another one.
+    services.do_put_member(workspace="acme", id="asen", role="owner", actor=ACTOR, now=clock.now())
+
+    def demoted() -> None:
+        later(1)
+        given = {"workspace": "acme", "id": "olga", "role": "member", "actor": ACTOR, "now": clock.now()}
+        in_thread(lambda: services.do_put_member(**given)).join()
+        later(1)
+
+    waiting(monkeypatch, demoted)
+    with pytest.raises(DeskError) as caught:
+        consume(request)
+    assert caught.value.data["reason"] == "no_authority"
+    assert (now(request).state, Use.objects.count()) == ("granted", 0)
+
+
 def test_high_risk_needs_a_second_person_while_both_still_may() -> None:
     request = ask("restore_over_current")
     answer(request, RESTORE)
@@ -171,6 +211,10 @@ def test_a_restore_over_current_data_takes_its_own_phrase_whatever_it_is_called(
             asking.do_ask(
                 EVERYONE, Wish(kind, "Restore", ACTION, workspace="acme", **given), actor=ACTOR, now=clock.now()
             )
+    for word in ("Restore", " restore\n", "RESTORE"):
+        wish = Wish("data_change", "Restore", {**ACTION, "do": word}, workspace="acme")
+        with pytest.raises(DeskError, match="restore_over_current"):
+            asking.do_ask(EVERYONE, wish, actor=ACTOR, now=clock.now())
     copy = Wish("restore", "Into a copy", {**ACTION, "target": "copy"}, workspace="acme", target="copy")
     assert asking.do_ask(EVERYONE, copy, actor=ACTOR, now=clock.now()).kind == "data_change"
 

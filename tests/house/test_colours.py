@@ -17,7 +17,7 @@ TOKENS = ROOT / "roomdesk/web/static/roomdesk/tokens.css"
 WRITTEN = (
     ("ink", ("paper", "ground", "staff-ground", "paused-ground")),
     ("quiet", ("paper", "ground", "staff-ground")),
-    ("accent", ("paper", "ground")),
+    ("accent", ("paper", "ground", "staff-ground")),
     ("on-accent", ("accent",)),
     ("soon", ("paper", "ground", "soon-ground", "staff-ground")),
     ("late", ("paper", "ground", "late-ground", "staff-ground")),
@@ -65,7 +65,7 @@ def test_both_schemes_say_every_colour_but_the_same_grey_twice() -> None:
 def test_a_products_accent_can_be_read(product: str, scheme: str) -> None:
     brand = tomllib.loads((ROOT / "products" / product / "product.toml").read_text("utf-8"))["brand"]
     colours = schemes(TOKENS.read_text("utf-8"))[scheme] | schemes(sheet(brand["accent"]))[scheme]
-    assert faint(colours, (("accent", ("paper", "ground")), ("on-accent", ("accent",))), 4.5) == []
+    assert faint(colours, (("accent", ("paper", "ground", "staff-ground")), ("on-accent", ("accent",))), 4.5) == []
 
 
 def test_stylesheets_use_the_tokens() -> None:

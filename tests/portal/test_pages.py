@@ -21,7 +21,7 @@ from roomdesk.record.models import File, Message
 from roomdesk.rooms import inside
 from roomdesk.runtime import clock
 from tests.cases_api.place import nothing_changes
-from tests.flow.world import ACTOR, EVERYONE, OLGA, message, room, store
+from tests.flow.world import ACTOR, EVERYONE, IVAN, OLGA, message, room, store
 from tests.portal import scene
 from tests.portal.conftest import Browser
 from tests.portal.scene import ANSWER, FILE, SAID
@@ -161,6 +161,16 @@ def test_a_request_is_read_without_notes_and_answered_once(browser: Browser) -> 
     assert (said.body, said.author_kind, said.channel) == ("It is still wrong.", "customer", "portal")
     assert answer["Location"] == f"/portal/acme/cases/{ref}#m-{said.pk}"
     assert "sending" in page(client, f"/portal/acme/cases/{ref}")
+
+
+def test_an_answer_with_structure_is_drawn_as_a_room_draws_it(browser: Browser) -> None:
+    drawn = "<p><strong>Done</strong>, see <code>log</code></p>"
+    rich = {"format": "org.matrix.custom.html", "formatted_body": f"{drawn}<img src=x onerror=y>"}
+    store(scene.in_thread("$rich", "$said", IVAN, "**Done**, see `log`", **rich))
+    work_off()
+    text = page(browser("mira"), f"/portal/acme/cases/{scene.case_of('$said').ref}")
+    assert f'<div class="text rich" lang="">{drawn}</div>' in text
+    assert "**Done**" not in text and "onerror" not in text
 
 
 def test_an_empty_or_impossible_answer_is_refused_and_kept(browser: Browser) -> None:

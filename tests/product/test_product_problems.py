@@ -137,7 +137,7 @@ IN_REQUESTS = [
     ("pt = [", "bg = [", ["grouping.small_talk: Every product needs pt here."]),
 ]  # fmt: skip
 IN_TRIAGE = [
-    ('pt = ["alerta"', 'bg = ["alerta"', ['kinds.alert.bg: There is no locale "bg", only en and pt.']),
+    ('pt = ["alerta de canal"', 'bg = ["alerta de canal"', ['kinds.alert.bg: There is no locale "bg", only en and pt.']),
     ("[severities.high]", "[severities.hi]", [
         'severities.hi: There is no severity "hi", only critical, high, normal and feature. Did you mean "high"?',
     ]),

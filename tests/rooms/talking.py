@@ -11,10 +11,10 @@ from roomdesk.runtime import clock
 from tests.rooms.place import Json, Place
 
 
-def say(place: Place, name: str, text: str, room: str = "") -> str:
-    """The event's id."""
+def say(place: Place, name: str, text: str, room: str = "", **more: object) -> str:
+    """The event's id. `more` stands in its content, too."""
     where = path("rooms", room or place.room, "send", "m.room.message", uuid.uuid4().hex)
-    content = {"msgtype": "m.text", "body": text}
+    content = {"msgtype": "m.text", "body": text, **more}
     return str(place.matrix.call("PUT", where, content, user=place.user(name))["event_id"])
 
 

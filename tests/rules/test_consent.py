@@ -85,11 +85,23 @@ def test_formatted_text_that_only_emphasises_counts(formatted):
         "<blockquote>yes, replace prod</blockquote>", "<h1>yes, replace prod</h1>", "<a href='x'>yes, replace prod</a>", "<p>not: </p>yes, replace prod",
         "<span data-mx-spoiler>yes, replace prod</span>", "<span data-mx-spoiler='why'>yes, replace prod</span>", "yes, replace prod<!-- not -->",
         "<mx-reply>yes, replace prod</mx-reply>", "<mx-reply>yes, replace prod", "yes, replace prod<img src=x alt=' not'>", "<!doctype html>yes, replace prod",
+        "yes, replace prod<mx-reply>not</mx-reply>", "<mx-reply>a</mx-reply><mx-reply>b</mx-reply>yes, replace prod", "yes, replace prod</mx-reply>",
+        "<b></b><mx-reply>x</mx-reply>yes, replace prod", "<span data-mx-maths='no'>yes, replace prod</span>", "<span data-mx-other>yes, replace prod</span>",
         "<?x?>yes, replace prod", "<script>yes, replace prod</script>", "<font color='#fff'>yes, replace prod</font>", "yes, replace prod</del>", "<b",
     ],
 )  # fmt: skip
 def test_formatted_text_that_shows_anything_else_does_not(formatted):
     assert judge(REQUEST, replace(GRANT, formatted=formatted), 1) is Verdict.NOT_THE_PHRASE
+
+
+def test_a_quote_is_hidden_where_something_is_answered_and_nowhere_else() -> None:
+    """What is no answer is shown whole by every client: `not to yes, replace prod`."""
+    shown = "<mx-reply>I do not agree to </mx-reply>yes, replace prod"
+    verdicts = {
+        relation: judge(REQUEST, replace(GRANT, relation=relation, relates_to=to, formatted=shown), 1)
+        for relation, to in (("reply", "$request"), ("thread", "$request"), ("none", None))
+    }
+    assert verdicts == {"reply": Verdict.GRANTED, "thread": Verdict.GRANTED, "none": Verdict.NOT_THE_PHRASE}
 
 
 @pytest.mark.parametrize("relation", ["edit", "reaction", "forward"])

@@ -153,10 +153,57 @@ def test_a_second_opinion_decides_where_only_a_question_mark_speaks_and_says_by_
 
 def test_a_second_opinion_drops_no_message_and_answers_nothing_by_itself():
     certain = Opinion(("billing_document", "small_talk"), (0.0, 9.0), {})
-    assert triage("it's doing that thing again", "en", Vocabulary(WORDS.of, {"kind": certain})).kind == "incident"
+    assert triage("it's doing that thing again", "en", Vocabulary(WORDS.of, {"kind": certain})).kind == "other"
     paper = Opinion(("billing_document", "incident"), (9.0, 0.0), {})
     found = triage("it's doing that thing again", "en", Vocabulary(WORDS.of, {"kind": paper}))
     assert (found.kind, found.answer) == ("billing_document", None)
+
+
+@pytest.mark.parametrize(("weight", "kind"), [(0.0, "other"), (0.3, "other"), (9.0, "incident")])
+def test_where_nothing_speaks_and_the_opinion_is_not_sure_staff_are_asked(weight, kind):
+    opinion = Opinion(("incident", "question"), (weight, 0.0), {})
+    found = triage("it's doing that thing again", "en", Vocabulary(WORDS.of, {"kind": opinion}))
+    assert (found.kind, found.severity, found.answer) == (kind, "normal", None)
+
+
+OWN = vocabulary(
+    {
+        "kinds.alert": {"en": ("zorb notice",), "bg": ("известие зорб",)},
+        "severities.critical": {"en": ("no zorb anywhere",)},
+        "severities.normal": {"en": ("zorb",)},
+        "answers.out_of_scope:third_party": {"en": ("zorbpay",), "pt-br": ("Zórb é",)},
+        "items.where": {"en": ("on the zorb board",)},
+        "items.urgency": {"en": ("before the zorb",)},
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "locale", "expected"),
+    [
+        ("A zorb notice came for each of the nine plants this morning", "en", {"kind": "alert", "severity": "normal"}),
+        ("Известие Зорб дойде тази сутрин за деветте растения", "bg", {"kind": "alert"}),
+        ("The export fails, there is no zorb anywhere in the plant", "en", {"kind": "incident", "severity": "critical"}),
+        ("ZorbPay declines our cards", "en", {"kind": "question", "answer": "out_of_scope:third_party"}),
+        ("o zorb e que nao aceita os nossos cartoes na loja", "pt", {"answer": "out_of_scope:third_party"}),
+        ("The export fails on the zorb board, we need it before the zorb", "en", {"provided": ("where", "happened", "urgency")}),
+        # Inside a word, and in quotation marks, it is not theirs.
+        ("The azorbpay declines our cards", "en", {"answer": None}),
+        ('The button "ZorbPay" is grey and does nothing', "en", {"answer": None}),
+    ],
+)  # fmt: skip
+def test_a_product_adds_words_of_its_own(text, locale, expected):
+    found = triage(text, locale, OWN)
+    assert {name: getattr(found, name) for name in expected} == expected
+    assert found.why
+
+
+def test_words_of_a_product_make_nothing_less_grave_and_no_other_product_hears_them():
+    text = "P0 no zorb anywhere, nobody can save, the whole company stands still"
+    assert triage(text, "en", OWN).severity == "critical"
+    assert triage("The export fails, there is no zorb anywhere in the plant", "en", WORDS).severity != "critical"
+    still = "Nobody in the company can log in, everything is down, also the zorb"
+    assert triage(still, "en", OWN).severity == triage(still, "en", WORDS).severity == "critical"
 
 
 def test_a_p0_is_never_doubted():
@@ -172,3 +219,8 @@ def test_a_second_opinion_makes_nothing_less_grave():
     grave = Opinion(("critical", "normal"), (9.0, 0.0), {})
     assert triage(text, "en", Vocabulary(WORDS.of, {"severity": grave})).severity == "critical"
     assert triage("All of them, and orders too.", "en", Vocabulary(WORDS.of, {"severity": grave})).severity == "normal"
+
+
+def test_portuguese_is_heard_in_a_workspace_of_another_language():
+    found = triage("Bom dia, o relatório de vendas não está abrindo.", "en", WORDS)
+    assert found.kind == "incident" and "where" in found.provided

@@ -132,22 +132,6 @@ class Matrix:
             raise from_answer(answer.status_code, _json(answer))
         return answer.extensions["network_stream"].get_extra_info("client_addr")
 
-    def give(self, where: str, blocks: Iterator[bytes], length: int, *, user: str, name: str) -> Json:
-        """Gives the store a file of this many bytes as `user`, of no type that a browser would run. Raises as `call` does."""
-        given = {
-            "Authorization": f"Bearer {self._token_for(user)}",
-            "Content-Type": "application/octet-stream",
-            "Content-Length": str(length),
-        }
-        try:
-            answer = self._http.post(where, content=blocks, params={"user_id": user, "filename": name}, headers=given)
-        except httpx.HTTPError as error:
-            raise Unreachable(type(error).__name__) from error
-        content = _json(answer)
-        if not answer.is_success or not isinstance(content, dict):
-            raise from_answer(answer.status_code, content, answer.headers.get("Retry-After", ""))
-        return content
-
     def ensure_desk(self) -> None:
         """Makes the bot, the keeper and the desk's devices where they are missing; once a process."""
         if self._ready:

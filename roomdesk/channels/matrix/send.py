@@ -15,7 +15,6 @@ from roomdesk.channels.matrix.client import Matrix, current
 from roomdesk.channels.matrix.content import Parent, check_numbers, resolve
 from roomdesk.channels.matrix.errors import NotFound, NotKeptYet, Refused, UnknownDevice
 from roomdesk.channels.matrix.names import MARKER, path
-from roomdesk.channels.matrix.upload import FILE, outgoing, upload
 from roomdesk.queues.models import OutboxRow
 from roomdesk.queues.outbox import Sent
 from roomdesk.runtime import clock, faults
@@ -185,23 +184,6 @@ def _event(answer: Json) -> Sent:
     return Sent(event_id, {"event_id": event_id})
 
 
-def _send_file(matrix: Matrix, row: OutboxRow, payload: Json) -> Sent:
-    """Uploads, then says it. A file that is gone was sent by an attempt that died before it could note that, or is lost."""
-    user, room, name = payload["as"], payload["room_id"], payload["content"][FILE]
-    membership.check_usable(matrix, user)
-    try:
-        content = upload(matrix, user, payload["content"])
-    except FileNotFoundError:
-        since = clock.to_outside(row.first_claimed_at or row.created_at) - _MARGIN
-        earlier = history.find_sent(matrix, room, payload["type"], user, str(row.key), since)
-        if earlier is None:
-            raise Refused("The file is not on the disk any more, so it was not sent; give it again.") from None
-        return Sent(earlier, {"event_id": earlier})
-    done = _send(matrix, row, {**payload, "content": content})
-    outgoing(name).unlink(missing_ok=True)
-    return done
-
-
 _KINDS: dict[str, Callable[[Matrix, OutboxRow, Json], Sent]] = {
     "create_room": _create_room,
     "admit": _admit,
@@ -220,5 +202,4 @@ _KINDS: dict[str, Callable[[Matrix, OutboxRow, Json], Sent]] = {
     "make_media": _make_media,
     "put_media": _put_media,
     "send": _send,
-    "send_file": _send_file,
 }

@@ -22,6 +22,8 @@ RESERVED = ("support", "roomdesk")
 SHORTEST_PASSWORD = 8
 
 _PROFILE = ("name", "email", "locale")
+#: The name of somebody whose profile was erased.
+GONE = "(erased)"
 
 
 def put_person(wish: PersonWish, work: Work) -> Outcome[Person]:
@@ -106,13 +108,21 @@ def _provision(person: Person, work: Work, *, unlock: bool = False) -> None:
     )
 
 
+def forget_profile(person: Person, work: Work) -> None:
+    """Takes name, address and language of somebody who belongs nowhere any more, here and at the homeserver; their id stays (an erasure by law)."""
+    person.name, person.email, person.locale = GONE, "", ""
+    person.save(update_fields=[*_PROFILE])
+    work.audit("person.profile_erased", f"person:{person.slug}", {})
+    _provision(person, work)
+
+
 def off_board(person: Person, work: Work) -> None:
     """After a role of the person has ended: where it was the last one, the Matrix account is locked and its sessions end.
 
     Only where the accounts are the desk's to manage. Of two roles that end side by side, the second sees that it is the last.
     """
     Person.objects.select_for_update(no_key=True).get(pk=person.pk)
-    if _belongs(person):
+    if belongs(person):
         return
     is_managed = settings.accounts == "managed"
     work.audit("person.left", f"person:{person.slug}", {"account": "locking" if is_managed else "kept"})
@@ -122,12 +132,13 @@ def off_board(person: Person, work: Work) -> None:
 
 def take_back(person: Person, work: Work) -> None:
     """Before a role begins: whoever left and comes back gets the locked account opened, in the order of the lock."""
-    left = not _belongs(person) and (person.memberships.exists() or person.staff_roles.exists())
+    left = not belongs(person) and (person.memberships.exists() or person.staff_roles.exists())
     if left and settings.accounts == "managed":
         _provision(person, work, unlock=True)
 
 
-def _belongs(person: Person) -> bool:
+def belongs(person: Person) -> bool:
+    """Whether they are a member of a workspace or of the staff, from now on or later."""
     still_open = Q(valid_to=None)
     return person.memberships.filter(still_open).exists() or person.staff_roles.filter(still_open).exists()
 

@@ -11,20 +11,40 @@ from importlib.resources import files
 from typing import Any
 
 from roomdesk.rules.triage_opinion import Opinion
+from roomdesk.rules.triage_text import folded
 from roomdesk.rules.triage_vocabulary import Expressions, Vocabulary, compiled
 
 LANGUAGES = ("en", "bg", "pt")
 
 
+#: A product's own words: for each finding (`kinds.incident`) by locale the phrases.
+Own = Mapping[str, Mapping[str, tuple[str, ...]]]
+#: The concept to which a product's own names of screens are added.
+_WHERE = "items.where"
+
+
+def vocabulary(own: Own | None = None) -> Vocabulary:
+    """The general vocabulary, and what a product's own words add to it."""
+    return _vocabulary(tuple((name, tuple(by_locale.items())) for name, by_locale in (own or {}).items()))
+
+
 @lru_cache(maxsize=64)
-def vocabulary(where: tuple[tuple[str, tuple[str, ...]], ...] = ()) -> Vocabulary:
-    """The general vocabulary; `where` adds a product's own names of screens, by language."""
+def _vocabulary(own: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]) -> Vocabulary:
     found = {language: dict(_general(language)) for language in LANGUAGES}
-    for language, phrases in where:
-        if language in found:
-            names = [re.escape(phrase) for phrase in phrases]
-            found[language]["where"] = found[language].get("where", ()) + compiled(language, {"where": names})["where"]
+    for name, by_locale in own:
+        concept = "where" if name == _WHERE else name
+        for locale, phrases in by_locale:
+            language = locale.partition("-")[0].lower()
+            if language in found:
+                written = [re.escape(_folded(language, phrase)) for phrase in phrases]
+                added = compiled(language, {concept: written})[concept]
+                found[language][concept] = found[language].get(concept, ()) + added
     return Vocabulary(found, _opinions())
+
+
+def _folded(language: str, phrase: str) -> str:
+    """As texts are compared: without capitals and accents. Bulgarian is compared by sound, which is done where it is compiled."""
+    return phrase.casefold() if language == "bg" else folded(phrase)
 
 
 def general() -> Vocabulary:

@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from roomdesk.cases import chat_acts, room_reading
-from roomdesk.cases.attaching import Upload
 from roomdesk.cases.saying import Speech, do_say_in_room
 from roomdesk.queues import requests
 from roomdesk.refusals import DeskError, NotFound
 from roomdesk.web.chat.guard import Reader, reader_only
 from roomdesk.web.portal.cases import digest_of, key_of
+from roomdesk.web.uploads import uploads_of, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,7 @@ def do_post(request: HttpRequest, reader: Reader, refused: Refused) -> HttpRespo
 
 def _say(request: HttpRequest, reader: Reader, said: Written) -> HttpResponse:
     slug, key = reader.workspace.slug, key_of(request) or secrets.token_urlsafe(12)
-    files = [
-        Upload((one.name or "file")[-200:].replace("\0", ""), one.size or 0, one.chunks())
-        for one in request.FILES.getlist("files")
-    ]
+    files = uploads_of(request)
     speech = Speech(said.text, key, said.thread or None, said.reply or None, files)
 
     def say() -> tuple[int, str]:
@@ -79,8 +76,7 @@ def _say(request: HttpRequest, reader: Reader, said: Written) -> HttpResponse:
         )
         return 303, ""
 
-    names = [f"{one.name}:{one.size}" for one in files]
-    digest = digest_of(slug, str(said.thread), str(said.reply), said.text, *names)
+    digest = digest_of(slug, str(said.thread), str(said.reply), said.text, *words_of(files))
     requests.once(f"chat:{reader.person.slug}", key, digest, reader.now, say)
     return HttpResponseRedirect(f"{reverse('chat:room', args=[slug])}{said.where}#composer")
 

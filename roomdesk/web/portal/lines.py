@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from roomdesk.directory.models import Membership
 from roomdesk.record.models import File, Message
 from roomdesk.web.portal.words import SUPPORT, Words, role_words
+from roomdesk.web.rich import drawn
 
 #: Most characters of a message that another one speaks of.
 _EXCERPT = 90
@@ -18,7 +19,10 @@ _EXCERPT = 90
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line. `tone` is customer, staff, desk, other or change; what is `hidden` has no text."""
+    """One line. `tone` is customer, staff, desk, other or change; what is `hidden` has no text.
+
+    `html`: as a room draws it, safe for a page; empty where `text` is all.
+    """
 
     anchor: str
     tone: str
@@ -31,6 +35,7 @@ class Line:
     marks: tuple[str, ...] = ()
     file: File | None = None
     problem: str = ""
+    html: str = ""
 
 
 def line_of(
@@ -56,6 +61,7 @@ def line_of(
         marks=(*_marks(message, hidden), *more),
         file=None if hidden or message.redacted_at else file,
         problem=problem,
+        html="" if hidden else drawn(message),
     )
 
 
