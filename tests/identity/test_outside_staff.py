@@ -13,7 +13,8 @@ from django.test import Client
 
 from roomdesk.audit.models import Entry
 from roomdesk.directory import queries, services
-from roomdesk.directory.models import Identity, Person, StaffRole
+from roomdesk.directory.models import Identity, Person
+from roomdesk.directory.services import identities, staff
 from roomdesk.directory.services.identities import do_enter
 from roomdesk.rules.sign_in import Provider as Wanted
 from roomdesk.runtime import clock
@@ -21,7 +22,7 @@ from roomdesk.web.identity.outside.configured import provider_of
 from tests.directory import world
 from tests.directory.world import ACTOR, START
 from tests.fakes.oidc import Provider
-from tests.harness.races import at_once
+from tests.harness.races import at_once, meeting
 from tests.identity.outside import Outside, at_the_provider, browser, come_back, is_in, outside, sign_in, there
 
 __all__ = ["outside"]
@@ -33,7 +34,7 @@ def roles(who: str = "ana") -> set[tuple[str, str, str]]:
     return {(row.role, row.product, row.field) for row in queries.staff_at(clock.now()) if row.person.slug == who}
 
 
-def identities() -> list[tuple[str, str]]:
+def linked() -> list[tuple[str, str]]:
     return list(Identity.objects.order_by("pk").values_list("person__slug", "subject"))
 
 
@@ -45,9 +46,9 @@ def refused(outside: Outside, words: str, status: int = 403) -> None:
     """Ana is not let in, told why, and nothing is changed."""
     client = browser()
     with world.nothing_changes():
-        before = identities()
+        before = linked()
         answer = sign_in(client, "vendor")
-        assert (answer.status_code, identities()) == (status, before), answer.content.decode()
+        assert (answer.status_code, linked()) == (status, before), answer.content.decode()
     assert words in answer.content.decode() and not is_in(client)
 
 
@@ -59,7 +60,7 @@ def test_staff_come_in_with_the_roles_of_their_claim(outside: Outside) -> None:
     answer = sign_in(client, "vendor", next="/console/rooms")
     assert (answer.status_code, answer["Location"]) == (302, "/console/rooms")
     assert client.get("/")["Location"] == "/console/"
-    assert roles() == {("engineer", "cloud", "")} and identities() == [("ana", "v-1")]
+    assert roles() == {("engineer", "cloud", "")} and linked() == [("ana", "v-1")]
     assert audited() == ["person.linked", "staff.revoked", "staff.granted"]
 
 
@@ -277,19 +278,24 @@ def test_the_address_chooses_neither_scopes_nor_where_it_ends(outside: Outside) 
     assert (asked["scope"], asked.get("prompt"), len(asked["nonce"])) == ("openid profile email", None, 43)
 
 
-def test_two_sign_ins_at_once_end_a_role_once(outside: Outside) -> None:
+@pytest.mark.parametrize("is_locked", [True, False])
+def test_two_sign_ins_at_once_end_a_role_once(
+    outside: Outside, monkeypatch: pytest.MonkeyPatch, is_locked: bool
+) -> None:
     """Without the lock on the person's row both end it, and the audit says so twice."""
     outside.vendor.person = ANA | {"groups": ["leads"]}
     sign_in(browser(), "vendor")
-    found = provider_of("vendor")
+    found, before = provider_of("vendor"), len(audited())
     assert isinstance(found, Wanted)
+    if not is_locked:
+        monkeypatch.setattr(identities, "_held", lambda person: person)
+    place = meeting(monkeypatch, staff, "_open")
     claims = {"sub": "v-1", "groups": ["support"]}
-    before = len(audited())
-    assert at_once(*[lambda: do_enter(found, claims, now=clock.now())] * 4) == []
-    assert (
-        audited()[before:] == ["staff.revoked"]
-        and StaffRole.objects.filter(person__slug="ana", role="lead").count() == 1
-    )
+    acts = [place.in_turn(lambda: do_enter(found, claims, now=clock.now())) for _ in range(2)]
+    assert at_once(*acts) == []
+    assert (place.was_prevented, place.took_place) == (is_locked, not is_locked)
+    assert audited()[before:] == ["staff.revoked"] * (1 if is_locked else 2)
+    assert roles() == {("engineer", "cloud", "")}
 
 
 def test_whoever_has_a_second_factor_here_is_asked_for_it_too(outside: Outside) -> None:

@@ -23,7 +23,7 @@
         out.type = "button";
         out.className = "quiet";
         out.textContent = chosen.dataset.out;
-        out.setAttribute("aria-label", `${chosen.dataset.out}: ${file.name}`);
+        out.setAttribute("aria-label", chosen.dataset.outNamed.replace("{name}", () => file.name));
         out.addEventListener("click", () => { put(files.filter((_, place) => place !== at)); area.focus(); });
         item.append(out);
         return item;
