@@ -29,7 +29,7 @@ SENTENCES = (
     _("This reaction is not offered here; choose one of those on the page."),
     _("Nobody can react to this message here."),
     _("The account %(account)s is locked or gone, so the desk does not write as it."),
-    _("The file is not on the disk any more, so it was not sent; give it again."),
+    _("It was given through a page and is not on the disk any more."),
     _("It was not sent."),
     _("There is no such room, or you have no access to it."),
     _("There is no such message, or it is not yours to see."),
