@@ -127,7 +127,11 @@ def _asked(dice: random.Random) -> dict[str, Any]:
     from roomdesk.cases.models import Case
     from roomdesk.demo.babble import vocabulary
 
-    cases = list(Case.objects.order_by("-pk").values_list("ref", "workspace__slug", "is_restricted")[: TIMES * 20])
+    cases = list(
+        Case.objects.filter(cycles__number=1)
+        .order_by("-pk")
+        .values_list("ref", "workspace__slug", "is_restricted")[: TIMES * 20]
+    )
     plain = [(ref, slug) for ref, slug, is_restricted in cases if not is_restricted]
     words = vocabulary("en")[100:2_000]
     lead, owners = _signed_in("bench-lead"), dict[str, Client]()

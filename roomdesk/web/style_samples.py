@@ -44,7 +44,7 @@ def samples(now: datetime) -> Samples:
         ],
         "facts": [("of a case", {"facts": [("Acme", "", ""), ("Enterprise", "", ""), ("2 min ago", "Friday 08:59 EET", "")]})],
         "field": _fields(),
-        "figures": [("with links", {"id": "sample-figures", "caption": "Attainment", **_FIGURES})],
+        "figures": [("with links", {"id": "sample-figures", "caption": "Attainment", "names": 2, **_FIGURES})],
         "internal": [("alone", {}), ("with more", {"words": "restricted"})],
         "pages": [("both", {"label": "Pages", "first": "#", "first_words": "First page", "next": "#", "words": "Further"})],
         "pairs": [("of a case", {"pairs": [("State", "Investigating", ""), ("Workspace", "Acme Trading", "#")]})],
@@ -52,10 +52,21 @@ def samples(now: datetime) -> Samples:
             ("staff", {"name": "Ivan Kolev", "role": "support engineer"}),
             ("a customer", {"name": "Olga Ivanova", "role": "owner", "is_other": True}),
         ],
+        "record_search": [
+            ("with a hit", {"address": "#", "asked": "orders", "hits": [_HIT], "first": "", "next": ""}),
+        ],
         "tabs": [("with counts", {"label": "Which", "tabs": [(True, "Open", "#", 17), (False, "All", "#")]})],
     }  # fmt: skip
 
 
+_HIT: Mapping[str, Any] = {
+    "tone": "customer",
+    "author": "Olga Ivanova",
+    "address": "#",
+    "ref": "BC-1042",
+    "time": ("Friday 22:01", "22:01 EET"),
+    "parts": [{"text": "Nobody can save "}, {"text": "orders", "match": True}, {"text": "."}],
+}
 _FIGURES: Mapping[str, Any] = {
     "columns": ["Month", "Product", "Met", "Late"],
     "rows": [[("2026-10", ""), ("Cloud", ""), ("96.4 %", "#"), ("3", "#")]],

@@ -23,7 +23,8 @@ PROVIDER = """
 name = "Their own sign-in"
 issuer = "https://id.example.org"
 client_id = "desk"
-for = "staff"
+for = "customers"
+products = ["power-omni"]
 """
 
 
