@@ -27,7 +27,7 @@ Json = dict[str, Any]
 _NAMES = ("ref", "id", "workspace", "state")
 #: What is kept of a call in a report of it.
 _OF_A_CALL = ("room_id", "type", "event_id", "user_id", "as", "url", "sha256")
-_PROFILE = ("person.created", "person.changed")
+_PROFILE = ("person.created", "person.changed", "person.linked", "person.unlinked")
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from django.db.models import Q
 from roomdesk.audit.work import Actor, Work
 from roomdesk.bootstrap import settings
 from roomdesk.directory.errors import Conflict, Invalid, NotFound
-from roomdesk.directory.models import Person
+from roomdesk.directory.models import Identity, Person
 from roomdesk.directory.services import texts
 from roomdesk.directory.services.together import together
 from roomdesk.directory.services.wishes import Outcome, PersonWish
@@ -109,7 +109,8 @@ def _provision(person: Person, work: Work, *, unlock: bool = False) -> None:
 
 
 def forget_profile(person: Person, work: Work) -> None:
-    """Takes name, address and language of somebody who belongs nowhere any more, here and at the homeserver; their id stays (an erasure by law)."""
+    """Takes name, address, language and outside accounts of somebody who belongs nowhere any more, here and at the homeserver; their id stays."""
+    Identity.objects.filter(person=person).delete()
     person.name, person.email, person.locale = GONE, "", ""
     person.save(update_fields=[*_PROFILE])
     work.audit("person.profile_erased", f"person:{person.slug}", {})

@@ -18,6 +18,7 @@ from roomdesk.cases.attaching import MOST
 from roomdesk.cases.chat_acts import REACTIONS
 from roomdesk.cases.room_talk import Said, Talk, Window
 from roomdesk.cases.saying import why_not_speak
+from roomdesk.consent.queries import waiting_for
 from roomdesk.directory.customers import customers_of
 from roomdesk.directory.models import Person, Workspace
 from roomdesk.directory.queries import people_of, viewer_of_person, workspace_page
@@ -96,6 +97,8 @@ def _page(request: HttpRequest, reader: Reader, said: Written, refused: DeskErro
     )
     waiting = room_talk.sending(workspace, reader.person, reader.now) if talk.is_newest else []
     about = _about(reader, said)
+    # Words typed here go out by the desk's own hand, and are nobody's consent: the page of the question takes them (D42).
+    questions = [] if reader.is_staff else list(waiting_for(workspace.pk, reader.now))
     context = {
         **live,
         "now": reader.now,
@@ -106,6 +109,7 @@ def _page(request: HttpRequest, reader: Reader, said: Written, refused: DeskErro
         "blocks": blocks(talk, reader, around, in_thread=head is not None),
         "talk": talk,
         "newest": talk.messages[-1].message.pk if talk.is_newest and talk.messages and not said.thread else 0,
+        "questions": questions,
         "writing": [person.name for person in around.others.writing],
         "waiting": [(one, reader.told_at(one.at), told(one.problem)) for one in waiting],
         "why_not": told(why_not_speak(workspace, here, reader.person, reader.now)),

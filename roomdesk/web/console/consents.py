@@ -17,6 +17,8 @@ from roomdesk.cases.models import Case
 from roomdesk.consent import asking, identifying, queries
 from roomdesk.consent.asking import Wish
 from roomdesk.consent.models import Afterwards, Attempt, IdentityCheck, Request, Use
+from roomdesk.product.queries import newest, product_of
+from roomdesk.product.services import known
 from roomdesk.refusals import DeskError, Invalid
 from roomdesk.web.console.clock_words import moment
 from roomdesk.web.console.guard import Reader, frame, staff_only
@@ -50,8 +52,26 @@ def consents(request: HttpRequest, reader: Reader) -> HttpResponse:
         "given": given if problem else {"case": asked["case"]},
         "problem": problem,
         "field": field,
+        **_choices(reader, given["kind"], given["feature"]),
     }
     return render(request, "console/consents.html", context, status=status)
+
+
+def _choices(reader: Reader, kind: str, feature: str) -> dict[str, Any]:
+    """What can be asked of customers of the reader's products: kinds, and protections by name. What was sent stays chosen, whatever it is."""
+    slugs = known() if reader.viewer.sees_all else reader.viewer.products
+    products = [product_of(version.pk) for version in newest(slugs).values()]
+    kinds = [slug for product in products for slug in product.consents]
+    names = {
+        slug: product.text(product.default_locale, f"feature.{slug}.name")
+        for product in products
+        for slug in product.security_features
+    }
+    features = {**names, **({feature: feature} if feature and feature not in names else {})}
+    return {
+        "kinds": list(dict.fromkeys([*kinds, asking.RESTORE, *([kind] if kind else [])])),
+        "features": sorted(features.items(), key=lambda pair: pair[1].casefold()),
+    }
 
 
 def _narrowed(asked: dict[str, str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -113,6 +114,8 @@ def _page(
         "is_consents": True,
         "consent": found,
         "state": STATES[found.state],
+        # Drawn so that it is seen where it begins and ends.
+        "phrase": format_html("<strong>{}</strong>", found.phrase),
         "until": until,
         "until_title": until_title,
         "action": json.dumps(json.loads(found.action), ensure_ascii=False, indent=2),
