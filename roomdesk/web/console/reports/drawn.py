@@ -23,13 +23,14 @@ Bar = tuple[str, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Figures under a head. `id` names it in the page and in the address of its CSV."""
+    """Figures under a head. `id` names it in the page and in the address of its CSV; `names` columns are words, numbers follow."""
 
     id: str
     caption: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     note: str = ""
+    names: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,9 @@ def attained(reader: Reader, chosen: Chosen) -> Report:
     note = gettext(
         "A clock counts in the month of its due time. Late by a change: only because the case was split, merged or filed anew; like what runs still, that is in no percentage."
     )
-    lines = Table("lines", gettext("By product, tier, severity and clock"), columns, [_line(row) for row in rows], note)
+    lines = Table(
+        "lines", gettext("By product, tier, severity and clock"), columns, [_line(row) for row in rows], note, names=5
+    )
     sums = Table(
         "months",
         gettext("Promises by month"),

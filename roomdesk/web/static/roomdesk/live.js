@@ -8,6 +8,8 @@
   const page = document.querySelector("[data-desk]");
   if (!page) return;
   const words = page.dataset; // in the language of the page
+  // Where the menu is one line, the place one is at is seen in it.
+  document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center", behavior: "instant" });
 
   let lead = 0; // what the server's clock is ahead of ours, in milliseconds
   const told = () => document.getElementById("now").dataset;
