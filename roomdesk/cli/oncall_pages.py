@@ -94,7 +94,7 @@ def test(person: str, as_json: bool) -> None:
     from roomdesk.rooms import direct
     from roomdesk.runtime import clock
 
-    items = reaching.do_test(viewer(), person, direct=direct.say, now=clock.now())
+    items = reaching.do_test(viewer(), person, direct=direct.say, actor=_actor(), now=clock.now())
     rows = [(one["way"], one["address"], one["problem"] or "taken") for one in items]
     emit({"items": items}, as_json, table(rows, ""))
     if all(one["problem"] for one in items):

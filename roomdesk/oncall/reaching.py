@@ -67,7 +67,7 @@ def ways_of(person: Person) -> list[Reach]:
     return list(Reach.objects.filter(person=person).order_by("position"))
 
 
-def do_test(viewer: Viewer, slug: str, *, direct: Direct, now: datetime) -> list[dict[str, Any]]:
+def do_test(viewer: Viewer, slug: str, *, direct: Direct, actor: Actor, now: datetime) -> list[dict[str, Any]]:
     """Sends a quiet test by every way of the person now; says of each whether it was taken. Conflict for somebody who has none.
 
     A routing key of PagerDuty is only tried by a drill: any event to it wakes its owner.
@@ -75,6 +75,11 @@ def do_test(viewer: Viewer, slug: str, *, direct: Direct, now: datetime) -> list
     found = ways_of(access_person(viewer, slug, now))
     if not found:
         raise Conflict(f"{slug} has no way by which the desk could reach them.", field="person")
+    # On record before anything leaves: what was sent cannot be taken back.
+    work = Work(now, actor)
+    work.audit("reach.tested", f"person:{slug}", {"ways": [shown(one) for one in found]})
+    with transaction.atomic(durable=True):
+        work.flush()
     return [{**shown(one), "problem": _tried(slug, one, direct)} for one in found]
 
 

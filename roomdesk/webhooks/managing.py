@@ -215,6 +215,7 @@ def do_ping(viewer: Viewer, slug: str, *, actor: Actor, now: datetime) -> Delive
         message_id = f"msg_{uuid.uuid4().hex}"
         facts = {"endpoint": slug}
         made = emitting.tell(work, found, emitting.PING, message_id=message_id, subject=slug, at=now, facts=facts)
+        work.audit("webhook.pinged", f"webhook:{slug}", {"delivery": made.pk, "id": message_id})
         work.flush()
     return made
 

@@ -139,7 +139,8 @@ def reach_put(request: HttpRequest, id: str, wanted: WaysWanted) -> dict[str, An
 def reach_test(request: HttpRequest, id: str) -> dict[str, Any]:
     """Send a quiet test by every way, and say which took it."""
     check_query(request)
-    return {"items": reaching.do_test(viewer_of(request), id, direct=direct.say, now=clock.now()), "next": None}
+    by: dict[str, Any] = {"actor": actor_of(request), "now": clock.now()}
+    return {"items": reaching.do_test(viewer_of(request), id, direct=direct.say, **by), "next": None}
 
 
 def _ways(found: list[Any]) -> dict[str, Any]:
