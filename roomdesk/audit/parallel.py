@@ -44,7 +44,7 @@ def verify_many(scopes: Sequence[str], jobs: int | None = None, *, size: int = S
         walked = _walk_all(stretches, _jobs(jobs, heads, len(stretches)))
         by_scope = groupby(zip(stretches, walked, strict=True), key=lambda pair: pair[0].scope)
         parts = {scope: [part for _, part in pairs] for scope, pairs in by_scope}
-        held = roots.newest(scopes)
+        held = roots.held(scopes)
         return [verify.held_against(verify.judged(head, parts[head.scope]), held[head.scope]) for head in heads]
 
 

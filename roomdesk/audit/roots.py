@@ -110,7 +110,7 @@ def _wrong(line: str, keys: dict[str, str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A root of one chain as it is kept in a `place`: the hash at a number, on a day, and whether the desk signed that."""
+    """A root of one chain as it is kept in a `place`: the hash at a number, on a day, and whether it is as the desk signed it."""
 
     seq: int
     hash: str
@@ -119,17 +119,32 @@ class Held:
     is_signed: bool
 
 
-def newest(scopes: Sequence[str]) -> dict[str, list[Held]]:
-    """The newest root of each chain in the database, and the newest in the folder outside it. All before them follow from the chain."""
-    keys = {one["key_id"]: one["public"] for one in signing.public_keys()}
-    wanted = set(scopes)
-    in_table = Root.objects.filter(scope__in=wanted).order_by("scope", "-seq").distinct("scope")
+def held(scopes: Sequence[str]) -> dict[str, list[Held]]:
+    """Every root of each chain in the database, and the newest in the folder outside it: all before that one follow from the chain."""
+    keys = signing.recorded_keys()
     found: dict[str, list[Held]] = {scope: [] for scope in scopes}
-    for root in in_table:
-        found[root.scope].append(_held(as_json(root), "the database", keys))
-    for scope, kept in _newest_filed(wanted).items():
+    for root in Root.objects.filter(scope__in=set(scopes)).order_by("seq", "pk").iterator():
+        found[root.scope].append(_in_table(root, keys))
+    for scope, kept in _newest_filed(set(scopes)).items():
         found[scope].append(_held(kept, str(folder()), keys))
     return found
+
+
+def _in_table(root: Root, keys: dict[str, str]) -> Held:
+    """A root whose columns say what its signed text says; anything else was changed after it was signed."""
+    columns = (root.scope, root.day.isoformat(), root.seq, root.hash)
+    try:
+        signed = json.loads(root.text)
+        is_same = (signed["scope"], signed["day"], signed["seq"], signed["hash"]) == columns
+    except (ValueError, KeyError, TypeError):
+        is_same = False
+    is_signed = is_same and signing.is_signed(root.text, root.signature, keys.get(root.key_id, ""))
+    return Held(root.seq, root.hash, root.day.isoformat(), "the database", is_signed)
+
+
+def scopes() -> set[str]:
+    """The chains of which there is a root, here or in the folder: one that is gone altogether is missed by it."""
+    return set(Root.objects.order_by().values_list("scope", flat=True).distinct()) | _newest_filed(None).keys()
 
 
 def _held(kept: dict[str, Any], place: str, keys: dict[str, str]) -> Held:
@@ -138,14 +153,14 @@ def _held(kept: dict[str, Any], place: str, keys: dict[str, str]) -> Held:
     return Held(int(root["seq"]), str(root["hash"]), str(root["day"]), place, is_signed)
 
 
-def _newest_filed(wanted: set[str]) -> dict[str, dict[str, Any]]:
-    """By scope, from the newest file back until every chain was met."""
+def _newest_filed(wanted: set[str] | None) -> dict[str, dict[str, Any]]:
+    """By scope, from the newest file back until every chain was met; without `wanted` all there are."""
     found: dict[str, dict[str, Any]] = {}
     for file in sorted(folder().glob("roots-*.jsonl"), reverse=True):
-        if wanted <= found.keys():
+        if wanted is not None and wanted <= found.keys():
             break
         # The last of a file's lines for a chain is its newest.
-        met = {scope: kept for scope, kept in _filed(file) if scope in wanted}
+        met = {scope: kept for scope, kept in _filed(file) if wanted is None or scope in wanted}
         found = met | found
     return found
 

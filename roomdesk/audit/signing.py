@@ -43,7 +43,9 @@ def sign(document: dict[str, Any], now: datetime) -> Signed:
 
 
 def is_signed(text: str, signature: str, public: str) -> bool:
-    """Whether this key signed this text."""
+    """Whether this key signed this text. Both are spelt in small letters: another spelling was not written by us."""
+    if not all(part == part.lower() for part in (signature, public)):
+        return False
     try:
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(public)).verify(bytes.fromhex(signature), text.encode())
     except (InvalidSignature, ValueError):
@@ -59,6 +61,19 @@ def public_key() -> str:
 def id_of(public: str) -> str:
     """A key's short name: the beginning of its SHA-256."""
     return hashlib.sha256(bytes.fromhex(public)).hexdigest()[:16]
+
+
+def recorded_keys() -> dict[str, str]:
+    """Those on record, by their names; whatever signed is there since it did."""
+    found = SigningKey.objects.values_list("key_id", "public")
+    return {key_id: public for key_id, public in found if _is_named(key_id, public)}
+
+
+def _is_named(key_id: str, public: str) -> bool:
+    try:
+        return id_of(public) == key_id
+    except ValueError:
+        return False
 
 
 def public_keys() -> list[dict[str, str]]:

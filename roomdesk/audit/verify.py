@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from roomdesk.audit import chain
+from roomdesk.audit import chain, roots
 from roomdesk.audit.models import Entry, Head
 from roomdesk.audit.roots import Held
 from roomdesk.audit.walking import Fault, Walked, joined
@@ -42,9 +42,9 @@ class Verdict:
 
 
 def scopes() -> list[str]:
-    """Every scope that has a chain, or entries without one."""
+    """Every scope that has a chain, entries without one, or a root of one."""
     heads = set(Head.objects.values_list("scope", flat=True))
-    return sorted(heads | set(Entry.objects.order_by().values_list("scope", flat=True).distinct()))
+    return sorted(heads | set(Entry.objects.order_by().values_list("scope", flat=True).distinct()) | roots.scopes())
 
 
 def verify(scope: str) -> Verdict:
@@ -89,11 +89,15 @@ def _head_fault(head: Head, walked: Walked) -> Fault | None:
 
 def held_against(verdict: Verdict, held: Sequence[Held]) -> Verdict:
     """The verdict with these roots held against the chain: an end cut off, or a past written anew, differs from them."""
+    if verdict.fault is not None or not held:
+        return verdict
+    # Numbers are there once: the chain was walked without a fault.
+    entries = Entry.objects.filter(scope=verdict.scope, seq__in={root.seq for root in held})
+    hashes = dict(entries.values_list("seq", "hash"))
     for root in held:
-        if verdict.fault is None:
-            found = list(Entry.objects.filter(scope=verdict.scope, seq=root.seq).values_list("hash", flat=True))
-            fault = _root_fault(root, verdict, fits=found == [root.hash])
-            verdict = replace(verdict, fault=fault, rooted=verdict.rooted if fault else max(verdict.rooted, root.seq))
+        if fault := _root_fault(root, verdict, fits=hashes.get(root.seq) == root.hash):
+            return replace(verdict, fault=fault)
+        verdict = replace(verdict, rooted=max(verdict.rooted, root.seq))
     return verdict
 
 
