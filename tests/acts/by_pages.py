@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from roomdesk.clocks.models import Notice
@@ -15,7 +17,8 @@ from tests.acts.act import Act, page
 from tests.acts.world import PRODUCT, consent, of, ref, said
 from tests.flow.world import ACTOR
 
-_OF_A_LIBRARY = "A library keeps it; the chain is not told of it (docs/consent.md)."
+#: Of an authenticator app.
+_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 #: Addresses that take a form and do nothing that has to be proven, with the reason.
 NO_ACTS = {
     "home": "It leads to where somebody belongs.",
@@ -32,12 +35,9 @@ NO_ACTS = {
     "mfa_login_webauthn": "A session begins by a passkey.",
     "mfa_reauthenticate": "A session goes on.",
     "mfa_reauthenticate_webauthn": "A session goes on.",
-    "mfa_add_webauthn": "A library keeps it; the chain is not told of it (docs/consent.md).",
+    "mfa_add_webauthn": "By the same rows as an app; tests/faces/test_passkeys.py adds one in a browser.",
     "mfa_edit_webauthn": "Somebody calls a key of their own by another name.",
-    "mfa_remove_webauthn": "A library keeps it; the chain is not told of it (docs/consent.md).",
-    "mfa_activate_totp": _OF_A_LIBRARY,
-    "mfa_deactivate_totp": _OF_A_LIBRARY,
-    "mfa_generate_recovery_codes": _OF_A_LIBRARY,
+    "mfa_remove_webauthn": "By the same rows as an app.",
     "mfa_index": "It shows what there is.",
     "mfa_list_webauthn": "It shows what there is.",
     "mfa_view_recovery_codes": "It shows what there is.",
@@ -107,7 +107,9 @@ def _page(name: str, says: str, who: str, address: Any, form: Any, variant: str 
 
 def _now(who: str) -> dict[str, Any]:
     """As `_fresh` by the clock of the machine, which the library of second factors goes by."""
-    return _fresh(who) | {"account_authentication_methods": lambda: [{"method": "password", "at": time.time()}]}
+    return _fresh(who) | {
+        "account_authentication_methods": lambda: [{"method": "password", "at": time.time(), "reauthenticated": True}]
+    }
 
 
 def _password() -> None:
@@ -115,6 +117,16 @@ def _password() -> None:
 
 
 _OLD, _NEW = "a long word of hers", "another long word of hers"
+
+
+def _code() -> dict[str, str]:
+    """What the app shows now. What was shown before counts as used."""
+    cache.clear()
+    return {"code": format_hotp_value(hotp_value(_SECRET, next(iter(yield_hotp_counters_from_time()))))}
+
+
+def _with_app() -> None:
+    assert page("olga", "/accounts/2fa/totp/activate/", _code, **{"mfa.totp.secret": lambda: _SECRET}, **_now("olga"))()
 
 
 def _answer() -> str:
@@ -239,6 +251,9 @@ ACTS = [
     _page("chat:room", "room.said_for", "olga", "/chat/acme", lambda: {"text": "", "key": "f", "files": [_file()]}, "file"),
     _page("chat:room", "room.said_for", "olga", "/chat/acme", lambda: {"edit": str(said("$said")), "text": "Mended", "key": "e"}, "edit"),
     _page("chat:room", "room.reacted_for", "olga", "/chat/acme", lambda: {"react": f"{said('$said')}:👍"}, "react"),
+    _page("mfa_activate_totp", "person.second_factor_added", "olga", "/accounts/2fa/totp/activate/", _code, session={"mfa.totp.secret": lambda: _SECRET, **_now("olga")}),
+    _page("mfa_deactivate_totp", "person.second_factor_removed", "olga", "/accounts/2fa/totp/deactivate/", {}, before=_with_app, session=_now("olga")),
+    _page("mfa_generate_recovery_codes", "person.second_factor_added", "olga", "/accounts/2fa/recovery-codes/generate/", {}, before=_with_app, session=_now("olga")),
     _page("account_change_password", "person.password_set", "olga", "/accounts/password/change/", {"oldpassword": _OLD, "password1": _NEW, "password2": _NEW}, before=_password, session=_now("olga")),
     _page("account_language", "person.changed", "olga", "/accounts/language/", {"locale": "bg"}),
     *(Act("page page_link", says, page(None, world.link, {"act": act}), world.p0, act) for act, says in (("take", "page.acknowledged"), ("hand_on", "page.handed_on"), ("not_me", "page.not_me"))),

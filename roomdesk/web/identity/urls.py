@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from allauth.account import views
+from allauth.mfa import urls as mfa
 from django.urls import include, path
 from django.views.generic import TemplateView
 
 from roomdesk.web.identity import again
+from roomdesk.web.identity.factors_told import in_one_transaction
 from roomdesk.web.identity.language import language
 from roomdesk.web.identity.outside.configured import providers
 from roomdesk.web.identity.outside.views import outside, outside_again, outside_back
@@ -24,7 +26,7 @@ accounts = [
     path("outside/<slug:slug>/again", outside_again, name="outside_again"),
     path("outside/<slug:slug>/back", outside_back, name="outside_back"),
     path("password/change/", views.password_change, name="account_change_password"),
-    path("2fa/", include("allauth.mfa.urls")),
+    path("2fa/", include(list(in_one_transaction(mfa.urlpatterns)))),
     path("sessions/", include("allauth.usersessions.urls")),
     # Mail goes out by the outbox; until that channel is there, this page says whom to ask.
     path(
