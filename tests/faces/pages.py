@@ -93,13 +93,13 @@ PAGES: dict[str, dict[str, str]] = {
 #: Pages on the way of somebody with a passkey and an app for codes, in this order; `test_passkeys` goes it.
 KEPT_SAFE = (
     "mfa_add_webauthn", "mfa_list_webauthn", "mfa_edit_webauthn", "mfa_remove_webauthn", "mfa_reauthenticate_webauthn", "mfa_activate_totp",
-    "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_deactivate_totp", "mfa_reauthenticate", "mfa_authenticate",
+    "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_deactivate_totp", "mfa_authenticate",
 )  # fmt: skip
-#: Addresses that draw no page of their own: they act, lead on, or answer with a file or a part of a page, or to a program.
+#: Addresses that draw no page of their own: they act, lead on (as does asking for a code anew, of whoever has a password or a key), or answer with a file or a part of a page, or to a program.
 NO_PAGE = {
     "home", "brand", "healthz", "hooks/pagerduty", "calendars/<str:token>.ics", "chat:open", "chat:signs", "portal:access", "portal:rate",
     "portal:file", "console:file", "console:bulk", "console:undo", "console:keep_view", "console:find", "console:repair", "console:staff_repair",
-    "console:act", "console:presence", "outside", "outside_again", "mfa_login_webauthn", "mfa_download_recovery_codes", "idp:oidc:token", "idp:oidc:revoke",
+    "console:act", "console:presence", "outside", "outside_again", "mfa_login_webauthn", "mfa_reauthenticate", "mfa_download_recovery_codes", "idp:oidc:token", "idp:oidc:revoke",
     "idp:oidc:device_code", "idp:oidc:userinfo", "idp:oidc:configuration", "idp:oidc:jwks",
 }  # fmt: skip
 

@@ -40,6 +40,7 @@ def resolve(case: Case) -> Case:
     row = OutboxRow.objects.filter(once=f"case:{case.pk}:{case.cycle}:satisfaction").first()
     if row is not None:
         content = {**json.loads(row.payload)["content"], "solutions.roomdesk.id": row.key}
+        OutboxRow.objects.filter(pk=row.pk).update(external_id=f"$ask{case.cycle}")
         store(message(f"$ask{case.cycle}", room("birch"), BOT, content.pop("body"), **content))
         work_off()
     return case

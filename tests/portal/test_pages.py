@@ -254,8 +254,8 @@ def test_a_page_key_that_makes_no_sense_is_no_error(browser: Browser, path: str,
     assert browser("mira").get(f"/portal/acme/{path}{sign}after={after}").status_code in (200, 422)
 
 
-#: The dearest page is the room: who may read it, what is said with all that belongs to it, and the mark that it is followed by.
-BOUND = 22
+#: The dearest page is the room: who may read it, what is said with all that belongs to it, what waits for a word of theirs, and the mark that it is followed by.
+BOUND = 23
 PAGES = ("", "team", "cases", "cases?view=all", "cases/{ref}", "files", "search?q=zephyr")
 
 
