@@ -145,7 +145,7 @@ def _from_nothing() -> Iterator[Path]:
     first.remove()
 
 
-def eventually(look: Callable[[], T | None], what: str | Callable[[], str], seconds: float = 60) -> T:
+def eventually(look: Callable[[], T | None], what: str | Callable[[], str], seconds: float = 120) -> T:
     """The first true answer of `look`; fails with the last one after `seconds`. `what` may be told only then."""
     deadline = time.monotonic() + seconds
     while True:
