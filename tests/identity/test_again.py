@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.internal.auth import WebAuthn
+from django.db import transaction
 from django.test import Client, RequestFactory
 
 from roomdesk.directory import services
@@ -56,7 +57,8 @@ def key(*, is_passwordless: bool, monkeypatch: pytest.MonkeyPatch) -> Authentica
     """A security key of hers; what it is good for is all that is asked of it here."""
     monkeypatch.setattr(WebAuthn, "is_passwordless", property(lambda self: self.instance.data["passwordless"]))
     data = {"name": "key", "passwordless": is_passwordless}
-    return Authenticator.objects.create(user=olga(), type=Authenticator.Type.WEBAUTHN, data=data)
+    with transaction.atomic():
+        return Authenticator.objects.create(user=olga(), type=Authenticator.Type.WEBAUTHN, data=data)
 
 
 def test_the_provider_asks_anew_and_that_counts(inside: Client, outside: Outside) -> None:
