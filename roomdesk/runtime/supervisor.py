@@ -22,6 +22,8 @@ from roomdesk.runtime.instance import Instance, InstanceError
 from roomdesk.runtime.settings import Settings, environment
 from roomdesk.runtime.settings_table import PREFIX
 
+#: Seconds that a change of the schema may take: a large table takes long, and what is ended in the middle begins anew at the next start.
+_MIGRATING = 900.0
 PARTS = frozenset({"postgres", "migrate", "synapse", "web", "worker"})
 _LOCK_GRACE = 2.0
 
@@ -91,7 +93,7 @@ class Supervisor:
         home = self._begin_synapse(folder) if "synapse" in self._parts else None
         if "migrate" in self._parts:
             with self._timed("Database schema is up to date"):
-                run_once(self._command(folder, "migrate"))
+                run_once(replace(self._command(folder, "migrate"), start_seconds=_MIGRATING))
         # Web and workers need the administrator's token: known from the second start on, so that they can start beside the homeserver.
         early = self._begin_own(folder) if home is None or self._settings.admin_token else None
         if home:
