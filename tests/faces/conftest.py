@@ -5,22 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.acceptance.browsing import Signed, signing_in
+from tests.acceptance.conftest import chromium
 from tests.harness.live import Live
 
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    # Its own 5 s are short on a busy machine.
-    expect.set_options(timeout=60_000)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield running
-        running.close()
+__all__ = ["chromium"]
 
 
 @pytest.fixture(scope="module")
