@@ -305,6 +305,11 @@ def test_a_narrow_page_needs_no_scrolling_sideways(desk: Live, chromium: Browser
         page.goto(f"{desk.ready['url']}/console/{path}")
         assert page.evaluate("document.documentElement.scrollWidth") == 320, path
         assert page.evaluate(OVERLAPS) == [], path
+    page.goto(f"{desk.ready['url']}/console/cases/{ref}")
+    tops = [page.locator(part).bounding_box() for part in (".case-head", "#clocks", "#timeline", "#write", "#acts")]
+    after = [page.locator(part).bounding_box() for part in ("#consents", "#facts", "#workspace")]
+    order = [box["y"] for box in [*tops, *after] if box is not None]
+    assert len(order) == 8 and order[:5] == sorted(order)[:5], "clocks, conversation and answering before all else"
     page.context.close()
 
 
