@@ -6,7 +6,7 @@ A sentence that is not here is shown as it came: better in English than not at a
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_noop as _
@@ -66,16 +66,28 @@ def told(sentence: object) -> str:
 
 def _whole(words: str) -> str:
     """One sentence that is known; empty for what is not."""
+    found = _found(words)
+    return gettext(found[0]) % {name: _filled(name, value) for name, value in found[1]} if found else ""
+
+
+@lru_cache(maxsize=2048)
+def _found(words: str) -> tuple[str, tuple[tuple[str, str], ...]] | None:
+    """The known sentence, and what is filled in. A page tells the same ones again and again, and trying them all is dear."""
     for known, pattern in _patterns():
         found = pattern.fullmatch(words)
         if found:
-            return gettext(known) % {name: _filled(name, value) for name, value in found.groupdict().items()}
-    return ""
+            return known, tuple(found.groupdict().items())
+    return None
 
 
 def _filled(name: str, value: str) -> str:
     """The state of a case is one of the desk's own words; everything else stays as it was."""
     return pgettext("case", value.replace("_", " ").capitalize()).lower() if name == "state" else value
+
+
+def make_ready() -> None:
+    """Compiles what the sentences are found by, once a process."""
+    _patterns()
 
 
 @cache
