@@ -208,7 +208,10 @@ def _page(
         "key": secrets.token_urlsafe(12),
     }
     forms = acts.offered(
-        Around(reader, found, context["messages_said"], context["others"], context["called"], canned), refused
+        Around(
+            reader, found, context["messages_said"], context["others"], context["called"], canned, context["pinned"]
+        ),
+        refused,
     )
     # Writing has a place of its own.
     context["acts"] = [form for form in forms if form.act != "note"]
@@ -249,6 +252,7 @@ def _told(reader: Reader, found: Case, *, is_again: bool) -> dict[str, Any]:
     files, intake = files_of(said), intake_of(found)
     cycles = queries.cycles(found)
     return {
+        "pinned": next((one.product_version_id for one in cycles if one.number == found.cycle), None),
         "satisfaction": present.satisfaction(cycles),
         "resolutions": present.resolutions(cycles),
         "others": linking.others_of(found),

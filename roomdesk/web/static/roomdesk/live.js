@@ -76,6 +76,7 @@
       if (here) replace(here, copy);
       else old.insertBefore(copy, [...old.children].find((one) => placed(one) > placed(item)) || null);
     }
+    old.dataset.grows = fresh.dataset.grows;
     return old.children.length === many;
   };
 
