@@ -114,6 +114,11 @@ def _plain(value: str) -> str:
     return value.replace("_", " ").capitalize()
 
 
+def make_ready() -> None:
+    """Compiles what the sentences are found by, once a process."""
+    _patterns()
+
+
 @cache
 def _patterns() -> list[tuple[str, str, re.Pattern[str]]]:
     """Each sentence with its longest part without gaps and with what finds it again. Nothing of what is filled in is read but put back in its place."""
