@@ -18,6 +18,7 @@ from roomdesk.clocks.models import Clock
 from roomdesk.directory import services
 from roomdesk.record.models import Message
 from roomdesk.runtime import clock
+from roomdesk.web.console import present
 from tests.cases_api.place import nothing_changes
 from tests.console.conftest import ACTOR, open_case
 
@@ -282,3 +283,8 @@ def test_a_p0_that_nobody_answered_stands_above_every_page(browser: Browser) -> 
 
 def test_pages_are_never_kept_by_the_browser(browser: Browser) -> None:
     assert "no-store" in browser("lea").get("/console/")["Cache-Control"]
+
+
+def test_what_people_are_in_a_room_is_told_in_words() -> None:
+    words = {"account_manager_here": "account manager", "engineer": "engineer", "owner": "owner", "admin": "admin"}
+    assert {role: present.role_words(role) for role in words} == words

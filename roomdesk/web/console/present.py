@@ -209,8 +209,8 @@ def _place(number: int) -> str:
 
 
 def role_words(role: str) -> str:
-    """What a member of a workspace is called."""
-    return gettext(role) if role in ("owner", "admin", "member") else role
+    """What somebody is in a workspace's room; of account managers there are none but this workspace's."""
+    return gettext(role) if role in ("owner", "admin", "member") else plain(role.removesuffix("_here")).lower()
 
 
 def plain(slug: str) -> str:

@@ -93,7 +93,7 @@
       const old = document.getElementById(part.id);
       if (!old || drawn.get(part.id) === part.outerHTML) continue;
       drawn.set(part.id, part.outerHTML);
-      if (asked && Number(part.dataset.grows)) { if (grow(old, part)) continue; return refresh(""); }
+      if (asked && Number(part.dataset.grows)) { if (grow(old, part)) continue; drawn.delete(part.id); return refresh(""); }
       for (const one of part.querySelectorAll(":scope > [id]")) drawn.set(one.id, one.outerHTML);
       replace(old, document.importNode(part, true));
     }
