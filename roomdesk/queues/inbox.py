@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from roomdesk.queues.models import AppserviceTransaction, InboxEvent
-from roomdesk.queues.signals import INBOX, PATIENT, URGENT, notify
+from roomdesk.queues.signals import AWAITED, INBOX, PATIENT, URGENT, notify
 from roomdesk.runtime import clock, faults
 
 #: Advisory lock: held shared by every push while it is stored, alone by `holds` while it gives places anew.
@@ -39,15 +39,16 @@ class Arrival:
     is_patient: bool = False
 
 
-def store(arrivals: Sequence[Arrival], now: datetime) -> int:
-    """Inserts what is not yet there, within the caller's transaction; returns how many were new."""
+def store(arrivals: Sequence[Arrival], now: datetime, *, is_awaited: bool = False) -> int:
+    """Inserts what is not yet there, within the caller's transaction; returns how many were new. `is_awaited`: an open page shows their room."""
     if not arrivals:
         return 0
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [now, clock.offset() // timedelta(microseconds=1), *_arrays(arrivals)])
         new = int(cursor.rowcount)
     if new:
-        notify(INBOX, PATIENT if all(arrival.is_patient for arrival in arrivals) else "")
+        is_patient = all(arrival.is_patient for arrival in arrivals)
+        notify(INBOX, PATIENT if is_patient else AWAITED if is_awaited else "")
     if new and any(arrival.is_urgent for arrival in arrivals):
         notify(URGENT)
     return new
@@ -207,7 +208,9 @@ def _arrays(arrivals: Sequence[Arrival]) -> list[list[object]]:
     ]
 
 
-def receive_transaction(transaction_id: str, body: bytes, arrivals: Sequence[Arrival], now: datetime) -> int:
+def receive_transaction(
+    transaction_id: str, body: bytes, arrivals: Sequence[Arrival], now: datetime, *, is_awaited: bool = False
+) -> int:
     """Stores an appservice transaction durably before it is acknowledged; returns the number of new events.
 
     Idempotent twice: by transaction id and digest within `TRANSACTION_WINDOW`, and for ever by event id.
@@ -216,7 +219,7 @@ def receive_transaction(transaction_id: str, body: bytes, arrivals: Sequence[Arr
     with transaction.atomic(durable=True):
         if not _is_new(transaction_id, digest, now):
             return 0
-        new = store(arrivals, now)
+        new = store(arrivals, now, is_awaited=is_awaited)
         faults.point("inbox-stored")
     faults.point("inbox-committed")
     return new

@@ -85,6 +85,7 @@ class Worker:
                 {INBOX: inbox, URGENT: p0, OUTBOX: out, TIMERS: due},
                 self._stop,
                 drainer.hurry,
+                drainer.awaited,
             ),
         ]
 
