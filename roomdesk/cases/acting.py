@@ -11,12 +11,15 @@ from roomdesk.cases import loading
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.models import Case
 from roomdesk.cases.queries import access_place
-from roomdesk.directory.errors import Forbidden, Invalid
+from roomdesk.directory.errors import Conflict, Forbidden, Invalid
 from roomdesk.directory.models import Person, Workspace
 from roomdesk.directory.queries import Viewer, active_person, authority
 from roomdesk.queues import bulk, lanes
 from roomdesk.queues.models import Lane
 from roomdesk.queues.signals import lives
+
+#: Of a case whose rows were copied into the record without a cycle of the desk.
+NO_CYCLE = "{ref} has no cycle on record, so it can only be read; open a new case for what is to be done."
 
 
 @dataclass(slots=True)
@@ -29,8 +32,11 @@ class Held:
     author: Person | None
 
     def exactly(self, ref: str) -> Open:
-        """The case of this reference itself, also where it was merged. It must have been held."""
-        return next(entry for entry in self.conversation.cases.values() if entry.case.ref == ref)
+        """The case of this reference itself, also where it was merged. It must have been held. Conflict for one without a cycle."""
+        found = next((entry for entry in self.conversation.cases.values() if entry.case.ref == ref), None)
+        if found is None:
+            raise Conflict(NO_CYCLE.format(ref=ref), field="ref")
+        return found
 
     def case(self, ref: str) -> Case:
         return self.exactly(ref).case

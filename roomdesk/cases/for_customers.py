@@ -39,7 +39,9 @@ def takes_words(case: Case, now: datetime) -> bool:
     """Whether its people can still write in the case: it is open, or their word opens it again (D19). One query, of a closed one."""
     if case.state != Case.State.CLOSED:
         return case.state != Case.State.MERGED
-    version = case.cycles.values_list("product_version_id", flat=True).get(number=case.cycle)
+    version = case.cycles.filter(number=case.cycle).values_list("product_version_id", flat=True).first()
+    if version is None:
+        return False
     window = timedelta(days=product_of(version).life.reopen_days)
     return case_states.reopens(case.state, case.resolved_at, now, window)
 

@@ -148,7 +148,8 @@ def _add(workspaces: Mapping[int, Conversation], found: Iterable[Case]) -> None:
     intakes = {intake.case_id: intake for intake in kept}
     entries: dict[int, Open] = {}
     fetch = partial(_add_clocks, entries)
-    for case in sorted(cases.values(), key=lambda c: (c.opened_at, c.pk)):
+    # What has no cycle was never the flow's (it came by copying rows): it can be read, and nothing more happens to it.
+    for case in sorted((c for c in cases.values() if c.pk in current), key=lambda c: (c.opened_at, c.pk)):
         entry = Open(case, current[case.pk], intake=intakes.get(case.pk), fetch=fetch)
         entries[case.pk] = workspaces[case.workspace_id].cases[case.pk] = entry
 
@@ -177,8 +178,10 @@ def _add_clocks(entries: Mapping[int, Open]) -> None:
 
 def _add_merged(workspaces: Mapping[int, Conversation]) -> None:
     """Adds what merged cases were merged into, and tells these by which references they are known too (D16)."""
-    while missing := _away(workspaces):
+    tried: set[int] = set()
+    while missing := _away(workspaces) - tried:
         _add(workspaces, Case.objects.filter(pk__in=missing))
+        tried |= missing
     for conversation in workspaces.values():
         for case_id in conversation.merged:
             entry = conversation.current(case_id)

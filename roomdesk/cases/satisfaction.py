@@ -13,6 +13,7 @@ from django.db import transaction
 
 from roomdesk.audit.work import Actor, Work
 from roomdesk.cases import confirming, loading, satisfaction_question
+from roomdesk.cases.acting import NO_CYCLE
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.history import note
 from roomdesk.cases.models import Case
@@ -60,7 +61,9 @@ def do_rate(viewer: Viewer, ref: str, score: str, *, author: str, actor: Actor, 
             raise Invalid(f'"{author[:80]}" is no customer of this workspace; only they say this.', field="author")
         lane = lanes.lock(case.workspace.lane_id)
         conversation = loading.load({lane.pk: lane}, case_ids=[case.pk], earliest=now)[lane.pk]
-        entry = next(one for one in conversation.cases.values() if one.case.pk == case.pk)
+        entry = conversation.cases.get(case.pk)
+        if entry is None:
+            raise Conflict(NO_CYCLE.format(ref=ref), field="ref")
         if entry.case.state not in satisfaction_question.RATED:
             raise Conflict(f"{ref} is {entry.case.state}; there is a resolution to speak of once it is resolved.")
         work = Work(now, actor)

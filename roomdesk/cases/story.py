@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from roomdesk.cases import files, linking, queries, triaging
-from roomdesk.cases.models import Case, CaseChange
+from roomdesk.cases.models import Case, CaseChange, CaseCycle
 from roomdesk.cases.report import intake_of, report
 from roomdesk.clocks.explain import explain_all
 from roomdesk.directory.queries import Viewer, escalated
+from roomdesk.product.queries import newest
 from roomdesk.queues.models import OutboxRow
 from roomdesk.record.models import Message
 
@@ -40,7 +41,7 @@ def whole(found: Case, viewer: Viewer) -> dict[str, Any]:
         **case(found, viewer),
         # Why it was filed as it is: for staff.
         "triage": triaging.shown(intake) if intake and queries.is_staff(viewer) and not is_stub else None,
-        "report": report(found, intake, [] if is_stub else said, kept, cycles[-1].product_version_id),
+        "report": report(found, intake, [] if is_stub else said, kept, _version_of(found, cycles)),
         "cycles": [queries.shown_cycle(cycle) for cycle in cycles],
         **_others(found, viewer),
         "merged": [other.ref for other in queries.merged(found)],
@@ -50,6 +51,11 @@ def whole(found: Case, viewer: Viewer) -> dict[str, Any]:
     # What made it work, and why it had failed, staff tell each other; the customer hears it in their own answer.
     told = told if queries.is_staff(viewer) else _without_causes(told)
     return _wordless(told) if is_stub else told
+
+
+def _version_of(found: Case, cycles: list[CaseCycle]) -> int:
+    """Of the newest cycle; where rows were copied in without one, the newest that there is."""
+    return cycles[-1].product_version_id if cycles else newest([found.product])[found.product].pk
 
 
 def _without_causes(told: dict[str, Any]) -> dict[str, Any]:

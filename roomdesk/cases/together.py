@@ -73,6 +73,10 @@ def hold(hands: Hands, refs: Iterable[str]) -> Together:
     ids = list(Case.objects.filter(ref__in=wanted).values_list("pk", flat=True))
     localparts = [person.localpart] if person else []
     loaded = loading.load(held, localparts=localparts, case_ids=ids, earliest=hands.now)
+    known = {entry.case.ref for one in loaded.values() for entry in one.cases.values()}
+    for ref in wanted:
+        if ref not in known:
+            raise Conflict(acting.NO_CYCLE.format(ref=ref), field="ref")
     by = person.slug if person else acting.name_of(hands.actor)
     return Together(Work(hands.now, hands.actor), by, person, loaded)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -108,6 +108,13 @@ def _is_small(version_id: int, locale: str, text: str) -> bool:
 def _vocabulary_of(version_id: int) -> Vocabulary:
     """The vocabulary with a version's own words."""
     return vocabulary(product_of(version_id).triage.own)
+
+
+def make_ready(version_ids: Iterable[int]) -> None:
+    """Compiles the general vocabulary and that of these versions, which else the first text waits for: seconds, once a process."""
+    vocabulary()
+    for version_id in version_ids:
+        _vocabulary_of(version_id)
 
 
 @lru_cache(maxsize=512)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
@@ -85,6 +85,24 @@ def conversation(messages: Sequence[Message], changes: Sequence[CaseChange]) -> 
     said: list[Message | CaseChange] = [m for m in messages if m.kind in _SAID and not _is_beside(m)]
     changed = [change for change in changes if change.before]
     return sorted([*said, *changed], key=lambda entry: entry.at)
+
+
+#: Entries at the end of a conversation that a page which follows it is given again, and how far back others count as changed just now.
+TAIL, LATELY = 20, timedelta(minutes=10)
+
+
+def changed_lately(
+    entries: Sequence[Message | CaseChange], on_the_way: Mapping[int, Delivery], now: datetime
+) -> list[Message | CaseChange]:
+    """Of a conversation what a page that follows it may not have: its end, and what was put in before, edited or removed not long ago, or is on its way."""
+    since = now - LATELY
+    before = [row for row in entries[:-TAIL] if isinstance(row, Message) and _moved(row, on_the_way, since)]
+    return [*before, *entries[-TAIL:]]
+
+
+def _moved(message: Message, on_the_way: Mapping[int, Delivery], since: datetime) -> bool:
+    moments = (message.recorded_at, message.edited_at, message.redacted_at)
+    return message.pk in on_the_way or any(at is not None and at > since for at in moments)
 
 
 def _is_beside(message: Message) -> bool:

@@ -24,6 +24,7 @@ def web() -> None:
 
     from roomdesk import bootstrap
     from roomdesk.runtime import logs
+    from roomdesk.web import ready
 
     settings = bootstrap.settings
     logs.configure(settings, process="web")
@@ -50,6 +51,7 @@ def web() -> None:
         ends(number, frame)
 
     server.handle_exit = handle_exit  # type: ignore[assignment, method-assign]
+    ready.begin()
     server.run(sockets=[_listen(settings)])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 
 class Clock(models.Model):
@@ -86,6 +87,8 @@ class Clock(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at"], name="clock_running_due", condition=Q(stopped_at=None)),
+            # When it is counted in reports, by the month of its due time.
+            models.Index(Coalesce("breached_at", "due_at"), name="clock_judged_at"),
             models.Index(fields=["merged_with"], name="clock_merged_with", condition=Q(merged_with__isnull=False)),
         ]
 

@@ -17,6 +17,11 @@ def newest(slugs: Iterable[str]) -> dict[str, ProductVersion]:
     return {version.slug: version for version in versions.defer("content")}
 
 
+def office_zones(slugs: Iterable[str]) -> dict[str, str]:
+    """The time zone of each product's office by its newest version, in one query; unknown slugs are left out."""
+    return {slug: product_of(version.pk).office.timezone for slug, version in newest(slugs).items()}
+
+
 def loaded(slugs: Iterable[str]) -> dict[str, list[ProductVersion]]:
     """All versions of each of the products in their order, in one query; unknown slugs are left out. Content is not fetched."""
     return by_slug(ProductVersion.objects.filter(slug__in=set(slugs)).order_by("slug", "number").defer("content"))

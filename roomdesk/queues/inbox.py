@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from roomdesk.queues.models import AppserviceTransaction, InboxEvent
-from roomdesk.queues.signals import INBOX, PATIENT, URGENT, notify
+from roomdesk.queues.signals import AWAITED, INBOX, PATIENT, URGENT, notify
 from roomdesk.queues.statements import Statement
 from roomdesk.runtime import clock, faults
 
@@ -40,18 +40,18 @@ class Arrival:
     is_patient: bool = False
 
 
-def store(arrivals: Sequence[Arrival], now: datetime) -> int:
-    """Inserts what is not yet there, within the caller's transaction; returns how many were new.
+def store(arrivals: Sequence[Arrival], now: datetime, *, is_awaited: bool = False) -> int:
+    """Inserts what is not yet there, within the caller's transaction; returns how many were new. `is_awaited`: an open page shows their room.
 
     What may be a P0 wakes those who work on nothing else: woken together, they and the flow would take the core from each other.
     """
     if not arrivals:
         return 0
-    return _stored(_STORE, [], arrivals, now)
+    return _stored(_STORE, [], arrivals, now, is_awaited=is_awaited)
 
 
-def _stored(text: str, first: Sequence[Any], arrivals: Sequence[Arrival], now: datetime) -> int:
-    told = _told(arrivals)
+def _stored(text: str, first: Sequence[Any], arrivals: Sequence[Arrival], now: datetime, *, is_awaited: bool) -> int:
+    told = _told(arrivals, AWAITED if is_awaited else "")
     channels = [[channel for channel, _ in told], [payload for _, payload in told]]
     offset = clock.offset() // timedelta(microseconds=1)
     with connection.cursor() as cursor:
@@ -59,10 +59,10 @@ def _stored(text: str, first: Sequence[Any], arrivals: Sequence[Arrival], now: d
         return int(cursor.fetchone()[0])
 
 
-def _told(arrivals: Sequence[Arrival]) -> list[tuple[str, str]]:
-    """Whom these wake, where they are new: channels and what is said there."""
+def _told(arrivals: Sequence[Arrival], said: str) -> list[tuple[str, str]]:
+    """Whom these wake, where they are new: channels and what is said there; `said` of words."""
     others = [arrival for arrival in arrivals if not arrival.is_urgent]
-    told = [(INBOX, PATIENT if all(arrival.is_patient for arrival in others) else "")] if others else []
+    told = [(INBOX, PATIENT if all(arrival.is_patient for arrival in others) else said)] if others else []
     return told if len(others) == len(arrivals) else [*told, (URGENT, "")]
 
 
@@ -228,21 +228,25 @@ def _arrays(arrivals: Sequence[Arrival]) -> list[list[object]]:
     ]
 
 
-def receive_transaction(transaction_id: str, body: bytes, arrivals: Sequence[Arrival], now: datetime) -> int:
+def receive_transaction(
+    transaction_id: str, body: bytes, arrivals: Sequence[Arrival], now: datetime, *, is_awaited: bool = False
+) -> int:
     """Stores an appservice transaction durably before it is acknowledged; returns the number of new events.
 
     Idempotent twice: by transaction id and digest within `TRANSACTION_WINDOW`, and for ever by event id.
     """
     digest = hashlib.sha256(body).hexdigest()
     with transaction.atomic(durable=True):
-        new = _received(transaction_id, digest, arrivals, now)
+        new = _received(transaction_id, digest, arrivals, now, is_awaited=is_awaited)
         faults.point("inbox-stored")
     faults.point("inbox-committed")
     return new
 
 
-def _received(transaction_id: str, digest: str, arrivals: Sequence[Arrival], now: datetime) -> int:
-    return _stored(_RECEIVE, [transaction_id[:255], digest, now, ARRIVING], arrivals, now)
+def _received(
+    transaction_id: str, digest: str, arrivals: Sequence[Arrival], now: datetime, *, is_awaited: bool = False
+) -> int:
+    return _stored(_RECEIVE, [transaction_id[:255], digest, now, ARRIVING], arrivals, now, is_awaited=is_awaited)
 
 
 def known(source: str, ids: Collection[str]) -> set[str]:

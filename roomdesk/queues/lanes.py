@@ -93,6 +93,11 @@ def route(source: str, address: str, lane: Lane, now: datetime) -> None:
     Route.objects.update_or_create(source=source, address=address, defaults={"lane": lane, "since": now})
 
 
+def addresses(lane_id: int, source: str) -> frozenset[str]:
+    """What of a channel belongs to the lane."""
+    return frozenset(Route.objects.filter(lane_id=lane_id, source=source).values_list("address", flat=True))
+
+
 def assign_waiting() -> int:
     """Gives pending events whose address has become known their lane; returns how many.
 

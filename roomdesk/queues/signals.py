@@ -16,6 +16,8 @@ TIMERS = "roomdesk_timers"
 LIVE = "roomdesk_live"
 #: Payload on `INBOX`: there is something to do, and nobody waits for it as for words.
 PATIENT = "patient"
+#: Payload on `INBOX`: somebody has a page of the room open that it came from.
+AWAITED = "awaited"
 #: Lanes named in one notification; PostgreSQL takes eight thousand characters.
 _NAMED = 200
 

@@ -105,15 +105,28 @@ def check_asked(asked: Asked) -> None:
         raise NotFound(f'There is no product "{asked.product}".', field="product")
 
 
-def attainment(viewer: Viewer, asked: Asked) -> list[Row]:
-    """Lines by month, product, tier, severity and clock. Three queries, and one more for each version not read before."""
+def attainment(viewer: Viewer, asked: Asked, within: Sequence[str] = ()) -> list[Row]:
+    """Lines by month, product, tier, severity and clock. Three queries, and one more for each version not read before.
+
+    `within`: months that follow each other; then only clocks of these are read, and those without a due instant.
+    """
     check_asked(asked)
-    clocks = narrowed(access_clocks(viewer), asked)
-    months = [asked.month] if asked.month else _months(clocks)
-    clocks = clocks.annotate(bucket=_bucket(zones(asked.product), months))
-    # A month in which nothing can be due, because there is none: only clocks without a due instant are left.
-    clocks = clocks.filter(bucket=1) if asked.month else clocks
+    clocks, by_zone = narrowed(access_clocks(viewer), asked), zones(asked.product)
+    chosen = [asked.month] if asked.month else list(within)
+    months = chosen or _months(clocks)
+    clocks = clocks.annotate(bucket=_bucket(by_zone, months))
+    if chosen and by_zone:
+        near, here = _near(by_zone, months), Q(bucket__gte=1, bucket__lte=len(months))
+        # A month in which nothing can be due, because there is none: only clocks without a due instant are left.
+        clocks = clocks.filter(near, here) if asked.month else clocks.filter(Q(judged_at=None) | (near & here))
     return sorted((_row(line, months) for line in _counted(clocks)), key=_order)
+
+
+def _near(by_zone: dict[str, list[int]], months: Sequence[str]) -> Q:
+    """From when the first month begins anywhere until the last has ended everywhere: what an index finds."""
+    begin = min(month_begins(months[0], zone) for zone in by_zone)
+    end = max(month_begins(following(months[-1]), zone) for zone in by_zone)
+    return Q(judged_at__gte=begin, judged_at__lt=end)
 
 
 def access_clocks(viewer: Viewer) -> QuerySet[Clock]:
@@ -129,7 +142,12 @@ def access_clocks(viewer: Viewer) -> QuerySet[Clock]:
 def narrowed(clocks: QuerySet[Clock], asked: Asked) -> QuerySet[Any]:
     """Of the product, tier, severity and kind that are asked about; the month is not looked at. The tier is the clock's: a retargeted cycle does not change what was measured before (D8)."""
     clocks = clocks.annotate(judged_at=Coalesce("breached_at", "due_at"))
-    wanted = {"case__product": asked.product, "tier": asked.tier, "severity": asked.severity, "kind": asked.clock}
+    wanted = {
+        "product_version__slug": asked.product,
+        "tier": asked.tier,
+        "severity": asked.severity,
+        "kind": asked.clock,
+    }
     return clocks.filter(**{name: value for name, value in wanted.items() if value is not None})
 
 
@@ -179,14 +197,15 @@ OUTCOMES = {
 
 
 def _counted(clocks: QuerySet[Any]) -> Iterable[dict[str, Any]]:
-    lines = clocks.values("case__product", "tier", "severity", "bucket", "kind", "is_soft", "is_public")
+    # By the version's product, which is the case's: versions are few, and no case is read.
+    lines = clocks.values("product_version__slug", "tier", "severity", "bucket", "kind", "is_soft", "is_public")
     return lines.annotate(**{f"n_{name}": Count("pk", filter=of) for name, of in OUTCOMES.items()})
 
 
 def _row(line: dict[str, Any], months: Sequence[str]) -> Row:
     bucket = line["bucket"]
     return Row(
-        line["case__product"],
+        line["product_version__slug"],
         line["tier"],
         line["severity"],
         months[bucket - 1] if bucket else None,

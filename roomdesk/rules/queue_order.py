@@ -14,7 +14,8 @@ from roomdesk.rules.why import Why
 OURS, CUSTOMERS, SNOOZED = range(3)
 P0, LATE, DUE, UNPROMISED, ANSWERED = range(5)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NEVER = 2**63 - 1
+#: Stands for the due time of what has none.
+NEVER = 2**63 - 1
 
 Key = tuple[int, int, int, int, int, int]
 """Turn, rank, misuse, due and arrival in microseconds since 1970, id. Smaller is sooner; cases never share one."""
@@ -84,7 +85,7 @@ def _rank(case: Waiting, due: datetime | None, now: datetime) -> int:
 
 
 def _number(at: datetime | None) -> int:
-    return _NEVER if at is None else (at - _EPOCH) // timedelta(microseconds=1)
+    return NEVER if at is None else (at - _EPOCH) // timedelta(microseconds=1)
 
 
 _RANKS = (

@@ -21,17 +21,26 @@ _KNOWN = 20_000
 Spots = Sequence[int] | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Expression:
-    """An expression that is found only where a word begins.
+    """An expression that is found only where a word begins. To its users it never changes; it is compiled when it is first tried.
+
+    Of the thousands that there are a text tries some dozens, and a process that compiled them all would need seconds for it.
 
     It is looked for anywhere, and what stands before it is looked at afterwards: a look behind within the expression keeps the
     engine from skipping to its first letters, and a text of 1,000 characters took a quarter of a second.
     """
 
-    pattern: re.Pattern[str]
+    source: str
     #: What it can begin with; None for anything.
     starts: frozenset[str] | None = None
+    _pattern: re.Pattern[str] | None = field(default=None, init=False, repr=False)
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        if self._pattern is None:
+            self._pattern = re.compile(self.source)
+        return self._pattern
 
     def search(self, text: str, since: int = 0) -> re.Match[str] | None:
         """The first place at or after `since`."""
@@ -206,7 +215,7 @@ def _first(index: _Index, text: str, since: int) -> tuple[str, int] | None:
 
 
 def compiled(language: str, concepts: Mapping[str, Iterable[str]]) -> dict[str, Expressions]:
-    """Expressions as they are written in a vocabulary, each at the beginning of a word. `re.error` for one that is none."""
+    """Expressions as they are written in a vocabulary, each at the beginning of a word. `re.error` for one that is none: they are parsed here."""
     return {
         name: tuple(_compiled(language, rf"(?:{one})(?!\w)" if name == WHOLE else one) for one in expressions)
         for name, expressions in concepts.items()
@@ -217,7 +226,7 @@ def _compiled(language: str, expression: str) -> Expression:
     if language == "bg":
         parts = _ESCAPE.split(expression)
         expression = "".join(part if part.startswith("\\") else _sounds(part) for part in parts)
-    return Expression(re.compile(expression), starts_of(expression))
+    return Expression(expression, starts_of(expression))
 
 
 def _is_word(letter: str) -> bool:

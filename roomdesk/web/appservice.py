@@ -44,8 +44,12 @@ class Refusal(Exception):
 class Appservice:
     """The endpoint of one process. The homeserver has one transaction under way at a time: one thread suffices."""
 
-    def __init__(self, settings: Settings, *, threads: int = 1) -> None:
+    def __init__(
+        self, settings: Settings, *, threads: int = 1, is_awaited: Callable[[str], bool] = lambda room: False
+    ) -> None:
+        """`is_awaited`: whether somebody has a page of this room open; asked from the threads."""
         self._count = threads
+        self._is_awaited = is_awaited
         self._token = (settings.hs_token or "").encode()
         self._bot = user_id(BOT, settings.matrix_server_name)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="appservice")
@@ -99,8 +103,9 @@ class Appservice:
         except BadTransaction as error:
             _LOG.warning("A transaction of the homeserver was refused: %s", error)
             raise Refusal(400, error.errcode, str(error)) from error
+        is_awaited = any(self._is_awaited(one.address) for one in arrivals if not one.is_patient)
         try:
-            _stored(_identity(name), body, arrivals)
+            _stored(_identity(name), body, arrivals, is_awaited)
         except DatabaseError as error:
             _LOG.error("A transaction of the homeserver could not be stored: %s", str(error).strip().partition("\n")[0])
             raise Refusal(
@@ -119,19 +124,19 @@ def _identity(name: str) -> str:
     )
 
 
-def _stored(name: str, body: bytes, arrivals: list[inbox.Arrival]) -> None:
+def _stored(name: str, body: bytes, arrivals: list[inbox.Arrival], is_awaited: bool) -> None:
     """Stores; once more where the connection had died while it was idle (PostgreSQL was restarted)."""
     from django.db import InterfaceError, OperationalError, connection
 
     try:
-        inbox.receive_transaction(name, body, arrivals, clock.now())
+        inbox.receive_transaction(name, body, arrivals, clock.now(), is_awaited=is_awaited)
     except (OperationalError, InterfaceError):
         connection.close()
         # Those that wait in the pool died with it; without this look each of them would fail one transaction.
         pool = getattr(connection, "pool", None)
         if pool is not None and not pool.closed:
             pool.check()
-        inbox.receive_transaction(name, body, arrivals, clock.now())
+        inbox.receive_transaction(name, body, arrivals, clock.now(), is_awaited=is_awaited)
 
 
 async def _read(scope: Scope, receive: Receive) -> bytes:

@@ -6,15 +6,14 @@ from roomdesk import bootstrap
 
 bootstrap.setup()  # What is imported below needs Django.
 
-from django.core.asgi import get_asgi_application
-
 from roomdesk.web.appservice import PREFIX, Appservice, Receive, Scope, Send
 from roomdesk.web.live import endpoint
+from roomdesk.web.one_thread import Pages
 
-_django = get_asgi_application()
-_appservice = Appservice(bootstrap.settings)
+_django = Pages()
 #: The open pages of this process.
 LIVE = endpoint.Live(bootstrap.settings.database_url or "")
+_appservice = Appservice(bootstrap.settings, is_awaited=LIVE.watches)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

@@ -31,6 +31,7 @@ STAFF_SENTENCES = (
     _("%(ref)s is %(state)s; only what was resolved or closed can be reopened."),
     _("%(ref)s is %(state)s; nothing more can be given in it."),
     _("%(ref)s is %(state)s; only open cases can be merged."),
+    _("%(ref)s has no cycle on record, so it can only be read; open a new case for what is to be done."),
     _("%(ref)s is %(state)s; reopen it first."),
     _("%(ref)s cannot be merged into itself."),
     _("%(ref)s cannot be linked to itself."),

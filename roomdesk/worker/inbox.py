@@ -11,10 +11,10 @@ from django.db import InterfaceError, OperationalError, connection
 _IDLE = 1.0
 #: A step that finds so many events works off a backlog; so it is called until a step has found fewer, and for some seconds more.
 _MANY, _LASTING = 100, 0.5
-#: Seconds from one step that found a few events to the next: what comes in meanwhile is worked off together. The second figure
-#: holds where nobody waits for what comes in: the state of rooms, and reports of calls that were made.
-_GATHERING, _AT_LEISURE = 0.1, 0.25
-#: After a step that found so many events the latter is twice as long: rooms are being made, and each step takes from their making.
+#: Seconds from one step that found a few events to the next: what comes in meanwhile is worked off together. The first figure holds where somebody
+#: looks at the room, the last one where nobody waits for what comes in: the state of rooms, and reports of calls that were made.
+_LOOKED_AT, _GATHERING, _AT_LEISURE = 0.03, 0.1, 0.25
+#: After a step that found so many events the last one is twice as long: rooms are being made, and each step takes from their making.
 _SEVERAL = 8
 #: Seconds after which a step is not waited for: what it stands at is no backlog.
 _PATIENCE = 30.0
@@ -33,6 +33,8 @@ class Drainer:
         self._suspect = suspect
         #: To be set where something came in that somebody waits for.
         self.hurry = threading.Event()
+        #: Beside `hurry`: somebody has a page of that room open.
+        self.awaited = threading.Event()
         #: Set by each step that finds a backlog.
         self.backlog = threading.Event()
         self._is_broken = False
@@ -77,9 +79,11 @@ class Drainer:
 
     def _gather(self) -> None:
         if self._gathers_from is not None:
-            time.sleep(max(0.0, self._gathers_from + _GATHERING - time.monotonic()))
+            time.sleep(max(0.0, self._gathers_from + _LOOKED_AT - time.monotonic()))
+            self.awaited.wait(max(0.0, self._gathers_from + _GATHERING - time.monotonic()))
             self.hurry.wait(max(0.0, self._gathers_from + self._leisure - time.monotonic()))
         # Cleared before the look, never after it: what comes in between is seen by that look.
+        self.awaited.clear()
         self.hurry.clear()
 
     def second(self) -> Callable[[], float]:

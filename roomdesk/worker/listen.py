@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from roomdesk.queues.signals import INBOX, PATIENT
+from roomdesk.queues.signals import AWAITED, INBOX, PATIENT
 from roomdesk.worker.loops import BACK_OFF, Stop, first_line
 
 _LOG = logging.getLogger("roomdesk.worker")
@@ -20,16 +20,22 @@ _LOG = logging.getLogger("roomdesk.worker")
 class Listener(threading.Thread):
     """Sets the event of each channel that is notified. After a break all are set: nobody knows what was missed.
 
-    `hurry` is set by what comes into the inbox and does not call itself patient.
+    `hurry` is set by what comes into the inbox and does not call itself patient, `awaited` too by what an open page shows.
     """
 
     def __init__(
-        self, url: str, events: Mapping[str, threading.Event], stop: Stop, hurry: threading.Event | None = None
+        self,
+        url: str,
+        events: Mapping[str, threading.Event],
+        stop: Stop,
+        hurry: threading.Event | None = None,
+        awaited: threading.Event | None = None,
     ) -> None:
         super().__init__(name="listener", daemon=True)
         self._url = url
         self._events = events
         self._hurry = hurry or threading.Event()
+        self._awaited = awaited or threading.Event()
         self._stop_asked = stop
 
     def run(self) -> None:
@@ -55,6 +61,8 @@ class Listener(threading.Thread):
                 for notification in connection.notifies(timeout=1.0):
                     if notification.channel == INBOX and notification.payload != PATIENT:
                         self._hurry.set()
+                    if notification.channel == INBOX and notification.payload == AWAITED:
+                        self._awaited.set()
                     self._events[notification.channel].set()
 
 

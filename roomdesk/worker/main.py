@@ -105,6 +105,7 @@ class Worker:
                 {INBOX: inbox, URGENT: p0, OUTBOX: out, CALLS: calls, TIMERS: due},
                 self._stop,
                 drainer.hurry,
+                drainer.awaited,
             ),
         ]
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from roomdesk import bootstrap
+from roomdesk.web.identity.outside import configured
 from tests.acts import world
 from tests.acts.act import Act, rest
 from tests.acts.world import CHANGE, PRODUCT, ROTA, consent, of, ref, said
@@ -62,6 +68,30 @@ def _attached() -> None:
     assert rest("POST", of("cases/{ref}/attach"), _other())()
 
 
+def _at_provider(call: Callable[[], bool]) -> Callable[[], bool]:
+    """While the settings name a provider."""
+
+    def act() -> bool:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(configured, "settings", replace(bootstrap.settings, sign_in_providers=_PROVIDER))
+            return call()
+
+    return act
+
+
+_PROVIDER = """
+[shop]
+name = "Shop"
+issuer = "https://login.shop.example"
+client_id = "support"
+client_secret = "secret"
+for = "customers"
+products = ["plana-business-cloud"]
+"""
+_link = _at_provider(rest("PUT", "people/olga/identities/shop", {"subject": "s-1"}))
+_unlink = _at_provider(rest("DELETE", "people/olga/identities/shop"))
+
+
 def _rest(operation: str, says: str, method: str, path: Any, body: Any = None, **more: Any) -> Act:
     return Act(f"rest {operation}", says, rest(method, path, body), **more)
 
@@ -75,6 +105,8 @@ ACTS = [
     _rest("staff_put", "staff.", "PUT", "staff/petya", {"roles": ["engineer", "lead"]}),
     _rest("staff_availability", "staff.", "PUT", "staff/petya/availability", {"present": False}),
     _rest("staff_delete", "staff.", "DELETE", "staff/petya"),
+    Act("rest identities_put", "person.linked", _link),
+    Act("rest identities_delete", "person.unlinked", _unlink, _link),
     _rest("cases_open", "case.opened", "POST", "cases", {"workspace": "acme", "author": "olga", "text": "The till is stuck"}),
     _rest("cases_say", "message.recorded", "POST", of("cases/{ref}/messages"), {"author": "ivan", "text": "We look into it"}),
     _rest("cases_rate", "case.", "POST", of("cases/{ref}/satisfaction", "$acme-resolved"), {"author": "olga", "score": "good"}),

@@ -29,7 +29,10 @@ def operations() -> list[tuple[str, str, str]]:
                 (
                     operation["operationId"],
                     method.upper(),
-                    place.replace("{ref}", "NO-1").replace("{number}", "1").replace("{macro}", "none"),
+                    place.replace("{ref}", "NO-1")
+                    .replace("{number}", "1")
+                    .replace("{macro}", "none")
+                    .replace("{provider}", "none"),
                 )
             )
     return found

@@ -13,7 +13,9 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client as DjangoClient
 
+from roomdesk.queues import inbox
 from roomdesk.queues.models import InboxEvent
+from roomdesk.queues.signals import AWAITED, INBOX, PATIENT
 from roomdesk.runtime.settings import Settings
 from roomdesk.web.appservice import Appservice
 from roomdesk.web.asgi import application
@@ -71,6 +73,19 @@ def test_repeats_and_reordered_transactions_store_each_event_once(homeserver: Ho
     for name, events in (("7", (1, 2)), ("7", (1, 2)), ("6", (2, 3)), ("7", (3, 4)), ("8", (5, 5))):
         assert homeserver.put(*(event(number) for number in events), name=name).status_code == 200
     assert [name for name, _ in stored()] == ["$e1", "$e2", "$e3", "$e4", "$e5"]
+
+
+def test_words_of_a_room_that_somebody_looks_at_are_awaited_and_nothing_else_is(
+    desk: Settings, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, str]] = []
+    monkeypatch.setattr(inbox, "notify", lambda channel, payload="": told.append((channel, payload)))
+    endpoint = Appservice(desk, is_awaited=lambda room: room == "!r")
+    homeserver = Homeserver(endpoint, str(desk.hs_token))
+    for one in (event(1), {**event(2), "room_id": "!other"}, {**event(3), "state_key": ""}, event(1)):
+        assert homeserver.put(one).status_code == 200
+    endpoint.close()
+    assert told == [(INBOX, AWAITED), (INBOX, ""), (INBOX, PATIENT)], "what was stored before is told to nobody"
 
 
 @pytest.mark.parametrize(
@@ -200,7 +215,7 @@ def test_a_connection_that_died_meanwhile_costs_nothing(homeserver: Homeserver) 
 def test_while_the_database_is_away_the_homeserver_is_asked_to_come_again(
     homeserver: Homeserver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(*args: object) -> None:
+    def away(*args: object, **named: object) -> None:
         raise OperationalError("connection refused")
 
     with monkeypatch.context() as outage:

@@ -126,17 +126,23 @@ def test_a_second_one_holds_the_rooms_after_a_death_of_its_own_connection(databa
 
 
 class Moment:
-    """Time that only waiting moves on: `slept` and `waited` are its seconds. What is `said` in a wait ends it when so many have passed."""
+    """Time that only waiting moves on: `slept` (whatever comes), `gathered` and `waited` are its seconds. What is `said` in a wait ends it when so many have passed."""
 
     def __init__(self, drainer: Drainer, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now, self.slept, self.waited = 100.0, list[float](), list[float]()
+        self.now, self.slept, self.gathered, self.waited = 100.0, list[float](), list[float](), list[float]()
         self.said: float | None = None
         monkeypatch.setattr(inbox, "time", SimpleNamespace(monotonic=lambda: self.now, sleep=self.sleep))
+        monkeypatch.setattr(drainer.awaited, "wait", self.gather)
         monkeypatch.setattr(drainer.hurry, "wait", self.wait)
-        self._hurry = drainer.hurry
+        self._hurry, self._awaited = drainer.hurry, drainer.awaited
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(round(seconds, 3))
+        self.now += seconds
+
+    def gather(self, seconds: float) -> None:
+        seconds = 0.0 if self._awaited.is_set() else seconds
+        self.gathered.append(round(seconds, 3))
         self.now += seconds
 
     def wait(self, seconds: float) -> None:
@@ -156,11 +162,12 @@ def test_what_follows_a_few_events_is_gathered_and_what_comes_after_quiet_is_tak
     time = Moment(drainer, monkeypatch)
     for _ in range(4):
         drainer.step()
-    assert time.slept == [0.1, 0.1], "after the first, after the second, and not after a quiet look"
+    assert time.slept == [0.03, 0.03], "after the first, after the second, and not after a quiet look"
+    assert time.gathered == [0.07, 0.07], "a tenth of a second in all"
     assert time.waited == [0.15, 0.15], "a little longer, as nobody waits for what comes in"
     drainer.step()
     drainer.step()
-    assert time.slept[2:] == [0.1], "a backlog is not gathered: it is there"
+    assert time.gathered[2:] == [0.07], "a backlog is not gathered: it is there"
 
 
 def test_after_several_events_what_nobody_waits_for_is_gathered_longer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,7 +176,7 @@ def test_after_several_events_what_nobody_waits_for_is_gathered_longer(monkeypat
     time = Moment(drainer, monkeypatch)
     for _ in range(4):
         drainer.step()
-    assert time.slept == [0.1] * 3, "words wait no longer for it"
+    assert time.gathered == [0.07] * 3, "words wait no longer for it"
     assert time.waited == [0.15, 0.4, 0.15]
 
 
@@ -179,7 +186,18 @@ def test_what_somebody_said_ends_the_gathering(monkeypatch: pytest.MonkeyPatch) 
     drainer.step()
     time.said = 0.03
     drainer.step()
-    assert (time.slept, time.waited) == ([0.1], [0.03])
+    assert (time.slept, time.gathered, time.waited) == ([0.03], [0.07], [0.03])
+
+
+def test_what_somebody_looks_at_is_gathered_for_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    drainer = Drainer(lambda: 2, lambda: None)
+    time = Moment(drainer, monkeypatch)
+    drainer.step()
+    drainer.hurry.set(), drainer.awaited.set()
+    drainer.step()
+    assert (time.slept, time.gathered, time.waited) == ([0.03], [0], [0])
+    drainer.step()
+    assert time.gathered == [0, 0.07], "once"
 
 
 def test_what_was_said_while_events_were_worked_off_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,7 +209,7 @@ def test_what_was_said_while_events_were_worked_off_is_not_waited_for(monkeypatc
     time = Moment(drainer, monkeypatch)
     drainer.step()
     drainer.step()
-    assert (time.slept, time.waited) == ([0.1], [0])
+    assert (time.slept, time.gathered, time.waited) == ([0.03], [0.07], [0])
 
 
 def test_who_does_not_gather_takes_at_once_whatever_comes(monkeypatch: pytest.MonkeyPatch) -> None:

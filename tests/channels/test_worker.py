@@ -114,8 +114,8 @@ class TestListener:
         _ended(stop, listener)
 
     def test_what_somebody_waits_for_hurries(self, database: str) -> None:
-        event, hurry, stop = threading.Event(), threading.Event(), Stop()
-        listener = Listener(database, {INBOX: event, OUTBOX: threading.Event()}, stop, hurry)
+        (event, hurry, awaited), stop = (threading.Event() for _ in range(3)), Stop()
+        listener = Listener(database, {INBOX: event, OUTBOX: threading.Event()}, stop, hurry, awaited)
         listener.start()
         assert hurry.wait(60), "nobody knows what was said before"
         event.clear(), hurry.clear()
@@ -125,7 +125,9 @@ class TestListener:
         store([arrival({"event_id": "$topic", "room_id": "!r", "state_key": ""})], clock.now())
         assert event.wait(60) and not hurry.is_set()
         store([arrival({"event_id": "$words", "room_id": "!r"})], clock.now())
-        assert hurry.wait(60)
+        assert hurry.wait(60) and not awaited.is_set()
+        store([arrival({"event_id": "$more", "room_id": "!r"})], clock.now(), is_awaited=True)
+        assert awaited.wait(60)
         _ended(stop, listener)
 
 

@@ -90,6 +90,28 @@ def test_what_is_typed_and_unfolded_survives_what_arrives(desk: Live, chromium: 
     page.context.close()
 
 
+def test_what_arrives_leaves_what_is_there_alone_and_what_was_removed_goes(desk: Live, chromium: Browser) -> None:
+    ref = opened(desk, "A list that grows")
+    page = signed_in(desk, chromium)
+    page.goto(f"{desk.ready['url']}/console/cases/{ref}")
+    first = page.locator("#timeline > .entry").first
+    expect(first).to_contain_text("A list that grows")
+    first.evaluate("one => { one.mine = true; one.querySelector('details')?.setAttribute('open', ''); }")
+    desk.rest("POST", f"cases/{ref}/messages", json={"author": "oto", "text": "It has grown."})
+    last = page.locator("#timeline > .entry", has_text="It has grown.")
+    expect(last).to_have_count(1)
+    assert first.evaluate("one => one.mine === true")
+    assert page.locator("#timeline > .entry").count() == int(page.locator("#timeline").get_attribute("data-grows") or 0)
+    # What belongs to another case is not told of any more: the page notices by their number, and draws the list anew.
+    moved = last.get_attribute("id")
+    assert moved
+    split = {"messages": [int(moved.removeprefix("m-"))], "author": "tiago"}
+    assert desk.rest("POST", f"cases/{ref}/split", json=split).status_code in (200, 201)
+    expect(last).to_have_count(0)
+    assert page.faults == []  # type: ignore[attr-defined]
+    page.context.close()
+
+
 def test_a_message_stands_on_an_open_page_without_any_timer(desk: Live, chromium: Browser) -> None:
     ref = opened(desk, "Followed by a stream")
     page = signed_in(desk, chromium)
@@ -305,6 +327,11 @@ def test_a_narrow_page_needs_no_scrolling_sideways(desk: Live, chromium: Browser
         page.goto(f"{desk.ready['url']}/console/{path}")
         assert page.evaluate("document.documentElement.scrollWidth") == 320, path
         assert page.evaluate(OVERLAPS) == [], path
+    page.goto(f"{desk.ready['url']}/console/cases/{ref}")
+    tops = [page.locator(part).bounding_box() for part in (".case-head", "#clocks", "#timeline", "#write", "#acts")]
+    after = [page.locator(part).bounding_box() for part in ("#consents", "#facts", "#workspace")]
+    order = [box["y"] for box in [*tops, *after] if box is not None]
+    assert len(order) == 8 and order[:5] == sorted(order)[:5], "clocks, conversation and answering before all else"
     page.context.close()
 
 

@@ -14,6 +14,7 @@ from roomdesk.cases.models import Case
 from roomdesk.directory import services
 from roomdesk.directory.models import Person
 from roomdesk.directory.queries import viewer_of_person
+from roomdesk.queues import lanes
 from roomdesk.runtime import clock
 from roomdesk.web.live import hub
 from tests.console.conftest import ACTOR, open_case
@@ -183,6 +184,20 @@ def test_after_a_break_of_the_listener_everybody_is_looked_at(browser: Browser, 
         cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%%'")
     say(case, "Said in the break.")
     assert stream.next()[0] == "changed"
+
+
+def test_the_rooms_of_open_pages_are_known_as_long_as_they_are_open(browser: Browser, web: Web) -> None:
+    case, who = open_case(), session(browser, "lea")
+    lanes.route("matrix", "!beta", case.workspace.lane, clock.now())
+    assert not web.live.watches("!beta")
+    one, other = (web.open(f"/live/case/{case.ref}", who) for _ in range(2))
+    inbox = web.open("/live/inbox", who)
+    assert [stream.next()[0] for stream in (one, other, inbox)] == ["here"] * 3
+    assert web.live.watches("!beta") and not web.live.watches("!acme")
+    one.leave()
+    assert one.next()[0] == "end" and web.live.watches("!beta")
+    other.leave()
+    assert other.next()[0] == "end" and not web.live.watches("!beta")
 
 
 def test_nobody_and_nothing_is_followed(browser: Browser, web: Web) -> None:

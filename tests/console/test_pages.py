@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from roomdesk.cases import worklist, writing
 from roomdesk.cases.models import Case
 from roomdesk.clocks.models import Clock
 from roomdesk.directory import services
@@ -184,11 +185,45 @@ def test_many_cases_and_messages_cost_as_many_queries_as_few(browser: Browser) -
 BOUND = 37
 
 
-def queries_of(client: Client, address: str) -> list[str]:
-    client.get(address)
+def queries_of(client: Client, address: str, **headers: str) -> list[str]:
+    client.get(address, headers=headers)
     with CaptureQueriesContext(connection) as caught:
-        assert client.get(address).status_code == 200
+        assert client.get(address, headers=headers).status_code == 200
     return [query["sql"] for query in caught if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+
+
+def test_a_page_that_was_told_it_is_behind_gets_what_follows_the_case_and_no_more(browser: Browser) -> None:
+    case, client = open_case("The export stops at half. We tried to restart it."), browser("lea")
+    address = f"/console/cases/{case.ref}"
+    open_case("P0 Another one")
+    with clock.frozen(clock.now()):
+        whole = client.get(address).content.decode()
+        again = client.get(address, headers={"desk-again": "1"}).content.decode()
+        queries = [len(queries_of(client, address, **more)) for more in ({}, {"desk-again": "1"})]
+    ids = ("now", "urgent", "attention-count", "timeline", "presence", "clocks", "report", "facts")
+    starts = [again.rindex("<", 0, again.index(f'id="{one}"')) for one in ids]
+    parts = [again[begin:end].strip() for begin, end in zip(starts, [*starts[1:], len(again)], strict=True)]
+    assert [part for part in parts if part not in whole] == []
+    assert re.findall(r'id="([a-z-]+)"[^>]* data-live', again) == list(ids)
+    assert "<form" not in again and len(again) < len(whole) / 3
+    assert queries[1] <= 26 and queries[1] <= queries[0] - 11, queries
+
+
+def test_of_a_long_conversation_it_gets_the_end_and_what_was_changed_lately(browser: Browser) -> None:
+    case, client, now = open_case("The first one"), browser("lea"), clock.now()
+    for number in range(30):
+        writing.do_say(ref=case.ref, author="oto", text=f"Word {number}", channel="form", actor=ACTOR, now=now)
+    Message.objects.update(recorded_at=now - timedelta(minutes=11))
+    edited, removed, late = Message.objects.order_by("pk")[1:4]
+    Message.objects.filter(pk=edited.pk).update(edited_at=now, edited_body="Other words")
+    Message.objects.filter(pk=removed.pk).update(redacted_at=now, redacted_by="oto")
+    Message.objects.filter(pk=late.pk).update(recorded_at=now)
+    with clock.frozen(now):
+        again = client.get(f"/console/cases/{case.ref}", headers={"desk-again": "1"}).content.decode()
+    entries = list(Message.objects.order_by("pk"))
+    expected = [edited, removed, late, *entries[-worklist.TAIL :]]
+    assert re.findall(r'class="entry [a-z]+" id="m-(\d+)"', again) == [str(one.pk) for one in expected]
+    assert 'data-grows="31"' in again and "Other words" in again and "Word 1<" not in again
 
 
 def test_a_case_tells_its_head_its_clock_and_why(browser: Browser) -> None:

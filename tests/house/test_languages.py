@@ -8,12 +8,15 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from django.utils.translation import override
 
-from roomdesk.web.portal.refusals import SENTENCES
+from roomdesk.web.portal.refusals import SENTENCES, told
+from roomdesk.web.refused import REFUSED
 from roomdesk.web.sentences import STAFF_SENTENCES
 from tests.house.catalogues import LANGUAGES, blanks, entries
 from tests.house.marked import unmarked
 from tests.house.messages import EOT, WEB, messages
+from tests.house.refused import refusals, texts
 
 #: Files that leave the desk, and the page for who builds pages: these speak English.
 ENGLISH = {"record", "styleguide.html"}
@@ -101,8 +104,54 @@ def test_what_is_compiled_is_what_is_written(language: str) -> None:
 
 def test_every_sentence_that_is_translated_is_still_said() -> None:
     """By its longest part without gaps, somewhere in the code."""
-    known = {WEB / "portal" / "refusals.py", WEB / "sentences.py"}
-    code = "\n".join(path.read_text("utf-8") for path in WEB.parent.rglob("*.py") if path not in known)
-    for sentence in (*SENTENCES, *STAFF_SENTENCES):
+    known = {WEB / "portal" / "refusals.py", *(WEB / f"{name}.py" for name in ("sentences", "refused"))}
+    code = "\n".join(text for path in WEB.parent.rglob("*.py") if path not in known for text in texts(path))
+    for sentence in (*SENTENCES, *STAFF_SENTENCES, *REFUSED):
         part = max(re.split(r"%\(\w+\)s", sentence), key=len)
-        assert part in code or part.replace('"', '\\"') in code, sentence
+        assert part in code.replace("`", ""), sentence
+
+
+#: What only programs and the command line call: no page leads there.
+FOR_PROGRAMS = {
+    *(f"cases/{name}.py" for name in ("calls", "export_folder", "exporting", "importing", "set_aside", "verifying")),
+    *("cases/macro_list.py", "consent/erasing.py", "consent/forgetting.py", "consent/using.py"),
+    *("oncall/feeds.py", "oncall/importing.py", "oncall/reaching.py"),
+}
+#: What a form cannot get wrong, since it offers what there is.
+NOT_BY_FORMS = {
+    'There is no workspace "x".',
+    'There is no case "x".',
+    'A request cannot be "x"; decide x.',
+}
+
+
+def test_what_services_refuse_is_told_in_the_language_of_the_page() -> None:
+    with override("bg"):
+        english = [
+            f"{path}: {words}"
+            for path, words in refusals("cases", "consent", "oncall", "webhooks", "directory/services/access.py")
+            if path not in FOR_PROGRAMS and words not in NOT_BY_FORMS and not re.search("[а-я]", told(words))
+        ]
+    assert english == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("target", ["4 business hours as an aim", "1 business day", "72 hours", "no target"])
+def test_a_clock_is_explained_in_the_language_of_the_page(language: str, target: str) -> None:
+    lines = (
+        f"Target: {target}, counted in Europe/Sofia from Fri 2026-03-06 16:30 (UTC+02:00).",
+        "Mon 2026-03-02 to Tue 2026-03-03: holiday (Liberation Day), nothing counts.",
+        "Wed 2026-03-04: 09:00–12:00 and 13:00–18:00 count 8 h of 8 h; 100.0 % of the target used.",
+        "Paused from Mon 2026-03-02 09:00 (UTC+02:00) and still is; that time does not count.",
+        "Due Mon 2026-03-09 12:30 (UTC+02:00).",
+        "It was breached after 2026-03-09 10:30:00 UTC. That stays, whatever was promised afterwards.",
+        "2026-03-05 08:00:00 UTC: severity normal → high by ivan.",
+        "It is running; 0.250000 of the target is used.",
+    )
+    english = r"\b(business|days?|hours?|target|count|counted|holiday|and|to|Mon|Fri|Wed|Due|breached|running|severity|high|by)\b"
+    with override(language):
+        told_now = [told(line) for line in lines]
+    assert [line for line in told_now if re.search(english, line)] == []
+    assert "2026-03-06 16:30 (UTC+02:00)" in told_now[0] and "Liberation Day" in told_now[1]
+    with override("en"):
+        assert [told(line) for line in lines] == list(lines)

@@ -65,6 +65,13 @@ def test_the_support_page_says_what_to_expect_of_ones_own_tier_only(browser: Bro
     assert "Number in your contract" not in text
 
 
+def test_a_way_to_us_without_an_address_says_where_it_stands(browser: Browser) -> None:
+    """Cedar is enterprise: it may call, and its contract says where."""
+    text = page(browser("olga"), "/portal/cedar/")
+    assert "<dt>Phone</dt><dd>Number in your contract</dd>" in text
+    assert "<dd></dd>" not in text
+
+
 def test_the_support_page_says_who_is_in_the_room(browser: Browser) -> None:
     text = words(page(browser("mira"), "/portal/acme/"))
     inside = text.partition("In the room now")[2].partition("What to expect")[0]

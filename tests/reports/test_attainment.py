@@ -136,6 +136,18 @@ def test_a_clock_counts_in_the_month_of_its_due_instant_where_the_office_is(desk
     assert attainment(ALL, Asked(month=following(month))) == []
 
 
+@pytest.mark.parametrize("many", [1, 3])
+def test_some_months_are_those_of_all_months(desk: Frozen, many: int) -> None:
+    made_up(7, 300)
+    every = attainment(ALL, Asked())
+    months = [sorted(row.month for row in every if row.month)[len(every) // 3]]
+    while len(months) < many:
+        months.append(following(months[-1]))
+    expected = [row for row in every if row.month is None or row.month in months]
+    assert {row.month for row in expected} >= {None, months[0]}
+    assert attainment(ALL, Asked(), within=months) == expected
+
+
 def test_percentages_leave_out_the_undecided_and_what_a_change_caused(desk: Frozen) -> None:
     due = {"due_at": wall("2026-02-10 12:00"), "stopped_at": NOW}
     late = {**due, "state": "breached", "breached_at": due["due_at"]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -138,10 +137,7 @@ def test_ten_thousand_open_cases_cost_as_many_queries_as_few(desk: Frozen) -> No
     few = [_queries(one) for one in viewers]
     for slug in ("acme", "beta"):
         many(case(slug, due(5), due(9, kind="resolution")), 5_000)
-    begun = time.perf_counter()
     assert queue(ALL, NOW).total == 10_004
-    print(time.perf_counter() - begun)
-    assert time.perf_counter() - begun < 3, "a few tenths of a second, on a machine that is busy"
     assert [_queries(one) for one in viewers] == few
     assert max(few) <= 4
 

@@ -14,6 +14,7 @@ from roomdesk.directory.queries import is_staff_at
 from roomdesk.directory.services import people, staff, texts
 from roomdesk.directory.services.intervals import valid_at
 from roomdesk.directory.services.together import together
+from roomdesk.directory.services.wishes import Outcome
 from roomdesk.rules.sign_in import Claimed, Provider, claimed_roles, verified_mail
 
 #: What who is not known is told, whatever the reason: nobody learns who is.
@@ -83,8 +84,8 @@ def _check_way(provider: Provider, person: Person, now: datetime) -> None:
         raise NotFound(UNKNOWN)
 
 
-def _link(person: Person, issuer: str, subject: str, work: Work) -> None:
-    """Conflict where either is linked otherwise: an address that passed to somebody else must not bring them in."""
+def _link(person: Person, issuer: str, subject: str, work: Work) -> bool:
+    """Whether it is new. Conflict where either is linked otherwise: an address that passed to somebody else must not bring them in."""
     has = Identity.objects.filter(person=person, issuer=issuer).first()
     if has is None:
         by = f"{work.actor.kind}:{work.actor.name}"
@@ -92,6 +93,7 @@ def _link(person: Person, issuer: str, subject: str, work: Work) -> None:
         work.audit("person.linked", f"person:{person.slug}", {"issuer": issuer, "subject": subject})
     elif has.subject != subject:
         raise Conflict(OTHER_ACCOUNT)
+    return has is None
 
 
 def _take_roles(provider: Provider, claims: Mapping[str, Any], person: Person, work: Work) -> str:
@@ -109,20 +111,20 @@ def _check_claimed(claimed: Claimed) -> None:
         raise Forbidden(ROLE_UNKNOWN % {"role": ", ".join(claimed.unknown)[:200]})
 
 
-def do_link(*, id: str, issuer: str, subject: str, actor: Actor, now: datetime) -> Person:
+def do_link(*, id: str, issuer: str, subject: str, actor: Actor, now: datetime) -> Outcome[Person]:
     """Says beforehand which account at a provider is this person's. Idempotent. NotFound; Conflict where either is linked otherwise."""
     subject = texts.check_line(subject, "subject", 255)
 
-    def act() -> Person:
+    def act() -> Outcome[Person]:
         work, person = Work(now, actor), _held(people.access_person(id))
         other = Identity.objects.select_related("person").filter(issuer=issuer, subject=subject).first()
         if other is not None and other.person_id != person.pk:
             raise Conflict(
                 f'This account is linked with "{other.person.slug}"; take it from them first.', field="subject"
             )
-        _link(person, issuer, subject, work)
+        is_new = _link(person, issuer, subject, work)
         work.flush()
-        return person
+        return Outcome(person, created=is_new)
 
     return together(act)
 

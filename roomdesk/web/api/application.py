@@ -21,6 +21,7 @@ from roomdesk.web.api import (
     directory,
     files,
     filing,
+    identities,
     incidents,
     macros,
     oncall,
@@ -72,6 +73,7 @@ api = Api(
 handle(api)
 api.add_router("", directory.router)
 api.add_router("", access.router)
+api.add_router("", identities.router)
 api.add_router("", sla.router)
 # One router for these files: an address belongs to one.
 assert case_acts.router is incidents.router is macros.router

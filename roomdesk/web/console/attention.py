@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,10 +19,10 @@ from roomdesk.cases.queries import access_cases
 from roomdesk.clocks import queries, seeing
 from roomdesk.clocks.models import Clock, Notice
 from roomdesk.clocks.pace import zone_of
-from roomdesk.directory.models import Person, Workspace
+from roomdesk.directory.models import Person
 from roomdesk.directory.queries import is_present
 from roomdesk.directory.services.availability import do_set_availability
-from roomdesk.product.queries import newest, product_of
+from roomdesk.product.queries import office_zones
 from roomdesk.refusals import DeskError, Invalid
 from roomdesk.rules.clock_steps import BREACH
 from roomdesk.web.console.clock_words import NAMES, moment, span
@@ -138,7 +138,7 @@ def _questions(asked: list[questions.Question], reader: Reader) -> list[Question
     refs = {ref for question in asked for ref in question.choices}
     cases = access_cases(reader.viewer).filter(ref__in=refs)
     titles = {case.ref: reader.title(case) for case in cases} if refs else {}
-    zones = _zones([question.workspace for question in asked])
+    zones = office_zones(question.workspace.product for question in asked)
     told = questions.shown(asked)
     people = Person.objects.filter(slug__in={said["author"] for said in told}) if told else ()
     names = {person.slug: person.name for person in people}
@@ -154,12 +154,6 @@ def _questions(asked: list[questions.Question], reader: Reader) -> list[Question
         )
         for question, said in zip(asked, told, strict=True)
     ]
-
-
-def _zones(places: Iterable[Workspace]) -> dict[str, str]:
-    """The zone of each product's office as it is now."""
-    versions = newest({place.product for place in places})
-    return {slug: product_of(version.pk).office.timezone for slug, version in versions.items()}
 
 
 def _sorted_out(notices: Sequence[Notice], reader: Reader) -> tuple[list[Told], list[Digest]]:

@@ -17,7 +17,7 @@ from roomdesk.cases.models import Case
 from roomdesk.consent import asking, identifying, queries
 from roomdesk.consent.asking import Wish
 from roomdesk.consent.models import Afterwards, Attempt, IdentityCheck, Request, Use
-from roomdesk.product.queries import newest, product_of
+from roomdesk.product.queries import newest, office_zones, product_of
 from roomdesk.product.services import known
 from roomdesk.refusals import DeskError, Invalid
 from roomdesk.web.console.clock_words import moment
@@ -79,8 +79,11 @@ def _narrowed(asked: dict[str, str]) -> dict[str, str]:
 
 
 def _rows(requests: Sequence[Request], reader: Reader) -> list[tuple[Request, str, str]]:
-    """Each with its tone and its end."""
-    return [(one, _TONES[one.state], moment(one.expires_at, "UTC", reader.now)) for one in requests]
+    """Each with its tone and its end, as the office that asked reads its clock."""
+    zones = office_zones(one.workspace.product for one in requests)
+    return [
+        (one, _TONES[one.state], moment(one.expires_at, zones[one.workspace.product], reader.now)) for one in requests
+    ]
 
 
 def about_case(found: Case, reader: Reader) -> list[tuple[Request, str, str]]:
@@ -113,13 +116,14 @@ def consent(request: HttpRequest, reader: Reader, ref: str) -> HttpResponse:
             return HttpResponseRedirect(_back(request, found))
         except DeskError as error:
             problem, status = told(error), error.status
+    zone = office_zones([found.workspace.product])[found.workspace.product]
     context = {
         **frame(reader),
         "consent": found,
         "tone": _TONES[found.state],
-        "until": moment(found.expires_at, "UTC", reader.now),
+        "until": moment(found.expires_at, zone, reader.now),
         "action": json.dumps(json.loads(found.action), ensure_ascii=False, indent=2),
-        "grants": [(one, moment(one.at, "UTC", reader.now)) for one in queries.grants_of([found])[found.pk]],
+        "grants": [(one, moment(one.at, zone, reader.now)) for one in queries.grants_of([found])[found.pk]],
         "attempts": Attempt.objects.filter(request=found).order_by("pk"),
         "afterwards": Afterwards.objects.filter(grant__request=found).order_by("pk"),
         "identity": IdentityCheck.objects.filter(request=found).first(),

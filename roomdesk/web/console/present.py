@@ -258,10 +258,12 @@ def entries(
     zone: str,
     now: datetime,
     files: Mapping[int, File],
+    only: Sequence[Message | CaseChange] | None = None,
 ) -> list[Entry]:
-    """The conversation's lines. `people` are the workspace's members by person id, `files` what came with messages by their id."""
+    """The conversation's lines, or `only` those. `people` are the workspace's members by person id, `files` what came with messages by their id."""
     rows = list(conversation)
     names = _names(rows)
+    rows = rows if only is None else list(only)
     return [
         replace(_said(row, people, on_the_way, zone, now), file=None if row.redacted_at else files.get(row.pk))
         if isinstance(row, Message)

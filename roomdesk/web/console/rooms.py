@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from roomdesk.cases import verifying
 from roomdesk.directory.models import StaffRole
 from roomdesk.directory.services.intervals import valid_at
-from roomdesk.product.queries import newest, product_of
+from roomdesk.product.queries import office_zones
 from roomdesk.refusals import DeskError, Forbidden
 from roomdesk.rooms import overview, planning
 from roomdesk.rooms.homes import Home, House
@@ -206,8 +206,7 @@ def _address(home: Home, act: str = "room") -> str:
 def _zones(homes: Iterable[Home]) -> dict[str, str]:
     """The zone of each product's office; UTC for what is of all products."""
     products = {home.product for home in homes}
-    versions = newest(products - {""})
-    return {slug: product_of(versions[slug].pk).office.timezone if slug in versions else "UTC" for slug in products}
+    return {**dict.fromkeys(products, "UTC"), **office_zones(products - {""})}
 
 
 def _row(glance: Glance, zone: str, now: datetime) -> Row:

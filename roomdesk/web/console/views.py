@@ -156,6 +156,8 @@ def presence(request: HttpRequest, reader: Reader, ref: str) -> HttpResponse:
 _KEY_SIZE = 40
 #: Acts whose change of a field can be taken back.
 UNDONE = ("take", "assign", "severity", "kind", "snooze", "wake")
+#: A page that was told that it is behind says so by this header, and gets only what follows the case.
+AGAIN = "Desk-Again"
 #: Milliseconds that a case's page leaves between two looks at itself.
 PACE = 150
 
@@ -182,22 +184,23 @@ def _page(
     found = _access(ref, reader)
     if not reader.may_read(found):
         return _stub(request, reader, found)
-    outer = frame(reader, follow_case(found, reader.viewer))
+    is_again = AGAIN in request.headers and not (refused or problem or collision)
+    shown = _shown(request, reader, found, is_again=is_again)
+    if is_again:
+        return render(request, "console/case_again.html", shown)
     canned = offers(found, reader.person.name) if found.state in Case.OPEN else []
     inside = callable_in(found.workspace)
     context = {
-        **outer,
+        **shown,
         "pace": PACE,
-        **_told(reader, found),
-        "case": found,
         "is_open": found.state in Case.OPEN,
         "text": text,
         "problem": problem,
         "collision": collision,
         **context_of(request, reader),
-        **_around(request),
         **beside(reader, found),
-        "others_here": others_at(found, reader.person, reader.now),
+        "consents": about_case(found, reader),
+        "is_inside": not shown["row"].has_room or rooms.is_inside(found.workspace, reader.person),
         "people_inside": inside,
         "megabytes": settings.file_megabytes,
         "most_files": MOST,
@@ -214,6 +217,17 @@ def _page(
     return render(request, "console/case.html", context, status=status)
 
 
+def _shown(request: HttpRequest, reader: Reader, found: Case, *, is_again: bool) -> dict[str, Any]:
+    """What follows the case while somebody looks; asked for before anything else is read, so that nothing is missed."""
+    return {
+        **frame(reader, follow_case(found, reader.viewer)),
+        **_told(reader, found, is_again=is_again),
+        **_around(request),
+        "case": found,
+        "others_here": others_at(found, reader.person, reader.now),
+    }
+
+
 def _around(request: HttpRequest) -> dict[str, Any]:
     """The list that the case was opened from."""
     narrow = Narrow.of(request.GET.dict())
@@ -221,7 +235,8 @@ def _around(request: HttpRequest) -> dict[str, Any]:
     return {"query": urlencode(narrow.wanted), "list_address": list_address(narrow), "list_words": words}
 
 
-def _told(reader: Reader, found: Case) -> dict[str, Any]:
+def _told(reader: Reader, found: Case, *, is_again: bool) -> dict[str, Any]:
+    """`is_again`: of the conversation only what may be new to a page that has it."""
     now = reader.now
     clocks = queries.clocks_of([found])[found.pk]
     members = people_of(found.workspace, now)
@@ -229,7 +244,8 @@ def _told(reader: Reader, found: Case) -> dict[str, Any]:
     said = queries.timeline(found, reader.viewer)
     row = present.case_row(found, clocks, now, title=found.title, place=place_of(found, now))
     changes = queries.changes(found)
-    conversation = worklist.conversation(said, changes)
+    conversation, on_the_way = worklist.conversation(said, changes), worklist.undelivered(found)
+    only = worklist.changed_lately(conversation, on_the_way, now) if is_again else None
     files, intake = files_of(said), intake_of(found)
     cycles = queries.cycles(found)
     return {
@@ -245,9 +261,8 @@ def _told(reader: Reader, found: Case) -> dict[str, Any]:
         "opener_role": present.role_words(str(people[found.opened_by_id].role)) if found.opened_by_id in people else "",
         "opener": people.get(found.opened_by_id or 0),
         "people": members,
-        "consents": about_case(found, reader),
         "clocks": present.clock_cards(found, clocks, explain.explain_all(clocks, now), now),
         "messages_said": said,
-        "entries": present.entries(conversation, people, worklist.undelivered(found), row.zone, now, files),
-        "is_inside": not row.has_room or rooms.is_inside(found.workspace, reader.person),
+        "entries": present.entries(conversation, people, on_the_way, row.zone, now, files, only),
+        "many_entries": len(conversation),
     }

@@ -59,13 +59,17 @@ class Live:
         if found is None:
             await _refuse(send, 404)
         else:
-            await self._tell(Follower(session, asked, found), _known(scope), receive, send)
+            await self._tell(Follower(session, asked, *found), _known(scope), receive, send)
 
     @property
     def hub(self) -> Hub:
         if self._hub is None:
             self._hub = Hub(self._url, looked)
         return self._hub
+
+    def watches(self, room: str) -> bool:
+        """Whether a page of this room is open in this process. From any thread."""
+        return self._hub is not None and self._hub.watches(room)
 
     def end(self) -> None:
         """Lets everybody go, so that the process can end at once."""
@@ -117,11 +121,15 @@ def looked(followers: Sequence[Follower]) -> list[Seen | None]:
         connection.close()
 
 
-def _first(session: str, asked: Scope) -> Seen | None:
+def _first(session: str, asked: Scope) -> tuple[Seen, frozenset[str]] | None:
+    """How the page stands, and the rooms whose lane it follows."""
     from django.db import connection
 
+    from roomdesk.queues.lanes import addresses
+
     try:
-        return _look(Looking(clock.now()), _People().of(session), asked)
+        seen = _look(Looking(clock.now()), _People().of(session), asked)
+        return None if seen is None else (seen, addresses(seen.lane, "matrix") if seen.lane else frozenset())
     finally:
         connection.close()
 

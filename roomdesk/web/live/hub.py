@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from roomdesk.web.live.scopes import Scope, Seen
 
 _LOG = logging.getLogger("roomdesk.live")
 
-#: Seconds from one round of looks to the next; what comes in between is looked at together.
+#: Seconds from one round of looks to the next; what comes in between is looked at together. What concerns no open page makes none wait.
 PACE = 0.04
 #: The same for pages that everything concerns, such as the inbox.
 PACE_OF_ALL = 1.0
@@ -32,11 +33,12 @@ AGAIN = 2.0
 
 @dataclass(eq=False, slots=True)
 class Follower:
-    """One open page. `mark` is how its reader knows it; `ended` once they may not see it any more."""
+    """One open page, and the rooms that it shows. `mark` is how its reader knows it; `ended` once they may not see it any more."""
 
     session: str
     scope: Scope
     seen: Seen
+    rooms: frozenset[str] = frozenset()
     ended: bool = False
     told: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -62,6 +64,8 @@ class Hub:
         self._url = url
         self._look = look
         self._followers: set[Follower] = set()
+        #: How many pages show a room; read from other threads.
+        self._rooms: Counter[str] = Counter()
         self._woken = asyncio.Event()
         self._lanes: set[int] = set()
         self._is_all = False
@@ -75,11 +79,18 @@ class Hub:
     def join(self, follower: Follower) -> None:
         """Begins to tell it; the first one starts the listener."""
         self._followers.add(follower)
+        self._rooms.update(follower.rooms)
         if not self._tasks:
             self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._rounds())]
 
     def leave(self, follower: Follower) -> None:
-        self._followers.discard(follower)
+        if follower in self._followers:
+            self._followers.discard(follower)
+            self._rooms.subtract(follower.rooms)
+
+    def watches(self, room: str) -> bool:
+        """Whether an open page of this process shows the room. From any thread."""
+        return self._rooms[room] > 0
 
     def wake(self, lanes: Iterable[int] | None = None) -> None:
         """Something happened in these lanes; None: nobody knows where."""
@@ -134,12 +145,12 @@ class Hub:
                 looked_at_all = now
             elif any(one.seen.lane is None for one in self._followers):
                 loop.call_later(looked_at_all + PACE_OF_ALL - now, self._woken.set)
-            await self._round([one for one in self._followers if is_all or _concerns(one, lanes, is_alls_turn)])
-            await asyncio.sleep(PACE)
+            concerned = [one for one in self._followers if is_all or _concerns(one, lanes, is_alls_turn)]
+            if concerned:
+                await self._round(concerned)
+                await asyncio.sleep(PACE)
 
     async def _round(self, followers: Sequence[Follower]) -> None:
-        if not followers:
-            return
         try:
             found = await asyncio.get_running_loop().run_in_executor(self.threads, self._look, followers)
         except Exception:  # noqa: BLE001 - one bad look must not end them all; the pages have their timers meanwhile

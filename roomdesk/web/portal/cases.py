@@ -140,7 +140,7 @@ def _rating(found: Case) -> str | None:
     """What was said of the newest resolution, empty for nothing yet; None while there is none to speak of."""
     if found.state not in (Case.State.RESOLVED, Case.State.CLOSED):
         return None
-    return found.cycles.get(number=found.cycle).satisfaction
+    return found.cycles.filter(number=found.cycle).values_list("satisfaction", flat=True).first()
 
 
 def _lines(

@@ -6,12 +6,16 @@ A sentence that is not here is shown as it came: better in English than not at a
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_noop as _
 
+from roomdesk.web.refused import REFUSED
 from roomdesk.web.sentences import STAFF_SENTENCES
+from roomdesk.web.whys import PARTS, WHYS
+
+_GAP = r"%\((\w+)\)s"
 
 #: What people of a workspace can meet on their pages.
 SENTENCES = (
@@ -58,32 +62,70 @@ SENTENCES = (
 )
 
 
+#: What is filled in and has words of its own: a state of a case, one of a consent or a clock, a word of the product.
+_WORDS = frozenset({"stands", "standing", "clock"})
+_PLAIN = frozenset({"severity", "lower", "instead", "kind", "what", "before", "after"})
+_NESTED = frozenset({"why", "reason", "target", "windows"})
+_TIMES = frozenset({"moment", "until", "since", "at", "dates"})
+_DAY = re.compile(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?= \d{4}-)")
+
+
 def told(sentence: object) -> str:
     """The sentence in the language of the page."""
-    words = str(sentence).replace("`", "")
+    return _told(get_language() or "", str(sentence).replace("`", ""))
+
+
+@lru_cache(maxsize=4096)
+def _told(language: str, words: str) -> str:
+    """By language, since it is asked hundreds of times for a long page."""
     return _whole(words) or " ".join(_whole(one) or one for one in re.split(r"(?<=[.:!?]) ", words))
 
 
 def _whole(words: str) -> str:
     """One sentence that is known; empty for what is not."""
-    for known, pattern in _patterns():
-        found = pattern.fullmatch(words)
+    for known, part, pattern in _patterns():
+        found = part in words and pattern.fullmatch(words)
         if found:
             return gettext(known) % {name: _filled(name, value) for name, value in found.groupdict().items()}
     return ""
 
 
 def _filled(name: str, value: str) -> str:
-    """The state of a case is one of the desk's own words; everything else stays as it was."""
-    return pgettext("case", value.replace("_", " ").capitalize()).lower() if name == "state" else value
+    """What the desk has words for; everything else, and every name that somebody gave, stays as it was."""
+    if name == "state":
+        return pgettext("case", _plain(value)).lower()
+    if name in _WORDS:
+        return gettext(value)
+    if name in _PLAIN:
+        return gettext(_plain(value)).lower() if gettext(_plain(value)) != _plain(value) else value
+    if name in _NESTED:
+        return _told(get_language() or "", value)
+    return _time(value) if name in _TIMES else value
+
+
+def _time(value: str) -> str:
+    first, between, last = value.partition(" to ")
+    if between:
+        return gettext("%(first)s to %(last)s") % {"first": _time(first), "last": _time(last)}
+    return gettext("now") if value == "now" else _DAY.sub(lambda found: gettext(found[0]), value)
+
+
+def _plain(value: str) -> str:
+    return value.replace("_", " ").capitalize()
+
+
+def make_ready() -> None:
+    """Compiles what the sentences are found by, once a process."""
+    _patterns()
 
 
 @cache
-def _patterns() -> list[tuple[str, re.Pattern[str]]]:
-    """Each sentence with what finds it again. Nothing of what is filled in is read but put back in its place."""
-    return [(one, re.compile(_gaps(one), re.DOTALL)) for one in (*SENTENCES, *STAFF_SENTENCES)]
+def _patterns() -> list[tuple[str, str, re.Pattern[str]]]:
+    """Each sentence with its longest part without gaps and with what finds it again. Nothing of what is filled in is read but put back in its place."""
+    known = (*SENTENCES, *STAFF_SENTENCES, *REFUSED, *WHYS, *PARTS)
+    return [(one, max(re.split(_GAP, one)[::2], key=len), re.compile(_gaps(one), re.DOTALL)) for one in known]
 
 
 def _gaps(sentence: str) -> str:
-    parts = re.split(r"%\((\w+)\)s", sentence)
+    parts = re.split(_GAP, sentence)
     return "".join(f"(?P<{part}>.*)" if number % 2 else re.escape(part) for number, part in enumerate(parts))

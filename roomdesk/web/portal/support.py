@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -122,8 +123,18 @@ def _elsewhere(visitor: Visitor) -> Iterable[tuple[str, str, str]]:
             yield visitor.text(f"kind.{kind}"), words, mail
 
 
-def _backup(visitor: Visitor, tier: str) -> Iterable[tuple[str, str]]:
-    """Ways to us when the room is down: only those of this tier."""
+#: What a way to us is called where the product's words are all that there is to say of it.
+_WAYS: dict[str, Words] = {
+    "email": _("Email"),
+    "phone": _("Phone"),
+    "whatsapp": "WhatsApp",
+    "form": _("Form"),
+}
+
+
+def _backup(visitor: Visitor, tier: str) -> Iterable[tuple[Words, str]]:
+    """Ways to us when the room is down: only those of this tier. Each with its address, or with words that say where it stands."""
     for one in visitor.product.backup:
         if not one.tiers or tier in one.tiers:
-            yield visitor.text(f"backup.{one.slug}"), one.address or ""
+            words = visitor.text(f"backup.{one.slug}")
+            yield (words, one.address) if one.address else (_WAYS.get(one.channel, one.channel), words)

@@ -50,7 +50,7 @@ class Chosen:
 
 def attained(reader: Reader, chosen: Chosen) -> Report:
     """Kept promises by month, product, tier, severity and clock."""
-    rows = [row for row in attainment(reader.viewer, chosen.asked) if row.month is None or row.month in chosen.months]
+    rows = attainment(reader.viewer, chosen.asked, within=chosen.months)
     by_month: dict[str, Counts] = defaultdict(Counts)
     for row in rows:
         if row.month and not row.soft:

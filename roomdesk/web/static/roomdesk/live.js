@@ -44,7 +44,7 @@
 
   // What the server drew, kept apart: countdowns change the page's own copy.
   const drawn = new Map();
-  const remember = (root) => root.querySelectorAll("[data-live]").forEach((part) => drawn.set(part.id, part.outerHTML));
+  const remember = (root) => root.querySelectorAll("[data-live], [data-grows] > [id]").forEach((part) => drawn.set(part.id, part.outerHTML));
 
   const replace = (old, fresh) => {
     const unfolded = [...old.querySelectorAll("details[open]")].map((one) => one.id);
@@ -63,14 +63,33 @@
     else if (within) document.getElementById(within.id)?.querySelector("summary")?.focus();
   };
 
-  const refresh = async () => {
-    const answer = await fetch(location.href, { credentials: "same-origin", cache: "no-store" });
+  // A list that grows (`data-grows`: how many it has in all): what is new or other comes into its place, and what stands there already
+  // is left alone, by whoever reads it with a screen reader too. False where that does not make the list whole.
+  const placed = (one) => Date.parse(one.querySelector("time")?.dateTime || "");
+  const grow = (old, fresh) => {
+    const many = Number(fresh.dataset.grows);
+    for (const one of many ? old.querySelectorAll(":scope > :not([id])") : []) one.remove();
+    for (const item of fresh.querySelectorAll(":scope > [id]")) {
+      const here = document.getElementById(item.id), copy = document.importNode(item, true);
+      if (here && drawn.get(item.id) === item.outerHTML) continue;
+      drawn.set(item.id, item.outerHTML);
+      if (here) replace(here, copy);
+      else old.insertBefore(copy, [...old.children].find((one) => placed(one) > placed(item)) || null);
+    }
+    return old.children.length === many;
+  };
+
+  // Told that it is behind, a page may be given only its parts that change with that; every minute it asks for the whole.
+  const refresh = async (isHint) => {
+    const answer = await fetch(location.href, { credentials: "same-origin", cache: "no-store", headers: isHint ? { "Desk-Again": "1" } : {} });
     if (!answer.ok || answer.redirected) throw new Error("the page is not there any more");
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const part of fresh.querySelectorAll("[data-live]")) {
       const old = document.getElementById(part.id);
       if (!old || drawn.get(part.id) === part.outerHTML) continue;
       drawn.set(part.id, part.outerHTML);
+      if (isHint && Number(part.dataset.grows)) { if (grow(old, part)) continue; return refresh(false); }
+      for (const one of part.querySelectorAll(":scope > [id]")) drawn.set(one.id, one.outerHTML);
       replace(old, document.importNode(part, true));
     }
     readClock();
@@ -86,20 +105,20 @@
   // One look at a time; whoever asks during one gets another after it, no sooner than the page's pace.
   const pace = Number(page.dataset.pace || 250);
   let isLooking = false, isBehind = false, last = -Infinity;
-  const look = async () => {
+  const look = async (isHint = false) => {
     if (isLooking) { isBehind = true; return; }
     isLooking = true;
     isBehind = false;
     last = performance.now();
-    try { await refresh(); stale.remove(); } catch { if (!stale.isConnected) page.prepend(stale); }
+    try { await refresh(isHint); stale.remove(); } catch { if (!stale.isConnected) page.prepend(stale); }
     isLooking = false;
     if (isBehind) soon();
   };
   let waiting = 0;
   const soon = () => {
     const rest = last + pace - performance.now();
-    if (rest <= 0) look();
-    else if (!waiting) waiting = setTimeout(() => { waiting = 0; look(); }, rest);
+    if (rest <= 0) look(true);
+    else if (!waiting) waiting = setTimeout(() => { waiting = 0; look(true); }, rest);
   };
 
   let stream = null, isTold = false, retry = 0;

@@ -1,0 +1,61 @@
+"""What a web process makes ready before anybody asks for it: else the first page of a case waits for two and a half seconds.
+
+A case's page tells what its customers' messages say of the matter, by the vocabulary of triage: some thousands of expressions, which a
+process compiles once. The worker has them from its first message on; a web process would begin with the first page that somebody opens.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from django.db import Error, connection
+from django.template.loader import get_template
+
+from roomdesk.cases import triaging
+from roomdesk.clocks.policy import calendar_of, target_rows
+from roomdesk.product.queries import newest, product_of
+from roomdesk.product.services import known
+from roomdesk.web.portal import refusals
+
+_LOG = logging.getLogger("roomdesk.web")
+
+#: Pages that people open first.
+_TEMPLATES = (
+    "console/case.html",
+    "console/cases.html",
+    "portal/support.html",
+    "portal/case.html",
+    "chat/room.html",
+    "account/login.html",
+)
+
+
+def begin() -> threading.Thread:
+    """Makes ready beside what is being answered; the process ends without waiting for it."""
+    thread = threading.Thread(target=_safely, name="ready", daemon=True)
+    thread.start()
+    return thread
+
+
+def _safely() -> None:
+    try:
+        make_ready()
+    except Error as error:
+        # Whoever asks first waits instead.
+        _LOG.warning("Pages are made ready when they are asked for: %s", str(error).strip().partition("\n")[0])
+    finally:
+        connection.close()
+
+
+def make_ready() -> None:
+    """Everything of the newest versions that is made once a process; versions that older cases were promised by differ in little."""
+    for name in _TEMPLATES:
+        get_template(name)
+    refusals.make_ready()
+    versions = [version.pk for version in newest(known()).values()]
+    for version in versions:
+        target_rows(version)
+        for name in product_of(version).calendars:
+            calendar_of(version, name)
+    triaging.make_ready(versions)
