@@ -3,6 +3,9 @@
     commitment = SHA-256(salt ‖ canonical JSON of the content)
     hash       = SHA-256(canonical JSON of {scope, seq, at, actor_kind, actor, action, subject, commitment, previous})
 
+Canonical JSON is RFC 8785 (docs/decisions/0036). Entries of before were spelt in ASCII, which is the same unless one of their fields holds other characters: those
+entries keep their hash, and either spelling is taken where a chain is checked. Both are JSON of the same fields and of no others.
+
 An erasure removes salt and content; the commitment stays, so the chain still verifies. Which entries were erased says an entry of its own.
 """
 
@@ -10,23 +13,41 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from json.encoder import encode_basestring_ascii as _text
+from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any
+
+import rfc8785
 
 #: What the first entry of every scope follows.
 GENESIS = "0" * 64
 #: The action of an entry that says which others lost their content by law: `numbers` in it, each a number or [first, last].
 ERASED = "audit.erased"
+#: Whole numbers that every reader of JSON keeps exactly.
+_WHOLE = 2**53 - 1
+#: Half of a character beyond the first 65,536: no text in UTF-8 holds one.
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def canonical(value: Any) -> str:
-    """JSON with sorted keys, no white space and every non-ASCII character escaped: the same bytes everywhere."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_plain)
+    """Canonical JSON by the library. TypeError for what has no place in an entry."""
+    return rfc8785.dumps(_plain(value)).decode()
 
 
-def _plain(value: object) -> str:
+def _plain(value: Any) -> Any:
+    """As RFC 8785 can spell it. What an entry tells of must not fail for its spelling: half a character is shown as what it is not, a number too large as text."""
+    if value is None or isinstance(value, bool | float):
+        return value
+    if isinstance(value, str):
+        return value if value.isascii() else _HALF.sub("\ufffd", value)
+    if isinstance(value, int):
+        return value if abs(value) <= _WHOLE else str(value)
+    if isinstance(value, Mapping):
+        return {_plain(str(name)): _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
     if isinstance(value, datetime):
         return instant(value)
     raise TypeError(f"{type(value).__name__} has no place in an audit entry.")
@@ -46,10 +67,16 @@ def link(fields: Mapping[str, Any]) -> str:
     return hashlib.sha256(form(**fields).encode()).hexdigest()
 
 
+def is_link(fields: Mapping[str, Any], kept: str) -> bool:
+    """Whether this is the hash of the entry, as it is spelt now or as it was before."""
+    return link(fields) == kept or hashlib.sha256(form(**fields, _text=encode_basestring_ascii).encode()).hexdigest() == kept  # fmt: skip
+
+
 def form(
-    *, scope: str, seq: int, at: str, actor_kind: str, actor: str, action: str, subject: str, commitment: str, previous: str
+    *, scope: str, seq: int, at: str, actor_kind: str, actor: str, action: str, subject: str, commitment: str, previous: str,
+    _text: Callable[[str], str] = encode_basestring,
 ) -> str:  # fmt: skip
-    """`canonical` of these fields. Their names are always the same: spelt out, it takes a fifth of the time."""
+    """`canonical` of these fields, spelt out: their names are always the same, and the library takes many times as long."""
     return (
         f'{{"action":{_text(action)},"actor":{_text(actor)},"actor_kind":{_text(actor_kind)},"at":{_text(at)},"commitment":{_text(commitment)},'
         f'"previous":{_text(previous)},"scope":{_text(scope)},"seq":{seq},"subject":{_text(subject)}}}'

@@ -5,7 +5,7 @@ Needs Python 3.9 or newer and nothing else. Beside it lie chain.jsonl (the chain
 public keys). Whoever trusts nobody gives the public keys they hold themselves, and puts the roots they were given into roots.jsonl.
 
     commitment = SHA-256(salt + content)          content and salt are gone where somebody was erased by law; an entry of the chain says so
-    hash       = SHA-256(JSON of all other fields, sorted names, no white space, ASCII)
+    hash       = SHA-256(canonical JSON (RFC 8785) of all other fields: sorted names, no white space; older entries in ASCII)
     previous   = the hash before; 64 zeros at the beginning
 
 Exit 0: everything fits. Exit 1: the first thing that does not, with its number.
@@ -20,6 +20,8 @@ from json.encoder import encode_basestring_ascii as text
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+#: What the hash of an entry is over.
+FIELDS = ("action", "actor", "actor_kind", "at", "commitment", "previous", "scope", "seq", "subject")
 
 
 def main(keys: list[str]) -> int:
@@ -49,7 +51,7 @@ def chain(path: Path) -> tuple[list[str], int]:
             content = entry["content"]
             if entry["seq"] != number or entry["previous"] != hashes[-1]:
                 raise Wrong(f"number {number} is missing, twice, or does not follow from the one before")
-            if sha256(form) != entry["hash"]:
+            if sha256(form) != entry["hash"] and sha256(canonical(entry)) != entry["hash"]:
                 raise Wrong(f"number {number} is not what was written")
             if content["salt"] is None:
                 bare.append(number)
@@ -81,6 +83,11 @@ def read_entry(line: bytes, number: int) -> tuple[dict, str]:
     if not is_same:
         raise Wrong(f"line {number} is not spelt as it was written")
     return e, begin + end
+
+
+def canonical(entry: dict) -> str:
+    """RFC 8785 of what the hash is over; differs from the line's own spelling where it holds more than ASCII."""
+    return json.dumps({name: entry[name] for name in FIELDS}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def numbers(content: str, last: int) -> list[int]:
@@ -128,7 +135,7 @@ def compact(value: dict) -> str:
 
 
 def sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 # Ed25519 (RFC 8032), verification only.

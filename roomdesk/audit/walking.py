@@ -113,7 +113,7 @@ def seam(seq: int, last: str, next_seq: int, previous: str) -> str:
 
 
 def _wrong(fields: dict[str, Any], kept: str, salt: str | None, data: str | None) -> str:
-    if chain.link(fields) != kept:
+    if not chain.is_link(fields, kept):
         return "Its hash does not fit what it says: the entry was changed after it was written."
     if salt is not None and chain.commitment(salt, data or "") != fields["commitment"]:
         return "Its content is not what it commits to: the content was changed after it was written."

@@ -1,4 +1,4 @@
-"""A product as canonical JSON: keys sorted, no floats, equal content gives equal bytes and an equal hash."""
+"""A product as canonical JSON (RFC 8785, no fractions): equal content gives equal bytes and an equal hash."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from roomdesk.product.problems import ProductError, problems_of
 from roomdesk.product.schema import Product
+from roomdesk.rules.canonical_json import canonical_json
 
 
 def to_json(product: Product) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def to_json(product: Product) -> dict[str, Any]:
 def canonical_text(product: Product) -> str:
     """The text that is stored and hashed."""
     plain = product.model_dump(mode="json", by_alias=True)
-    return json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return canonical_json(plain)
 
 
 def from_json(plain: Mapping[str, Any]) -> Product:

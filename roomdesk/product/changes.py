@@ -56,13 +56,15 @@ def _only_follows(change: Change) -> bool:
     return sorted((change.before or "").split(", ")) != sorted((change.after or "").split(", "))
 
 
-def _row_name(row: dict[str, Any], position: int) -> str:
+def _row_name(row: Any, position: int) -> str:
     """What tells a row from its neighbours, or its position."""
+    if not isinstance(row, dict):
+        return str(row)
     if "clock" in row:
         return " ".join(
             filter(None, (row["clock"], row["kind"] or row["severity"], row["tier"] or "all", row["addon"]))
         )
-    return str(next((row[key] for key in ("slug", "date", "item") if key in row), position))
+    return str(next((row[key] for key in ("slug", "date", "item", "pattern", "phrase") if key in row), position))
 
 
 def _words(value: Any) -> str:

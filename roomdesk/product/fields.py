@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from roomdesk.product.problems import shown
+from roomdesk.rules.own_words import MOST
 
 
 class Part(BaseModel):
@@ -75,10 +76,19 @@ def decimal_text(places: int, *, zero: bool) -> Callable[[Any], str]:
     return read
 
 
+def _says_something(weight: int) -> int:
+    if weight == 0:
+        raise refuse(
+            "A weight of 0 says nothing; write 1 to 10 for what speaks for it, -10 to -1 for what speaks against it."
+        )
+    return weight
+
+
 Text = Annotated[str, Strict(), StringConstraints(min_length=1)]
 Flag = Annotated[bool, Strict()]
 Whole = Annotated[int, Strict(), Field(ge=1)]
 Count = Annotated[int, Strict(), Field(ge=0)]
+Weight = Annotated[int, Strict(), Field(ge=-MOST, le=MOST), AfterValidator(_says_something)]
 Slug = Annotated[Text, matching(r"[a-z][a-z0-9_-]{0,62}", '"{value}" is not a slug, such as on-call or critical.')]
 AnswerSlug = Annotated[
     Text, matching(r"[a-z_]+(:[a-z_]+)?", '"{value}" does not name an answer, such as out_of_scope:training.')

@@ -9,6 +9,7 @@ from roomdesk.product.fields import ClockName
 from roomdesk.product.problems import Problem, listed, nearest
 from roomdesk.product.schema import Product
 from roomdesk.product.text_checks import check_texts
+from roomdesk.product.word_checks import check_own_words
 from roomdesk.rules.macro import KNOWN
 
 # What the code of the desk itself speaks of; a product may add kinds and answers to these.
@@ -239,3 +240,4 @@ def _triage(product: Product) -> Iterator[Problem]:
             yield from _unknown("triage.toml", f"{group}.{name}", NOUNS[group], name, names)
             for locale in phrases:
                 yield from _unknown("triage.toml", f"{group}.{name}.{locale}", "locale", locale, product.locales)
+    yield from check_own_words(product.triage)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_serializer, model_validator
 
 from roomdesk.product.fields import (
     AnswerSlug,
@@ -17,8 +17,12 @@ from roomdesk.product.fields import (
     Slug,
     Text,
     Variable,
+    Weight,
     Whole,
+    refuse,
 )
+from roomdesk.product.problems import shown
+from roomdesk.rules.own_words import ENOUGH, OwnWord
 
 
 class Kind(Part):
@@ -97,13 +101,54 @@ class Requests(Part):
     grouping: Grouping
 
 
-Phrases = dict[Locale, tuple[Text, ...]]
+_SHORT = 'This must be a word or phrase in quotes, or a table such as {{ pattern = "…", weight = 7 }}, not {value}.'
+
+
+class Said(Part):
+    """Something that customers say: a word or phrase, or a pattern (`rules/triage_pattern.py`), and how much it speaks for its finding.
+
+    In the file a word or phrase alone may stand as a text in quotes. From `ENOUGH` on a weight is enough by itself, below 0 it speaks against the finding.
+    """
+
+    phrase: Text | None = None
+    pattern: Text | None = None
+    weight: Weight = ENOUGH
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_short(cls, given: Any) -> Any:
+        if isinstance(given, str):
+            return {"phrase": given}
+        if not isinstance(given, dict | Said):
+            raise refuse(_SHORT, value=shown(given))
+        return given
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Said:
+        if (self.phrase is None) == (self.pattern is None):
+            raise refuse("Write either a phrase or a pattern here.")
+        return self
+
+    @model_serializer
+    def _as_written(self) -> str | dict[str, Any]:
+        if self.phrase is not None and self.weight == ENOUGH:
+            return self.phrase
+        what = {"pattern": self.pattern} if self.phrase is None else {"phrase": self.phrase}
+        return {**what, "weight": self.weight}
+
+    @property
+    def word(self) -> OwnWord:
+        """As the rules take it."""
+        return OwnWord(self.pattern or self.phrase or "", self.pattern is not None, self.weight)
+
+
+Phrases = dict[Locale, tuple[Said, ...]]
 
 
 class Triage(Part):
-    """The file triage.toml: for each finding, by locale, the product's own words and phrases that speak for it.
+    """The file triage.toml: for each finding, by locale, the product's own words, phrases and patterns that speak for it.
 
-    A phrase is matched without regard to case and accents, white space collapsed, at the beginning of a word. They are added to the general vocabulary, which knows
+    They are matched without regard to case and accents, white space collapsed, at the beginning of a word. They are added to the general vocabulary, which knows
     what customers of any business software say.
     """
 
@@ -113,8 +158,16 @@ class Triage(Part):
     items: dict[Item, Phrases] = Field(default_factory=dict)
 
     @property
-    def own(self) -> dict[str, Phrases]:
-        """All of them, each finding under the name of its group: `kinds.incident`."""
+    def own(self) -> dict[str, dict[str, tuple[OwnWord, ...]]]:
+        """All of them by locale, each finding under the name of its group: `kinds.incident`."""
+        return {
+            name: {locale: tuple(one.word for one in said) for locale, said in by_locale.items()}
+            for name, by_locale in self.written.items()
+        }
+
+    @property
+    def written(self) -> dict[str, Phrases]:
+        """As `own`, as the file has it."""
         groups: dict[str, Mapping[Any, Phrases]] = {
             "kinds": self.kinds,
             "severities": self.severities,

@@ -119,13 +119,16 @@ class _Reader(Reading):
 
     def _own_answer(self) -> Found:
         """What the product answers at once by words of its own."""
-        found = self.own("answers", "The product's own words for an answer")
-        return (_KINDS.get(found[0], "question"), found[0]) if found else None
+        for found in self.own("answers")[:1]:
+            answer = self.note("The product's own words for an answer", found)
+            return _KINDS.get(answer, "question"), answer
+        return None
 
     def _own_kind(self) -> Found:
         """Where nothing but a fault or a question mark would speak, the product's own words do first."""
-        found = self.own("kinds", "The product's own words")
-        return (found[0], None) if found else None
+        for found in self.own("kinds")[:1]:
+            return self.note("The product's own words", found), None
+        return None
 
     def _doubted(self, found: tuple[str, str | None], p0: bool) -> tuple[str, str | None]:
         """What only a fault or a question mark speaks for, unless the second opinion is clearly surer of something else."""
@@ -163,8 +166,11 @@ class _Reader(Reading):
         """The product's own words may make a fault or a notice graver, never less grave."""
         if kind not in _GRADED or answer is not None:
             return found
-        own = [one for one in self.own("severities", "The product's own words for how bad it is") if one in _GRAVER]
-        return max([found, *own], key=_GRAVER.index)
+        own = [one for one in self.own("severities") if one.name in _GRAVER]
+        gravest = max(own, key=lambda one: _GRAVER.index(one.name), default=None)
+        if gravest is None or _GRAVER.index(gravest.name) < _GRAVER.index(found):
+            return found
+        return self.note("The product's own words for how bad it is", gravest)
 
     def is_small_talk(self) -> bool:
         return self._is_empty_talk() or self._is_polite()
@@ -356,9 +362,7 @@ class _Reader(Reading):
     def provided(self, kind: str, p0: bool) -> tuple[str, ...]:
         """Items that the text says. What happened is said by whoever says more than that something is wrong."""
         said = {name for name in ("tried", "expected", "screenshot") if self.has(name)}
-        said |= {
-            one.removeprefix("items.") for one in self.vocabulary.own if one.startswith("items.") and self.has(one)
-        }
+        said |= {one.name for one in self.own("items")}
         # The name of a place in the words of a notice is not where somebody was.
         if self.vocabulary.found("where", unquoted(self.words)) or _NAMED_PLACE.search(
             _PLAIN_QUOTES.sub(" ", self.words.original)

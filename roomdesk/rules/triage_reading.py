@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from roomdesk.rules.own_words import ENOUGH, OwnFinding, weighed
 from roomdesk.rules.triage_text import Words
 from roomdesk.rules.triage_vocabulary import Vocabulary
 
@@ -31,12 +32,16 @@ class Reading:
             self.why.append(f"{words}: “{found[0].strip()}”")
         return bool(found)
 
-    def own(self, group: str, words: str) -> list[str]:
-        """Findings of a group (`kinds`, `severities`, `answers`, `items`) for which the product's own words stand in the text; notes what the first was told by."""
+    def own(self, group: str) -> list[OwnFinding]:
+        """Findings of a group (`kinds`, `severities`, `answers`, `items`) for which the product's own words in the text weigh enough together, the weightiest first."""
         concepts = [one for one in self.vocabulary.own if one.startswith(f"{group}.") and self.has(one)]
-        for concept in concepts[:1]:
-            self.said(concept, words)
-        return [concept.removeprefix(f"{group}.") for concept in concepts]
+        found = [weighed(one.removeprefix(f"{group}."), self.vocabulary.told(one, self.words)) for one in concepts]
+        return sorted((one for one in found if one.weight >= ENOUGH), key=lambda one: (-one.weight, one.name))
+
+    def note(self, words: str, finding: OwnFinding) -> str:
+        """Its name; notes what the product's own words were, and what they weigh."""
+        self.why.append(f"{words}: {finding}")
+        return finding.name
 
     @property
     def asks(self) -> bool:

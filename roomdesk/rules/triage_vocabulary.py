@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from roomdesk.rules.expression_starts import LETTERS, starts_in, starts_of
-from roomdesk.rules.triage_text import Words, by_sound
+from roomdesk.rules.own_words import OwnWord
+from roomdesk.rules.triage_pattern import checked
+from roomdesk.rules.triage_text import Words, by_sound, folded
 
 _LETTER = re.compile(r"[^\W\d_]")
 _ESCAPE = re.compile(r"(\\.)")
@@ -34,6 +36,8 @@ class Expression:
     source: str
     #: What it can begin with; None for anything.
     starts: frozenset[str] | None = None
+    #: The word of a product's own that it looks for.
+    own: OwnWord | None = None
     _pattern: re.Pattern[str] | None = field(default=None, init=False, repr=False)
 
     @property
@@ -147,10 +151,17 @@ class Vocabulary:
         """What of the text speaks for the concept: the first match of each expression. Portuguese and Bulgarian are looked for where they are spoken."""
         found = words.found.get(concept)
         if found is None:
-            spoken = words.is_portuguese
-            asked = (one for one in self._asked(concept, words) if spoken or one[0] != "pt")
+            asked = self._heard(concept, words)
             found = words.found[concept] = [match.group() for match in self._matches(asked, words) if match]
         return found
+
+    def told(self, concept: str, words: Words) -> list[tuple[str, OwnWord]]:
+        """As `found`, of a product's own words: each with what it found."""
+        asked = self._heard(concept, words)
+        matches = self._matches(asked, words)
+        return [
+            (found.group(), one.own) for (_, one, _), found in zip(asked, matches, strict=True) if found and one.own
+        ]
 
     def begins(self, concept: str, words: Words) -> bool:
         """Whether the first letter of the text belongs to what speaks for the concept. Costs a fraction of `without`, which takes it away then."""
@@ -164,6 +175,10 @@ class Vocabulary:
         plain = self._without("pt", concept, self._without("en", concept, words.plain))
         sounds = self._without("bg", concept, words.sounds) if words.is_bulgarian else words.sounds
         return Words(words.original, plain, sounds, words.is_bulgarian, words.is_portuguese)
+
+    def _heard(self, concept: str, words: Words) -> list[_Asked]:
+        """What is looked for in a text of its language."""
+        return [one for one in self._asked(concept, words) if words.is_portuguese or one[0] != "pt"]
 
     def _asked(self, concept: str, words: Words) -> list[_Asked]:
         if not words.may_be:
@@ -220,6 +235,16 @@ def compiled(language: str, concepts: Mapping[str, Iterable[str]]) -> dict[str, 
         name: tuple(_compiled(language, rf"(?:{one})(?!\w)" if name == WHOLE else one) for one in expressions)
         for name, expressions in concepts.items()
     }
+
+
+def compiled_own(language: str, word: OwnWord) -> Expression:
+    """A word, a phrase or a pattern of a product's own, as texts of a language are compared. RuleError for a pattern that is not taken."""
+    if word.is_pattern:
+        expression = checked(word.written, language)
+        return Expression(expression, starts_of(expression), word)
+    # Bulgarian is brought to its sounds where it is compiled.
+    spelt = word.written.casefold() if language == "bg" else folded(word.written)
+    return replace(_compiled(language, re.escape(spelt)), own=word)
 
 
 def _compiled(language: str, expression: str) -> Expression:

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from roomdesk.clocks.models import Notice
 from roomdesk.consent.models import Request
 from roomdesk.directory import services
-from tests.acts import by_rest, world
+from tests.acts import by_rest, passkey, world
 from tests.acts.act import Act, page
 from tests.acts.world import PRODUCT, consent, of, ref, said
 from tests.flow.world import ACTOR
@@ -35,9 +35,7 @@ NO_ACTS = {
     "mfa_login_webauthn": "A session begins by a passkey.",
     "mfa_reauthenticate": "A session goes on.",
     "mfa_reauthenticate_webauthn": "A session goes on.",
-    "mfa_add_webauthn": "By the same rows as an app; tests/faces/test_passkeys.py adds one in a browser.",
     "mfa_edit_webauthn": "Somebody calls a key of their own by another name.",
-    "mfa_remove_webauthn": "By the same rows as an app.",
     "mfa_index": "It shows what there is.",
     "mfa_list_webauthn": "It shows what there is.",
     "mfa_view_recovery_codes": "It shows what there is.",
@@ -127,6 +125,13 @@ def _code() -> dict[str, str]:
 
 def _with_app() -> None:
     assert page("olga", "/accounts/2fa/totp/activate/", _code, **{"mfa.totp.secret": lambda: _SECRET}, **_now("olga"))()
+
+
+_REGISTERING = {"mfa.webauthn.state": passkey.challenged}
+
+
+def _with_passkey() -> None:
+    assert page("olga", "/accounts/2fa/webauthn/add/", passkey.registered, **_REGISTERING, **_now("olga"))()
 
 
 def _answer() -> str:
@@ -254,6 +259,8 @@ ACTS = [
     _page("mfa_activate_totp", "person.second_factor_added", "olga", "/accounts/2fa/totp/activate/", _code, session={"mfa.totp.secret": lambda: _SECRET, **_now("olga")}),
     _page("mfa_deactivate_totp", "person.second_factor_removed", "olga", "/accounts/2fa/totp/deactivate/", {}, before=_with_app, session=_now("olga")),
     _page("mfa_generate_recovery_codes", "person.second_factor_added", "olga", "/accounts/2fa/recovery-codes/generate/", {}, before=_with_app, session=_now("olga")),
+    _page("mfa_add_webauthn", "person.second_factor_added", "olga", "/accounts/2fa/webauthn/add/", passkey.registered, session={**_REGISTERING, **_now("olga")}),
+    _page("mfa_remove_webauthn", "person.second_factor_removed", "olga", passkey.removal, {}, before=_with_passkey, session=_now("olga")),
     _page("account_change_password", "person.password_set", "olga", "/accounts/password/change/", {"oldpassword": _OLD, "password1": _NEW, "password2": _NEW}, before=_password, session=_now("olga")),
     _page("account_language", "person.changed", "olga", "/accounts/language/", {"locale": "bg"}),
     *(Act("page page_link", says, page(None, world.link, {"act": act}), world.p0, act) for act, says in (("take", "page.acknowledged"), ("hand_on", "page.handed_on"), ("not_me", "page.not_me"))),

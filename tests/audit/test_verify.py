@@ -229,7 +229,7 @@ def _make_anew(database: str, scope: str, seq: int) -> None:
     tamper(database, f"UPDATE audit_entry SET actor = 'x', hash = '{chain.link(fields)}' WHERE id = {entry.pk}")
 
 
-@given(st.text(), st.text(), st.integers(0, 2**53))
+@given(st.text(), st.text(), st.integers(0, 2**53 - 1))
 def test_a_form_spelt_out_is_the_canonical_one(words: str, more: str, seq: int) -> None:
     fields = {"scope": words, "seq": seq, "at": chain.instant(AT), "actor_kind": more, "actor": words, "action": more, "subject": words,
               "commitment": more, "previous": chain.GENESIS}  # fmt: skip

@@ -38,6 +38,60 @@ def test_a_product_s_own_words_count_for_its_lines_only(products: Path) -> None:
     assert other["expect"]["answer"] is None, "it is no word of power-omni"
 
 
+WEIGHED = """
+[kinds.alert]
+en = [
+  { pattern = 'zorb [a-z]{2}-\\d{1,3}', weight = 8 },
+  { phrase = "plim", weight = 2 },
+  { phrase = "plom", weight = 3 },
+  { phrase = "in a drill", weight = -5 },
+]
+bg = [{ pattern = 'зорб [а-я]{2}-\\d{1,3}', weight = 8 }]
+"""
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "told"),
+    [
+        ("en", "Our screen says ZORB AB-12 since ten", "“zorb ab-12” (pattern zorb [a-z]{2}-\\d{1,3}, weight 8)"),
+        ("bg", "На екрана пише Зорб АБ-12 от десет", "“zorb ab-12” (pattern зорб [а-я]{2}-\\d{1,3}, weight 8)"),
+        ("en", "There is a plim and a plom on it", "“plim” (weight 2), “plom” (weight 3): 5 together"),
+        ("en", "There is a plom on it", None),
+        ("en", "There is a plim and a plom on it in a drill", None),
+    ],
+)
+def test_patterns_and_weights_decide_and_are_named_with_their_weight(
+    products: Path, locale: str, text: str, told: str | None
+) -> None:
+    (products / "bos" / "triage.toml").write_text(WEIGHED, "utf-8")
+    given = json.dumps({"id": 1, "product": "bos", "locale": locale, "text": text}) + "\n"
+    found = json.loads(run("triage", "classify", "--why", "--products", str(products), stdin=given).stdout)
+    assert (found["expect"]["kind"] == "alert") == (told is not None)
+    assert (f"The product's own words: {told}" in found["why"]) == (told is not None)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        ("zorb (", "It is no regular expression: missing ), unterminated subpattern at position 5."),
+        ("(?:a{1,9}){1,9}", "A repeat stands within another; write the inner one out."),
+    ],
+)
+def test_a_pattern_that_cannot_be_taken_is_refused_by_whatever_reads_the_files(
+    products: Path, pattern: str, reason: str
+) -> None:
+    (products / "bos" / "triage.toml").write_text(f"[kinds.alert]\nen = ['a', {{ pattern = '{pattern}' }}]\n", "utf-8")
+    expected = f"bos/triage.toml: kinds.alert.en[2].pattern: {reason}"
+    told = run("triage", "classify", "--products", str(products), stdin=line("x", "bos"))
+    assert (told.exit_code, told.stdout, expected in told.stderr) == (1, "", True)
+    checked = run("product", "check", str(products), "--json")
+    key, _, _ = expected.removeprefix("bos/triage.toml: ").partition(": ")
+    assert checked.exit_code == 1 and json.loads(checked.stdout) == {
+        "ok": False,
+        "problems": [{"file": "bos/triage.toml", "key": key, "reason": reason}],
+    }
+
+
 def test_broken_product_files_are_refused_with_file_and_key(products: Path) -> None:
     (products / "bos" / "triage.toml").write_text('[answers.legall]\nen = ["zorb deed"]\n', "utf-8")
     told = refusal("triage", "classify", "--products", str(products), stdin=line("x", "bos"))

@@ -11,10 +11,12 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core.cache import cache
 from django.test import Client
+from fido2.utils import websafe_decode
 
 from roomdesk import bootstrap
 from roomdesk.directory import services
 from roomdesk.web.identity import second_factor
+from tests.acts import passkey
 from tests.directory.world import ACTOR, START
 from tests.identity.test_sign_in import PASSWORD, browser, sign_in
 
@@ -116,3 +118,16 @@ def test_where_it_is_not_required_nobody_is_held(browser: Client) -> None:
     services.do_set_password(id="ivan", password=PASSWORD, actor=ACTOR, now=START)
     sign_in(browser, "ivan")
     assert browser.get("/console/").status_code == 200
+
+
+def test_a_passkey_for_another_challenge_is_not_kept(browser: Client) -> None:
+    """Somebody else's registration, played again; and then one for what the page asks."""
+    sign_in(browser, "olga")
+    browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    browser.get("/accounts/2fa/webauthn/add/")
+    wrong = browser.post("/accounts/2fa/webauthn/add/", passkey.registered(b"what another page has asked for"))
+    assert wrong.status_code == 200 and not Authenticator.objects.exists()
+    asked = websafe_decode(browser.session["mfa.webauthn.state"]["challenge"])
+    right = browser.post("/accounts/2fa/webauthn/add/", passkey.registered(asked))
+    assert right.status_code == 302, right.content.decode()
+    assert Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN, user__slug="olga").count() == 1

@@ -136,10 +136,44 @@ IN_REQUESTS = [
     ('mode = "always"', 'mode = "never"', ['security.mode: This must be "mention" or "always", not "never".']),
     ("pt = [", "bg = [", ["grouping.small_talk: Every product needs pt here."]),
 ]  # fmt: skip
+NOTICE = '["channel health notice"]'
+MANY = "[" + ", ".join(f'{{ pattern = "{letter}.{{0,30}}b.{{0,30}}c" }}' for letter in "defghi") + "]"
 IN_TRIAGE = [
     ('pt = ["alerta de canal"', 'bg = ["alerta de canal"', ['kinds.alert.bg: There is no locale "bg", only en and pt.']),
     ("[severities.high]", "[severities.hi]", [
         'severities.hi: There is no severity "hi", only critical, high, normal and feature. Did you mean "high"?',
+    ]),
+    (NOTICE, '[{ pattern = "(a+)+b", weight = 8 }]', [
+        "kinds.alert.en[1].pattern: Each repeat says how many at most, up to 100: `.{0,40}` instead of `.*`, `\\d{1,6}` instead of `\\d+`.",
+    ]),
+    (NOTICE, '["a notice", { pattern = "a(" }]', [
+        "kinds.alert.en[2].pattern: It is no regular expression: missing ), unterminated subpattern at position 1.",
+    ]),
+    (NOTICE, '[{ pattern = "a?" }]', [
+        "kinds.alert.en[1].pattern: It fits where nothing stands; at least one character must be asked for.",
+    ]),
+    ('["alerta de canal"', '[{ pattern = "alerta (?:de )?(canal|canais) \\\\1" }', [
+        "kinds.alert.pt[1].pattern: It refers back to a group; write out what may stand there.",
+    ]),
+    (NOTICE, "[{ weight = 7 }]", ["kinds.alert.en[1]: Write either a phrase or a pattern here."]),
+    (NOTICE, '[{ phrase = "a", pattern = "b" }]', ["kinds.alert.en[1]: Write either a phrase or a pattern here."]),
+    (NOTICE, '[{ patern = "a" }]', ['kinds.alert.en[1].patern: This key is unknown. Did you mean "pattern"?']),
+    (NOTICE, "[7]", [
+        'kinds.alert.en[1]: This must be a word or phrase in quotes, or a table such as { pattern = "…", weight = 7 }, not 7.',
+    ]),
+    (NOTICE, '[{ phrase = "a", weight = 11 }]', ["kinds.alert.en[1].weight: This must be at most 10, not 11."]),
+    (NOTICE, '[{ phrase = "a", weight = -11 }]', ["kinds.alert.en[1].weight: This must be at least -10, not -11."]),
+    (NOTICE, '[{ phrase = "a", weight = 0.5 }]', ["kinds.alert.en[1].weight: This must be a whole number, not 0.5."]),
+    (NOTICE, '[{ phrase = "a", weight = 0 }]', [
+        "kinds.alert.en[1].weight: A weight of 0 says nothing; write 1 to 10 for what speaks for it, -10 to -1 for what speaks against it.",
+    ]),
+    (NOTICE, '["a", " "]', ["kinds.alert.en[2]: There is nothing in this phrase that could be looked for."]),
+    (NOTICE, '["a", "b", "a"]', ['kinds.alert.en: "a" stands here 2 times; it may stand once.']),
+    ('["no channel receives anything", "all channels are offline"]\npt = ["nenhum canal recebe nada", "todos os canais estão fora"]',
+     '[{ phrase = "a", weight = 4 }, { phrase = "b", weight = -10 }]',
+     ["severities.critical: All that speaks for it here weighs 4 together; it is found from 5 on, so it never would be."]),
+    (NOTICE, MANY, [
+        ': There are 5766 ways to read a text by all patterns of "en" together, at most 5000 are taken; repeat less in them.',
     ]),
 ]  # fmt: skip
 IN_TEXTS = [

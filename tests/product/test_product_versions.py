@@ -179,3 +179,24 @@ def test_the_notice_by_target_and_hour(shipped: dict[str, Product], target: Meas
 def test_the_answer_to_a_p0(shipped: dict[str, Product], action: str, target: Measure, key: str) -> None:
     assert p0_key(action, target) == key  # type: ignore[arg-type]
     assert all(key in product.texts["en"] for product in shipped.values())
+
+
+def test_a_product_s_own_words_are_stored_as_they_are_written_and_differ_by_what_they_look_for(good: Path) -> None:
+    before = read_product(good)
+    assert to_json(before)["triage"]["kinds"]["alert"]["en"] == ["channel health notice"]
+    signs = '["channel health notice", { pattern = "w[ab]-\\\\d{3}", weight = 8 }, { phrase = "slug", weight = -2 }]'
+    after = changed(good, "triage.toml", '["channel health notice"]', signs)
+    stored = to_json(after)["triage"]["kinds"]["alert"]["en"]
+    assert stored == [
+        "channel health notice",
+        {"pattern": r"w[ab]-\d{3}", "weight": 8},
+        {"phrase": "slug", "weight": -2},
+    ]
+    assert from_json(to_json(after)) == after
+    told = [str(change) for change in diff(before, after)]
+    assert r"triage.kinds.alert.en[w[ab]-\d{3}].weight: added, 8." in told
+    assert 'triage.kinds.alert.en[slug].phrase: added, "slug".' in told
+    again = changed(good, "triage.toml", "weight = 8", "weight = 7")
+    assert [str(change) for change in diff(after, again)] == [
+        r"triage.kinds.alert.en[w[ab]-\d{3}].weight: was 8, is now 7."
+    ]

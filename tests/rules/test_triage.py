@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.triage import figures
 from roomdesk.product.vocabulary import vocabulary
+from roomdesk.rules.own_words import OwnWord
 from roomdesk.rules.triage import ITEMS, triage
 from roomdesk.rules.triage_lines import answer_line
 from roomdesk.rules.triage_opinion import Opinion
@@ -168,12 +169,12 @@ def test_where_nothing_speaks_and_the_opinion_is_not_sure_staff_are_asked(weight
 
 OWN = vocabulary(
     {
-        "kinds.alert": {"en": ("zorb notice",), "bg": ("известие зорб",)},
-        "severities.critical": {"en": ("no zorb anywhere",)},
-        "severities.normal": {"en": ("zorb",)},
-        "answers.out_of_scope:third_party": {"en": ("zorbpay",), "pt-br": ("Zórb é",)},
-        "items.where": {"en": ("on the zorb board",)},
-        "items.urgency": {"en": ("before the zorb",)},
+        "kinds.alert": {"en": (OwnWord("zorb notice"),), "bg": (OwnWord("известие зорб"),)},
+        "severities.critical": {"en": (OwnWord("no zorb anywhere"),)},
+        "severities.normal": {"en": (OwnWord("zorb"),)},
+        "answers.out_of_scope:third_party": {"en": (OwnWord("zorbpay"),), "pt-br": (OwnWord("Zórb é"),)},
+        "items.where": {"en": (OwnWord("on the zorb board"),)},
+        "items.urgency": {"en": (OwnWord("before the zorb"),)},
     }
 )
 

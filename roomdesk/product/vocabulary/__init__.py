@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from roomdesk.rules.own_words import ENOUGH, OwnWord
 from roomdesk.rules.triage_opinion import Opinion
-from roomdesk.rules.triage_text import folded
-from roomdesk.rules.triage_vocabulary import Expressions, Vocabulary, compiled
+from roomdesk.rules.triage_vocabulary import Expressions, Vocabulary, compiled, compiled_own
 
 LANGUAGES = ("en", "bg", "pt")
 
 
-#: A product's own words: for each finding (`kinds.incident`) by locale the phrases.
-Own = Mapping[str, Mapping[str, tuple[str, ...]]]
-#: The concept to which a product's own names of screens are added.
+#: A product's own words: for each finding (`kinds.incident`) by locale.
+Own = Mapping[str, Mapping[str, tuple[OwnWord, ...]]]
+#: The concept to which a product's own names of screens are added, where one is enough by itself.
 _WHERE = "items.where"
 
 
@@ -29,22 +28,16 @@ def vocabulary(own: Own | None = None) -> Vocabulary:
 
 
 @lru_cache(maxsize=64)
-def _vocabulary(own: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]) -> Vocabulary:
+def _vocabulary(own: tuple[tuple[str, tuple[tuple[str, tuple[OwnWord, ...]], ...]], ...]) -> Vocabulary:
     found = {language: dict(_general(language)) for language in LANGUAGES}
     for name, by_locale in own:
-        concept = "where" if name == _WHERE else name
-        for locale, phrases in by_locale:
+        for locale, words in by_locale:
             language = locale.partition("-")[0].lower()
-            if language in found:
-                written = [re.escape(_folded(language, phrase)) for phrase in phrases]
-                added = compiled(language, {concept: written})[concept]
-                found[language][concept] = found[language].get(concept, ()) + added
+            for word in words if language in found else ():
+                concept = "where" if name == _WHERE and word.weight >= ENOUGH else name
+                known = found[language].get(concept, ())
+                found[language][concept] = (*known, compiled_own(language, word))
     return Vocabulary(found, _opinions())
-
-
-def _folded(language: str, phrase: str) -> str:
-    """As texts are compared: without capitals and accents. Bulgarian is compared by sound, which is done where it is compiled."""
-    return phrase.casefold() if language == "bg" else folded(phrase)
 
 
 def general() -> Vocabulary:
