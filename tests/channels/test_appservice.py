@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client as DjangoClient
 
-from roomdesk.queues import inbox
 from roomdesk.queues.models import InboxEvent
 from roomdesk.queues.signals import AWAITED, INBOX, PATIENT
 from roomdesk.runtime.settings import Settings
@@ -75,17 +75,17 @@ def test_repeats_and_reordered_transactions_store_each_event_once(homeserver: Ho
     assert [name for name, _ in stored()] == ["$e1", "$e2", "$e3", "$e4", "$e5"]
 
 
-def test_words_of_a_room_that_somebody_looks_at_are_awaited_and_nothing_else_is(
-    desk: Settings, database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: list[tuple[str, str]] = []
-    monkeypatch.setattr(inbox, "notify", lambda channel, payload="": told.append((channel, payload)))
+def test_words_of_a_room_that_somebody_looks_at_are_awaited_and_nothing_else_is(desk: Settings, database: str) -> None:
     endpoint = Appservice(desk, is_awaited=lambda room: room == "!r")
     homeserver = Homeserver(endpoint, str(desk.hs_token))
-    for one in (event(1), {**event(2), "room_id": "!other"}, {**event(3), "state_key": ""}, event(1)):
-        assert homeserver.put(one).status_code == 200
+    with psycopg.connect(database, autocommit=True) as listener:
+        listener.execute(f"LISTEN {INBOX}")
+        for one in (event(1), {**event(2), "room_id": "!other"}, {**event(3), "state_key": ""}, event(1)):
+            assert homeserver.put(one).status_code == 200
+        told = [one.payload for one in listener.notifies(timeout=60, stop_after=3)]
+        assert told == [AWAITED, "", PATIENT]
+        assert list(listener.notifies(timeout=0)) == [], "what was stored before is told to nobody"
     endpoint.close()
-    assert told == [(INBOX, AWAITED), (INBOX, ""), (INBOX, PATIENT)], "what was stored before is told to nobody"
 
 
 @pytest.mark.parametrize(
