@@ -103,9 +103,7 @@ def test_what_arrives_leaves_what_is_there_alone_and_what_was_removed_goes(desk:
     assert first.evaluate("one => one.mine === true")
     assert page.locator("#timeline > .entry").count() == int(page.locator("#timeline").get_attribute("data-grows") or 0)
     # What belongs to another case is not told of any more: the page notices by their number, and draws the list anew.
-    moved = last.get_attribute("id")
-    assert moved
-    split = {"messages": [int(moved.removeprefix("m-"))], "author": "tiago"}
+    split = {"messages": [int(str(last.get_attribute("id")).removeprefix("m-"))], "author": "tiago"}
     assert desk.rest("POST", f"cases/{ref}/split", json=split).status_code in (200, 201)
     expect(last).to_have_count(0)
     assert page.faults == []  # type: ignore[attr-defined]
@@ -297,9 +295,8 @@ def test_what_was_said_is_found_and_leads_to_its_place(
 
 #: Words of short facts that begin in the strip in which the dots between them are cut off.
 CUT_OFF = """() => [...document.querySelectorAll(".facts")].flatMap(line => {
-  const found = [], edge = line.getBoundingClientRect().left + 12, texts = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
-  while (texts.nextNode()) {
-    const words = document.createRange();
+  const found = [], edge = line.getBoundingClientRect().left + 12, words = document.createRange();
+  for (const texts = document.createTreeWalker(line, NodeFilter.SHOW_TEXT); texts.nextNode();) {
     words.selectNodeContents(texts.currentNode);
     if ([...words.getClientRects()].some(one => one.width > 0 && one.left < edge - 0.5)) found.push(texts.currentNode.data);
   }
