@@ -54,6 +54,8 @@ WHYS = (
     _("The product's own words for an answer"),
     _("The product's own words for how bad it is"),
     _("The product's own words"),
+    _("%(reason)s: “%(said)s” (pattern %(pattern)s, weight %(weight)s)"),
+    _("%(reason)s: “%(said)s” (weight %(weight)s)"),
     _("%(reason)s: “%(said)s”"),
     # How a clock came to its due time.
     _("%(clock)s of a case of severity %(severity)s and kind %(kind)s, tier %(tier)s, by version %(number)s of %(product)s."),
