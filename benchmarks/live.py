@@ -2,7 +2,8 @@
 
 A whole installation runs in a folder that is removed afterwards. The page is open as staff have it; in it a MutationObserver notes when the words stand
 there. Each second one message goes to the page's room and the others to other rooms, all by the Matrix API. Beside it, from the same sends: until the homeserver
-has answered the send, which is what any client of Matrix waits for. The aim: a median under 300 ms.
+has answered the send, which is what any client of Matrix waits for, and where the time goes: until the event was stored, until a worker took it up, until the page
+asked, until it had its answer, until the words stood there. The aim: a median under 300 ms.
 
 And before any traffic: how long until a page of the console, the portal and the room can be used in a browser that has nothing of it yet (the browser's own
 navigation timing, until the end of `load`; the aim: a second).
@@ -18,6 +19,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 MESSAGES, RATE, ROOMS = 100, 20, 10
 _WATCH = """() => {
   window.stood = {};
+  performance.clearResourceTimings();
+  performance.setResourceTimingBufferSize(5000);
   new MutationObserver(() => {
     for (const [number] of document.getElementById("timeline").textContent.matchAll(/live \\d+ here/g))
       window.stood[number] ??= performance.timeOrigin + performance.now();
@@ -84,10 +88,10 @@ def _first_load(page: Any, url: str) -> float:
 
 
 def _measured(page: Any, scene: Any, client: Any, messages: int) -> None:
-    sent, taken = {}, []
+    sent, taken, events = {}, [], {}
     for number in range(messages):
         words, begun = f"live {number} here", time.time()
-        client.say(scene.room, words)
+        events[words] = client.say(scene.room, words)
         sent[words] = begun
         taken.append(time.time() - begun)
         page.wait_for_timeout(max(0.0, 1000 * (begun + 1 - time.time())))
@@ -99,6 +103,41 @@ def _measured(page: Any, scene: Any, client: Any, messages: int) -> None:
         f"longest {_ms(whole[-1])} ({len(whole)} messages at {RATE}/s in all; aim: median under 300 ms); "
         f"send → answered by the homeserver: median {_ms(statistics.median(taken))}"
     )
+    _tell_stages(page, scene.live, sent, stood, events)
+
+
+def _tell_stages(page: Any, live: Any, sent: dict[str, float], stood: dict[str, float], events: dict[str, str]) -> None:
+    """Where the time goes, by the medians of its parts; they need not add up to the median of the whole."""
+    looks = page.evaluate(
+        """() => performance.getEntriesByType("resource").filter(one => one.name === location.href).map(one =>
+          [performance.timeOrigin + one.startTime, performance.timeOrigin + one.responseEnd])"""
+    )
+    stored = _stored(live, list(events.values()))
+    parts: list[list[float]] = []
+    for words, begun in sent.items():
+        received, taken_up = stored[events[words]]
+        asked, answered = max(look for look in looks if look[1] <= stood[words])
+        moments = [begun, received, taken_up, asked / 1000, answered / 1000, stood[words] / 1000]
+        parts.append([after - before for before, after in pairwise(moments)])
+    names = ("send → stored", "→ taken up", "→ the page asks", "→ it has its answer", "→ the words stand there")
+    medians = [statistics.median(part) for part in zip(*parts, strict=True)]
+    print("; ".join(f"{name} {_ms(median)}" for name, median in zip(names, medians, strict=True)))
+
+
+def _stored(live: Any, events: list[str]) -> dict[str, tuple[float, float]]:
+    """By event: when it was stored, and when the transaction began in which it was worked on."""
+    import psycopg
+
+    from roomdesk.runtime import instance
+    from roomdesk.runtime.settings import load
+
+    settings = instance.resolve(load({"ROOMDESK_MODE": "test", "ROOMDESK_DATA": str(live.folder)}))
+    with psycopg.connect(str(settings.database_url)) as database:
+        rows = database.execute(
+            "SELECT external_id, received_at, done_at FROM queues_inboxevent WHERE source = 'matrix' AND external_id = ANY(%s)",
+            [events],
+        ).fetchall()
+    return {event: (received.timestamp(), done.timestamp()) for event, received, done in rows}
 
 
 @contextmanager

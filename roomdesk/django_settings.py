@@ -36,7 +36,7 @@ def database(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or 5432),
-        "OPTIONS": {"pool": {"min_size": 0, "max_size": 48, "timeout": 5, "reconnect_timeout": 2}},
+        "OPTIONS": {"pool": {"min_size": 0, "max_size": 56, "timeout": 5, "reconnect_timeout": 2}},
         "CONN_HEALTH_CHECKS": True,
         "CONN_MAX_AGE": 0,
     }

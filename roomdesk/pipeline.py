@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
@@ -24,7 +24,7 @@ from roomdesk.oncall import reports
 from roomdesk.oncall.paging import LANE as PAGES
 from roomdesk.queues import bulk, lanes
 from roomdesk.queues.models import InboxEvent, Lane
-from roomdesk.queues.signals import live
+from roomdesk.queues.signals import lives
 from roomdesk.runtime import clock, faults
 
 log = logging.getLogger(__name__)
@@ -72,8 +72,10 @@ def drain_urgent(batch: int = BATCH) -> int:
 
     Meant beside `drain`: whoever is to be woken does not wait until a batch is written of what all others say (D26).
     """
-    lanes.assign_waiting()
     found = lanes.urgent_lanes(LANES)
+    if not found and lanes.assign_waiting():
+        # Its room became known after it had come in.
+        found = lanes.urgent_lanes(LANES)
     return _work_on(found, batch) if found else 0
 
 
@@ -122,8 +124,8 @@ def _apply(held: dict[int, Lane], events: Sequence[InboxEvent]) -> None:
         else:
             _decide(work, conversations.get(_lane(item)), desks.get(_lane(item)), item, echoes, asked)
     faults.point("apply-decided")
+    _finish(work, claimed, conversations)
     work.flush()
-    _finish(claimed, conversations, now)
 
 
 def _lane(item: Claimed) -> int:
@@ -160,17 +162,17 @@ def _decide(
             item.ignore(f"Nobody reads events of the source {other!r} yet.")
 
 
-def _finish(claimed: hearing.Batch, conversations: dict[int, Conversation], now: datetime) -> None:
+def _finish(work: Work, claimed: hearing.Batch, conversations: dict[int, Conversation]) -> None:
     for item in claimed.items:
-        item.event.done_at = now
+        item.event.done_at = work.now
         if item.event.state == InboxEvent.State.PENDING:
             item.event.state, item.event.reason = InboxEvent.State.DONE, ""
-    bulk.update(InboxEvent, [item.event for item in claimed.items], ["state", "done_at", "reason"])
+    work.lastly(bulk.updating(InboxEvent, [item.event for item in claimed.items], ["state", "done_at", "reason"]))
     touched = [c.lane for c in conversations.values() if c.is_touched]
     if touched:
-        bulk.update(Lane, touched, Lane.NUMBERS)
+        work.lastly(bulk.updating(Lane, touched, Lane.NUMBERS))
     # Also where nothing was numbered: that a message has reached its room shows on its page.
-    live(c.lane.pk for c in conversations.values())
+    work.lastly(*lives(c.lane.pk for c in conversations.values()))
 
 
 def _apply_singly(lane_ids: Sequence[int], batch: int) -> int:

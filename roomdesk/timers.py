@@ -28,7 +28,7 @@ from roomdesk.oncall.hand_over import HAND_OVER_TIMER, REMINDER_TIMER, SETTLE_TI
 from roomdesk.oncall.paging import PAGE_TIMER
 from roomdesk.queues import bulk, lanes, timers
 from roomdesk.queues.models import Timer
-from roomdesk.queues.signals import live
+from roomdesk.queues.signals import lives
 from roomdesk.runtime import clock, faults
 
 #: Timers of one transaction.
@@ -76,8 +76,8 @@ def _fire(due: Sequence[Timer], now: datetime) -> None:
     faults.point("timers-decided")
     # Before the flush: a timer that the work itself sets anew finds the place of the pending one free, or moves it.
     bulk.update(Timer, due, ["state", "next_at", "fired_at"])
+    work.lastly(*lives(timer.lane_id for timer in due))
     work.flush()
-    live(timer.lane_id for timer in due)
 
 
 def fire_clocks(work: Work, due: Sequence[Timer]) -> Mapping[int, datetime | None]:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 
 from roomdesk.audit import chain
 from roomdesk.audit.models import Content, Entry, Head
 from roomdesk.queues import bulk, inbox, timers
 from roomdesk.queues.errors import LockOutsideTransaction
-from roomdesk.queues.ids import IdBlock, next_ids
+from roomdesk.queues.ids import IdBlock, taking
 from roomdesk.queues.models import OutboxRow
-from roomdesk.queues.signals import OUTBOX, notify
+from roomdesk.queues.outbox import putting
+from roomdesk.queues.statements import Statement, Statements
 from roomdesk.queues.timers import Wanted
 from roomdesk.runtime.randomness import new_uuid, token
 
@@ -77,6 +78,8 @@ class _Content:
 class Work:
     """Collects what one transaction writes. Call `flush()` once, as the last thing inside `transaction.atomic`.
 
+    Nothing of it waits for the answer to another: it goes to the database in two exchanges, and only very many new rows take more.
+
     Rows need their ids beforehand (`new_id`) where others point at them. `now` is the time of the act for every entry.
     """
 
@@ -90,6 +93,7 @@ class Work:
         self._drafts: list[_Draft] = []
         self._timers: dict[tuple[str, int], Wanted] = {}
         self._told: dict[tuple[str, str], None] = {}
+        self._last: list[Statement] = []
         self._new: set[int] = set()
         self._known: dict[str, Any] = {}
 
@@ -101,6 +105,14 @@ class Work:
 
     def new_id(self, model: type[models.Model]) -> int:
         return self._ids.take(model)
+
+    def expect(self, counts: Mapping[type[models.Model], int]) -> None:
+        """Has so many ids of these models at hand, all of them by one question."""
+        self._ids.reserve(counts)
+
+    def lastly(self, *statements: Statement) -> None:
+        """Plans statements that are written after everything else."""
+        self._last += statements
 
     def insert(self, row: M) -> M:
         """Plans a new row; changes made to the object before `flush` are written with it."""
@@ -179,50 +191,51 @@ class Work:
         """Writes everything. Must be called inside the caller's transaction."""
         if not transaction.get_connection().in_atomic_block:
             raise LockOutsideTransaction
+        plan = Statements()
         # Changes first: what ends gives room to what begins (one running clock of a kind, say).
         for model, changes in self._updates.items():
-            self._write_updates(model, changes)
-        for model in sorted(self._inserts, key=_depth):
-            bulk.insert(model, self._inserts[model])
-        timers.put(self._timers.values())
+            plan.add(*_changing(model, changes))
+        # What is copied comes first, for what waits goes out before it; references are looked at when the transaction commits.
+        for model, rows in sorted(self._inserts.items(), key=lambda item: (len(item[1]) <= bulk.FEW, _depth(item[0]))):
+            bulk.insert(plan, model, rows)
+        plan.add(*timers.putting(self._timers.values()))
         if self._told:
-            inbox.tell_lanes(list(self._told), self.now)
-        self._write_outbox()
-        self._write_chain()
+            plan.add(inbox.telling(list(self._told), self.now))
+        if self._outbox:
+            plan.add(*putting(self._outbox))
+        if self._drafts:
+            _add_links(plan, self._drafts)
+        plan.add(*self._last)
+        plan.run()
         self._inserts, self._updates, self._timers, self._outbox, self._drafts = {}, {}, {}, [], []
         self._told.clear()
+        self._last.clear()
         self._new.clear()
 
-    @staticmethod
-    def _write_updates(model: type[models.Model], changes: Mapping[Any, tuple[models.Model, set[str]]]) -> None:
-        groups: dict[frozenset[str], list[models.Model]] = {}
-        for row, names in changes.values():
-            groups.setdefault(frozenset(names), []).append(row)
-        for group, rows in groups.items():
-            bulk.update(model, rows, group)
 
-    def _write_outbox(self) -> None:
-        if self._outbox:
-            OutboxRow.objects.bulk_create(self._outbox, ignore_conflicts=True)
-            notify(OUTBOX)
-
-    def _write_chain(self) -> None:
-        if not self._drafts:
-            return
-        heads = _lock_heads({draft.scope for draft in self._drafts})
-        ids = next_ids(Entry, len(self._drafts))
-        links = [_entry(draft, heads[draft.scope], ids.pop()) for draft in self._drafts]
-        bulk.insert(Entry, [entry for entry, _ in links])
-        bulk.insert(Content, [content for _, content in links])
-        bulk.update(Head, list(heads.values()), ["seq", "hash"])
+def _changing(model: type[models.Model], changes: Mapping[Any, tuple[models.Model, set[str]]]) -> list[Statement]:
+    groups: dict[frozenset[str], list[models.Model]] = {}
+    for row, names in changes.values():
+        groups.setdefault(frozenset(names), []).append(row)
+    return [bulk.updating(model, rows, group) for group, rows in groups.items()]
 
 
-def _lock_heads(scopes: set[str]) -> dict[str, Head]:
-    """Locked in one order, last of all locks: two transactions with the same two scopes cannot wait for each other."""
-    with connection.cursor() as cursor:
-        cursor.execute(_BEGIN_HEADS, [chain.GENESIS, sorted(scopes)])
-    rows = Head.objects.filter(scope__in=scopes).order_by("scope").select_for_update(no_key=True)
-    return {head.scope: head for head in rows}
+def _add_links(plan: Statements, drafts: Sequence[_Draft]) -> None:
+    """Adds the chain's new links. What the plan holds already is written by it: the heads must be known first."""
+    heads, ids = _lock_heads(plan, drafts)
+    links = [_entry(draft, heads[draft.scope], number) for draft, number in zip(drafts, ids, strict=True)]
+    bulk.insert(plan, Entry, [entry for entry, _ in links])
+    bulk.insert(plan, Content, [content for _, content in links])
+    plan.add(bulk.updating(Head, list(heads.values()), ["seq", "hash"]))
+
+
+def _lock_heads(plan: Statements, drafts: Sequence[_Draft]) -> tuple[dict[str, Head], list[int]]:
+    """The heads by scope, and ids of the new links. Locked in one order, last of all locks: two transactions with the same two
+    scopes cannot wait for each other."""
+    scopes = sorted({draft.scope for draft in drafts})
+    plan.add((_BEGIN_HEADS, [chain.GENESIS, scopes]), (_LOCK_HEADS, [scopes]), taking(Entry, len(drafts)))
+    *_, heads, ids = plan.run()
+    return {scope: Head(scope=scope, seq=seq, hash=link) for scope, seq, link in heads}, sorted(row[0] for row in ids)
 
 
 _BEGIN_HEADS = """
@@ -230,6 +243,7 @@ INSERT INTO audit_head (scope, seq, hash)
 SELECT v.scope, 0, %s FROM unnest(%s::text[]) WITH ORDINALITY AS v(scope, place) ORDER BY v.place
 ON CONFLICT DO NOTHING
 """
+_LOCK_HEADS = "SELECT scope, seq, hash FROM audit_head WHERE scope = ANY(%s) ORDER BY scope FOR NO KEY UPDATE"
 
 
 def _entry(draft: _Draft, head: Head, entry_id: int) -> tuple[_Link, _Content]:

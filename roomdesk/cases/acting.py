@@ -16,7 +16,7 @@ from roomdesk.directory.models import Person, Workspace
 from roomdesk.directory.queries import Viewer, active_person, authority
 from roomdesk.queues import bulk, lanes
 from roomdesk.queues.models import Lane
-from roomdesk.queues.signals import live
+from roomdesk.queues.signals import lives
 
 #: Of a case whose rows were copied into the record without a cycle of the desk.
 NO_CYCLE = "{ref} has no cycle on record, so it can only be read; open a new case for what is to be done."
@@ -49,10 +49,10 @@ class Held:
 
     def flush(self) -> None:
         """Writes everything, as the last thing in the transaction."""
-        self.work.flush()
         if self.conversation.is_touched:
-            bulk.update(Lane, [self.conversation.lane], Lane.NUMBERS)
-        live([self.conversation.lane.pk])
+            self.work.lastly(bulk.updating(Lane, [self.conversation.lane], Lane.NUMBERS))
+        self.work.lastly(*lives([self.conversation.lane.pk]))
+        self.work.flush()
 
 
 def hold(viewer: Viewer, *refs: str, author: str | None, actor: Actor, now: datetime) -> Held:

@@ -128,7 +128,6 @@ class Conversation:
     version: ProductVersion | None
     product: Product | None
     room: Room | None = None
-    members: dict[str, RoomMember] = field(default_factory=dict)
     people: Mapping[str, Standing] = field(default_factory=dict)
     cases: dict[int, Open] = field(default_factory=dict)
     case_of_event: dict[str, int] = field(default_factory=dict)
@@ -139,6 +138,16 @@ class Conversation:
     #: All versions of the product, in their order.
     versions: Sequence[ProductVersion] = ()
     is_touched: bool = False
+    #: Fetches who is in the rooms that were loaded together, once it is asked of one of them: few words depend on it.
+    fetch: Callable[[], None] | None = None
+    _members: dict[str, RoomMember] = field(default_factory=dict)
+
+    @property
+    def members(self) -> dict[str, RoomMember]:
+        """Who is in the room, or was, by their Matrix id."""
+        if self.fetch is not None:
+            self.fetch()
+        return self._members
 
     def terms_at(self, at: datetime) -> WorkspaceTerms:
         """The terms in force at an instant; the earliest ones for a time before all of them."""

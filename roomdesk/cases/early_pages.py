@@ -44,9 +44,11 @@ class _Waiting:
 
 def page_waiting(now: datetime) -> int:
     """Pages for P0s that have waited too long in the inbox; returns how many. Any number of workers may do it."""
-    if InboxEvent.objects.filter(state=InboxEvent.State.PENDING, lane=None, is_urgent=True).exists():
-        # The flow gives events their lanes before each batch, and may be long at one.
-        lanes.assign_waiting()
+    waiting = InboxEvent.objects.filter(state=InboxEvent.State.PENDING, is_urgent=True)
+    if not waiting.exists():
+        return 0
+    # The flow gives events their lanes before each batch, and may be long at one.
+    lanes.assign_waiting()
     events = InboxEvent.objects.filter(
         is_urgent=True,
         state=InboxEvent.State.PENDING,
@@ -113,7 +115,7 @@ def _open(one: _Waiting, now: datetime) -> bool:
     wanted = paging.Wanted(
         product=product.slug,
         cause=Page.Cause.P0,
-        severity=misuse.severity_for(one.workspace, now),
+        severity=misuse.severity_for(one.workspace, product, now),
         at=now,
         look_at=paging.first_look(now, product.oncall.accept_seconds),
         workspace=one.workspace,

@@ -17,6 +17,7 @@ from roomdesk.oncall import hooks
 from roomdesk.oncall import paging as pages
 from roomdesk.product.schema import Product
 from roomdesk.queues.models import InboxEvent, OutboxRow
+from roomdesk.queues.reading import Rows
 from roomdesk.record.models import Message
 from roomdesk.rooms import asking, drift, naming, reporting, succession
 from roomdesk.rooms import services as rooms
@@ -131,11 +132,11 @@ class Echoes:
 def echoes_of(batch: Batch) -> Echoes:
     """Finds the rows and messages behind our own events, and behind what channels have accepted, in three queries."""
     markers = {heard.marker for heard in batch.heard() if heard.marker}
-    rows = {row.key: row for row in OutboxRow.objects.filter(key__in=markers)} if markers else {}
+    rows = {row.key: row for row in Rows(OutboxRow, "key = ANY(%s::text[])", list(markers))} if markers else {}
     accepted = batch.accepted()
-    reported = list(OutboxRow.objects.filter(pk__in=accepted)) if accepted else []
+    reported = list(Rows(OutboxRow, "id = ANY(%s::bigint[])", list(accepted))) if accepted else []
     ids = {row.message_id for row in (*rows.values(), *reported) if row.message_id}
-    messages = {m.pk: m for m in Message.objects.filter(pk__in=ids)} if ids else {}
+    messages = {m.pk: m for m in Rows(Message, "id = ANY(%s::bigint[])", list(ids))} if ids else {}
     for row in reported:
         accepted[row.pk].message = messages.get(row.message_id or 0)
     return Echoes(rows, messages, batch.named())

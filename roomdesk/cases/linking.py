@@ -98,10 +98,9 @@ class Others:
 
 
 def others_of(case: Case) -> Others:
-    """All of them, in one query."""
-    rows = list(
-        Link.objects.filter(Q(case=case) | Q(other=case), ended_at=None).select_related("case", "other").order_by("pk")
-    )
+    """All of them, in one query, and one more where there are any."""
+    rows = list(Link.objects.filter(Q(case=case) | Q(other=case), ended_at=None).order_by("pk"))
+    models.prefetch_related_objects(rows, "case", "other")
     led = [row for row in rows if row.kind == Kind.INCIDENT]
     related = (row.other if row.case_id == case.pk else row.case for row in rows if row.kind == Kind.RELATED)
     return Others(

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.db.models import F, Max, Q, prefetch_related_objects
+from django.db.models import Max, Q, prefetch_related_objects
 
 from roomdesk.cases.conversation import Conversation, Open, by_lane
 from roomdesk.cases.models import Case, CaseCycle, Intake
@@ -15,8 +15,10 @@ from roomdesk.cases.versions import MAY_EDIT, is_edit
 from roomdesk.clocks.models import Clock
 from roomdesk.directory.models import Workspace, WorkspaceTerms
 from roomdesk.directory.standing import standings
-from roomdesk.product.queries import loaded, product_of
+from roomdesk.product.models import ProductVersion
+from roomdesk.product.queries import by_slug, product_of
 from roomdesk.queues.models import Lane
+from roomdesk.queues.reading import Rows, together
 from roomdesk.record.models import Message
 from roomdesk.rooms.models import Room, RoomMember
 
@@ -45,7 +47,6 @@ def load(
     people = standings(localparts, workspaces) if localparts else {}
     for conversation in found.values():
         conversation.people = people
-    _add_rooms(workspaces)
     referred = _add_referred(event_ids, workspaces) if event_ids else set()
     _add_versions(versions_of, workspaces)
     _add_cases(workspaces, referred.union(case_ids))
@@ -55,37 +56,59 @@ def load(
 
 
 def _conversations(lanes: Mapping[int, Lane]) -> Iterable[Conversation]:
-    workspaces = list(Workspace.objects.filter(lane_id__in=lanes).select_related("account_manager"))
-    versions = loaded(w.product for w in workspaces)
-    terms = defaultdict(list)
-    for row in WorkspaceTerms.objects.filter(workspace__in=workspaces).order_by("valid_from", "id"):
-        terms[row.workspace_id].append(row)
+    """With their rooms; two questions."""
+    workspaces = list(Rows(Workspace, "lane_id = ANY(%s::bigint[])", list(lanes)))
+    if not workspaces:
+        return ()
+    ids, slugs = [workspace.pk for workspace in workspaces], list({workspace.product for workspace in workspaces})
+    versions = Rows(ProductVersion, "slug = ANY(%s::text[]) ORDER BY slug, number", slugs, without=["content"])
+    terms = Rows(WorkspaceTerms, "workspace_id = ANY(%s::bigint[]) ORDER BY valid_from, id", ids)
+    rooms = Rows(Room, "workspace_id = ANY(%s::bigint[])", ids)
+    together(versions, terms, rooms)
+    loaded, terms_of = by_slug(versions), defaultdict(list)
+    for row in terms:
+        terms_of[row.workspace_id].append(row)
+    found = {}
     for workspace in workspaces:
-        known = versions.get(workspace.product, [])
+        known = loaded.get(workspace.product, [])
         version = known[-1] if known else None
         product = product_of(version.pk) if version else None
         lane = lanes[workspace.lane_id]
-        yield Conversation(workspace, lane, terms[workspace.pk], version, product, versions=known)
+        found[workspace.pk] = Conversation(workspace, lane, terms_of[workspace.pk], version, product, versions=known)
+    _add_rooms(found, rooms)
+    return found.values()
 
 
-def _add_rooms(workspaces: Mapping[int, Conversation]) -> None:
+def _add_rooms(workspaces: Mapping[int, Conversation], rooms: Iterable[Room]) -> None:
     of_room: dict[int, Conversation] = {}
-    for room in Room.objects.filter(workspace_id__in=workspaces):
+    for room in rooms:
         if room.workspace_id is not None:
             of_room[room.pk] = workspaces[room.workspace_id]
             of_room[room.pk].room = room
-    for member in RoomMember.objects.filter(room_id__in=of_room):
+    fetch = partial(_add_members, of_room)
+    for conversation in of_room.values():
+        conversation.fetch = fetch
+
+
+def _add_members(of_room: Mapping[int, Conversation]) -> None:
+    """Who is in these rooms, while their lanes are still held."""
+    for conversation in of_room.values():
+        conversation.fetch = None
+    for member in Rows(RoomMember, "room_id = ANY(%s::bigint[])", list(of_room)):
         of_room[member.room_id].members[member.user_id] = member
 
 
 def _add_referred(event_ids: Collection[str], workspaces: Mapping[int, Conversation]) -> set[int]:
     """Adds the messages that events at hand refer to; returns the cases these belong to, which may be closed ones."""
-    for message in Message.objects.filter(external_id__in=set(event_ids), workspace_id__in=workspaces):
+    for message in Rows(Message, _SAID, list(event_ids), list(workspaces)):
         conversation = workspaces[message.workspace_id]
         conversation.messages[message.external_id] = message
         if message.case_id:
             conversation.case_of_event[message.external_id] = message.case_id
     return {case_id for c in workspaces.values() for case_id in c.case_of_event.values()}
+
+
+_SAID = "external_id = ANY(%s::text[]) AND workspace_id = ANY(%s::bigint[])"
 
 
 def _add_versions(events: Collection[str], workspaces: Mapping[int, Conversation]) -> None:
@@ -100,25 +123,38 @@ def _add_versions(events: Collection[str], workspaces: Mapping[int, Conversation
 
 
 def _add_cases(workspaces: Mapping[int, Conversation], referred: set[int]) -> None:
-    here = Case.objects.filter(workspace_id__in=workspaces)
+    if not workspaces:
+        return
+    here = list(workspaces)
     # A word, or a sign under the desk's answer, makes a case of what was deflected (D14).
-    found = here.filter(state__in=Case.OPEN), here.filter(state=Case.State.DEFLECTED)
-    _add(workspaces, found[0].union(*found[1:], *([here.filter(pk__in=referred)] if referred else [])))
+    found = Rows(Case, _CASES, here, list(Case.OPEN), here, Case.State.DEFLECTED, here, list(referred))
+    _add(workspaces, found)
+
+
+#: Each by an index of its own.
+_CASES = """id IN (
+  SELECT c.id FROM cases_case c WHERE c.workspace_id = ANY(%s::bigint[]) AND c.state = ANY(%s::text[])
+  UNION ALL SELECT c.id FROM cases_case c WHERE c.workspace_id = ANY(%s::bigint[]) AND c.state = %s
+  UNION ALL SELECT c.id FROM cases_case c WHERE c.workspace_id = ANY(%s::bigint[]) AND c.id = ANY(%s::bigint[]))"""
 
 
 def _add(workspaces: Mapping[int, Conversation], found: Iterable[Case]) -> None:
     cases = {case.pk: case for case in found}
     if not cases:
         return
-    cycles = CaseCycle.objects.filter(case_id__in=cases, number=F("case__cycle"))
+    cycles, kept = Rows(CaseCycle, _PRESENT, list(cases)), Rows(Intake, "case_id = ANY(%s::bigint[])", list(cases))
+    together(cycles, kept)
     current = {cycle.case_id: cycle for cycle in cycles}
-    intakes = {intake.case_id: intake for intake in Intake.objects.filter(case_id__in=cases)}
+    intakes = {intake.case_id: intake for intake in kept}
     entries: dict[int, Open] = {}
     fetch = partial(_add_clocks, entries)
     # What has no cycle was never the flow's (it came by copying rows): it can be read, and nothing more happens to it.
     for case in sorted((c for c in cases.values() if c.pk in current), key=lambda c: (c.opened_at, c.pk)):
         entry = Open(case, current[case.pk], intake=intakes.get(case.pk), fetch=fetch)
         entries[case.pk] = workspaces[case.workspace_id].cases[case.pk] = entry
+
+
+_PRESENT = "(case_id, number) IN (SELECT c.id, c.cycle FROM cases_case c WHERE c.id = ANY(%s::bigint[]))"
 
 
 def _add_clocks(entries: Mapping[int, Open]) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Model
+
 from roomdesk.audit.work import Work
 from roomdesk.cases import answering, assigning, paging, triaging, webhook_words
 from roomdesk.cases.answering import Greeting
@@ -16,7 +18,9 @@ from roomdesk.clocks import services as clocks
 from roomdesk.clocks.models import Clock
 from roomdesk.clocks.writing import tell_control_room
 from roomdesk.directory.models import Person
+from roomdesk.oncall.models import Call, Page
 from roomdesk.queues.models import OutboxRow
+from roomdesk.record.models import Message
 
 TITLE_LENGTH = 120
 FirstResponse = CaseCycle.FirstResponse
@@ -52,6 +56,12 @@ class Opening:
     never_pages: bool = False
     #: The row that says the first message in the room, where it was written elsewhere: notices wait for its event id.
     mirror: OutboxRow | None = None
+
+
+def expect_ids(work: Work, *, is_p0: bool) -> None:
+    """Has the ids at hand that a new case with its first message takes: one question in place of ten."""
+    called: dict[type[Model], int] = {Page: 1, Call: 1} if is_p0 else {}
+    work.expect({Case: 1, CaseCycle: 1, Clock: 2, Message: 1, OutboxRow: 2 + is_p0, **called})
 
 
 def open_case(work: Work, conversation: Conversation, opening: Opening, *, by: str) -> Open:

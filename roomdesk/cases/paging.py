@@ -78,7 +78,7 @@ def _open(work: Work, conversation: Conversation, entry: Open, cause: str, event
     wanted = paging.Wanted(
         product=entry.case.product,
         cause=cause,
-        severity=misuse.severity_for(conversation.workspace, work.now) if cause == Page.Cause.P0 else CRITICAL,
+        severity=_severity(conversation, work.now) if cause == Page.Cause.P0 else CRITICAL,
         at=work.now,
         look_at=paging.first_look(work.now, product.oncall.accept_seconds),
         workspace=conversation.workspace,
@@ -89,6 +89,11 @@ def _open(work: Work, conversation: Conversation, entry: Open, cause: str, event
     )
     early = paging.of_event(work, event_id)
     return paging.take_over(work, early, wanted) if early else paging.open_page(work, wanted)
+
+
+def _severity(conversation: Conversation, at: datetime) -> str:
+    assert conversation.product is not None
+    return misuse.severity_for(conversation.workspace, conversation.product, at)
 
 
 def joined(work: Work, conversation: Conversation, entry: Open, event_id: str) -> None:

@@ -25,7 +25,7 @@ from roomdesk.cases import (
 )
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.loading import BESIDE
-from roomdesk.cases.opening import Opening, open_case
+from roomdesk.cases.opening import Opening, expect_ids, open_case
 from roomdesk.channels.matrix.events import Heard
 from roomdesk.channels.matrix.media import caption_of, file_named
 from roomdesk.directory.models import Person
@@ -128,6 +128,7 @@ def _customer(work: Work, conversation: Conversation, heard: Heard, item: Claime
             event_id=heard.event_id,
             never_pages=item.event.is_replayed,
         )
+        expect_ids(work, is_p0=p0)
         entry = open_case(work, conversation, opening, by=heard.sender)
     else:
         found = conversation.current(placement.case_id)

@@ -16,7 +16,7 @@ from roomdesk.directory.models import Person, Workspace
 from roomdesk.directory.queries import Viewer
 from roomdesk.queues import bulk, lanes
 from roomdesk.queues.models import Lane
-from roomdesk.queues.signals import live
+from roomdesk.queues.signals import lives
 from roomdesk.refusals import Conflict
 
 
@@ -55,11 +55,11 @@ class Together:
 
     def flush(self) -> None:
         """Writes everything, as the last thing in the transaction."""
-        self.work.flush()
         touched = [one.lane for one in self.conversations.values() if one.is_touched]
         if touched:
-            bulk.update(Lane, touched, Lane.NUMBERS)
-        live(self.conversations)
+            self.work.lastly(bulk.updating(Lane, touched, Lane.NUMBERS))
+        self.work.lastly(*lives(self.conversations))
+        self.work.flush()
 
 
 def hold(hands: Hands, refs: Iterable[str]) -> Together:

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from roomdesk.cases.loading import BESIDE
 from roomdesk.cases.models import Case, CaseChange
 from roomdesk.cases.narrowing import ALL, Narrow, narrowed
-from roomdesk.cases.queries import PAGE, access_cases
+from roomdesk.cases.queries import NAMED, PAGE, access_names
 from roomdesk.cases.queue import queue
 from roomdesk.directory.queries import Viewer
 from roomdesk.queues.models import OutboxRow
@@ -52,8 +52,9 @@ def _is_number(text: str) -> bool:
 
 
 def open_p0(viewer: Viewer) -> list[Case]:
-    """P0 cases that no human has answered yet, the longest waiting first."""
-    waiting = access_cases(viewer).filter(state__in=Case.OPEN, p0_at__isnull=False, answered_at=None)
+    """P0 cases that no human has answered yet, the longest waiting first: what they are called, and whose they are."""
+    names = access_names(viewer).select_related("workspace").only(*NAMED, "workspace__display_name")
+    waiting = names.filter(state__in=Case.OPEN, p0_at__isnull=False, answered_at=None)
     return list(waiting.order_by("p0_at")[:5])
 
 

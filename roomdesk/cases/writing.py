@@ -24,7 +24,7 @@ from roomdesk.directory.errors import Conflict, Invalid, NotFound
 from roomdesk.directory.models import Person, Workspace
 from roomdesk.queues import bulk, lanes
 from roomdesk.queues.models import Lane, OutboxRow
-from roomdesk.queues.signals import live
+from roomdesk.queues.signals import lives
 from roomdesk.record import services as record
 from roomdesk.record.models import Message
 from roomdesk.record.services import Saying
@@ -319,6 +319,5 @@ def _record(
 
 def end(work: Work, conversation: Conversation) -> None:
     """Writes everything, as the last thing in the transaction."""
+    work.lastly(bulk.updating(Lane, [conversation.lane], Lane.NUMBERS), *lives([conversation.lane.pk]))
     work.flush()
-    bulk.update(Lane, [conversation.lane], Lane.NUMBERS)
-    live([conversation.lane.pk])

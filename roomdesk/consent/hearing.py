@@ -11,8 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Q
-
 from roomdesk.audit.work import Work
 from roomdesk.bootstrap import settings
 from roomdesk.cases.conversation import Conversation
@@ -23,6 +21,7 @@ from roomdesk.consent.granting import Word
 from roomdesk.consent.models import Afterwards, Attempt, Grant, Request
 from roomdesk.consent.queries import grants_of
 from roomdesk.directory.queries import people_of
+from roomdesk.queues.reading import Rows
 from roomdesk.rooms import naming
 from roomdesk.rules import consent_answer
 from roomdesk.rules.consent import Answer, Relation, Verdict
@@ -60,17 +59,20 @@ class Known:
 
 def load(conversations: Iterable[Conversation], claimed: Batch, earliest: datetime) -> Known:
     """One query while nothing is asked; a fixed number otherwise."""
-    ids = [conversation.workspace.pk for conversation in conversations]
-    since = earliest - _REMEMBERED
-    alive = Q(state__in=[State.OPEN, State.GRANTED]) | Q(closed_at__gt=since) | Q(asked_at__gt=earliest - _AROUND)
-    rows = Request.objects.filter(alive, workspace__in=ids).select_related("workspace").order_by("pk")
-    requests = list(rows) if ids else []
+    here = {conversation.workspace.pk: conversation.workspace for conversation in conversations}
+    alive = [State.OPEN.value, State.GRANTED.value], earliest - _REMEMBERED, earliest - _AROUND
+    requests = list(Rows(Request, _ALIVE, list(here), *alive)) if here else []
     consents: dict[int, Consents] = {}
     for request in requests:
+        request.workspace = here[request.workspace_id]
         consents.setdefault(request.workspace_id, Consents()).requests.append(request)
     if requests:
         _add_grants(consents, requests)
     return Known(consents, _touched(claimed) if requests or _changes(claimed) else {})
+
+
+_ALIVE = """workspace_id = ANY(%s::bigint[])
+  AND (state = ANY(%s::text[]) OR closed_at > %s OR asked_at > %s) ORDER BY id"""
 
 
 def _add_grants(consents: Mapping[int, Consents], requests: list[Request]) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from django.db.models import Q
-
 from roomdesk.channels.pagerduty.event import Trigger
 from roomdesk.consent.models import Request
 from roomdesk.oncall.models import Page
+from roomdesk.queues.reading import Rows
 from roomdesk.rules.consent_answer import State
 from roomdesk.runtime import clock
 
@@ -24,10 +23,12 @@ def with_consents(page: Page, told: Trigger) -> Trigger:
 
 
 def _lines(workspace_id: int, now: datetime) -> list[str]:
-    rows = Request.objects.filter(workspace_id=workspace_id, state__in=[State.OPEN, State.GRANTED], expires_at__gt=now)
-    rows = rows.filter(Q(case=None) | Q(case__is_restricted=False)).order_by("pk")
-    found = [f"{one.ref} {one.kind} {_STANDING[State(one.state)]}" for one in rows[: _NAMED + 1]]
+    rows = Rows(Request, _OPEN, workspace_id, [state.value for state in _STANDING], now, _NAMED + 1)
+    found = [f"{one.ref} {one.kind} {_STANDING[State(one.state)]}" for one in rows]
     return [*found[:_NAMED], "more in the console"] if len(found) > _NAMED else found
 
 
+_OPEN = """workspace_id = %s AND state = ANY(%s::text[]) AND expires_at > %s
+  AND (case_id IS NULL OR case_id IN (SELECT c.id FROM cases_case c WHERE NOT c.is_restricted))
+  ORDER BY id LIMIT %s"""
 _STANDING = {State.OPEN: "waits for their word", State.GRANTED: "is given and not used"}

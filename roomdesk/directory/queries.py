@@ -41,6 +41,8 @@ class Viewer:
     workspaces: frozenset[int] = field(default=frozenset())
     person_id: int | None = None
     security: frozenset[str] = frozenset()
+    #: What a member of the staff is, for whichever products.
+    roles: frozenset[str] = frozenset()
 
     def may(self, scope: str) -> bool:
         """Whether a token has the scope; `admin` has every one."""
@@ -82,6 +84,7 @@ def viewer_of_person(person: Person, at: datetime) -> Viewer:
         workspaces=own,
         person_id=person.pk,
         security=security,
+        roles=frozenset(role for role, _ in roles),
     )
 
 

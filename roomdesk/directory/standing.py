@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roomdesk.directory.models import Membership, Person, StaffRole
+from roomdesk.queues.reading import Rows, together
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +46,22 @@ class Standing:
 
 
 def standings(localparts: Iterable[str], workspace_ids: Iterable[int]) -> Mapping[str, Standing]:
-    """By localpart, with memberships of the given workspaces and all staff roles: three queries however many there are."""
-    people = list(Person.objects.filter(localpart__in=set(localparts)))
-    ids = [person.pk for person in people]
+    """By localpart, with memberships of the given workspaces and all staff roles: one question however many there are."""
+    names = list(set(localparts))
+    people = Rows(Person, "localpart = ANY(%s::text[])", names)
+    members = Rows(Membership, f"{_THEIRS} AND workspace_id = ANY(%s::bigint[])", names, list(set(workspace_ids)))
+    roles = Rows(StaffRole, _THEIRS, names)
+    together(people, members, roles)
     memberships: dict[int, list[Span]] = {}
-    for m in Membership.objects.filter(person_id__in=ids, workspace_id__in=set(workspace_ids)):
+    for m in members:
         memberships.setdefault(m.person_id, []).append(Span(m.role, m.workspace_id, m.valid_from, m.valid_to))
     staff: dict[int, list[Span]] = {}
-    for s in StaffRole.objects.filter(person_id__in=ids):
+    for s in roles:
         staff.setdefault(s.person_id, []).append(Span(s.role, s.product, s.valid_from, s.valid_to))
     return {
         person.localpart: Standing(person, tuple(memberships.get(person.pk, ())), tuple(staff.get(person.pk, ())))
         for person in people
     }
+
+
+_THEIRS = "person_id IN (SELECT p.id FROM directory_person p WHERE p.localpart = ANY(%s::text[]))"

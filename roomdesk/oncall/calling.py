@@ -17,12 +17,14 @@ from roomdesk.channels.pagerduty.enqueue import enqueue
 from roomdesk.channels.pagerduty.errors import Awaited, NotConfigured, PagerDutyError
 from roomdesk.channels.pagerduty.event import Trigger
 from roomdesk.channels.pagerduty.routing import key_of
+from roomdesk.directory.models import Workspace
 from roomdesk.oncall import links
 from roomdesk.oncall.looking import is_answer_waiting
 from roomdesk.oncall.models import Attempt, Call, Page, Reach
 from roomdesk.oncall.paging import MATRIX, PAGERDUTY
 from roomdesk.queues.models import OutboxRow
 from roomdesk.queues.outbox import Sent
+from roomdesk.queues.reading import Rows, together
 from roomdesk.runtime import clock
 
 #: What a page says, asked when it is sent: the case may be restricted by now (D22).
@@ -38,7 +40,7 @@ _OPENS = frozenset({"trigger", "note"})
 def send(row: OutboxRow, words: Words, direct: Direct) -> Sent:
     """Makes the call. Raises `PagerDutyError`, `NotifyError` or `MatrixError`; a repeat carries the same key, so it opens no second incident while one is open."""
     said = json.loads(row.payload)
-    call, action = Call.objects.select_related("page__workspace").get(pk=said["call"]), said["action"]
+    call, action = _call(said["call"]), said["action"]
     report = {"call": call.pk, "action": action, "at": clock.now().isoformat()}
     reason = not_needed(call, action)
     if reason:
@@ -51,6 +53,20 @@ def send(row: OutboxRow, words: Words, direct: Direct) -> Sent:
     _post(row, call, action, words, direct)
     # Nothing of the desk changes by what follows a page.
     return Sent(call.page.key, report=report if action == "trigger" else None)
+
+
+def _call(number: int) -> Call:
+    """The call with its page and whose that is: one question, since whoever is to be woken waits for it."""
+    calls = Rows(Call, "id = %s", number)
+    pages = Rows(Page, "id = (SELECT c.page_id FROM oncall_call c WHERE c.id = %s)", number)
+    workspaces = Rows(Workspace, _WHOSE, number)
+    together(calls, pages, workspaces)
+    (call,), (page,) = calls, pages
+    call.page, page.workspace = page, next(iter(workspaces), None)
+    return call
+
+
+_WHOSE = "id = (SELECT p.workspace_id FROM oncall_call c JOIN oncall_page p ON p.id = c.page_id WHERE c.id = %s)"
 
 
 def not_needed(call: Call, action: str) -> str:

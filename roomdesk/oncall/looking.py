@@ -8,7 +8,7 @@ from roomdesk.channels.matrix.names import localpart
 from roomdesk.directory.models import StaffRole
 from roomdesk.directory.services.intervals import valid_at
 from roomdesk.oncall.models import Page
-from roomdesk.queues.models import InboxEvent
+from roomdesk.queues import inbox
 from roomdesk.runtime import clock
 
 #: Of a longer backlog only the newest: an answer is most likely among them.
@@ -20,11 +20,7 @@ def is_answer_waiting(page: Page) -> bool:
     """Whether somebody of the staff has spoken in the workspace's room since the page's message, and it is not heard yet."""
     if page.workspace is None:
         return False
-    waiting = InboxEvent.objects.filter(lane_id=page.workspace.lane_id, source="matrix", state=InboxEvent.State.PENDING)
-    begun = InboxEvent.objects.filter(source="matrix", external_id=page.event_id) if page.event_id else None
-    if begun is not None and (first := begun.values_list("pk", flat=True).first()):
-        waiting = waiting.filter(pk__gt=first)
-    raw = list(waiting.order_by("-pk").values_list("raw", flat=True)[:MOST])
+    raw = inbox.waiting_after(page.workspace.lane_id, "matrix", page.event_id, MOST)
     if not raw:
         return False
     staff = StaffRole.objects.filter(valid_at(clock.now())).values_list("person__localpart", flat=True)

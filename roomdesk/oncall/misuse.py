@@ -10,18 +10,19 @@ from roomdesk.directory.models import Workspace
 from roomdesk.oncall.models import Misuse
 from roomdesk.product.queries import newest, product_of
 from roomdesk.product.schema import Product
+from roomdesk.queues.reading import Rows
 
 #: No product's decay takes longer than is looked back.
 _LONGEST = timedelta(days=3660)
 
 
-def counting(workspace: Workspace, at: datetime) -> list[Misuse]:
-    """What is recorded against a workspace and has neither decayed nor been lifted."""
-    product = _product(workspace.product)
-    if product is None:
-        return []
+def counting(workspace: Workspace, product: Product, at: datetime) -> list[Misuse]:
+    """What is recorded against a workspace and has neither decayed, by its product's newest version, nor been lifted."""
     since = at - timedelta(days=product.misuse.decay_days)
-    return list(Misuse.objects.filter(workspace=workspace, lifted_at=None, at__gt=since, at__lte=at).order_by("at"))
+    return list(Rows(Misuse, _COUNTING, workspace.pk, since, at))
+
+
+_COUNTING = "workspace_id = %s AND lifted_at IS NULL AND at > %s AND at <= %s ORDER BY at"
 
 
 def has_any(workspace: Workspace) -> bool:
@@ -29,10 +30,9 @@ def has_any(workspace: Workspace) -> bool:
     return Misuse.objects.filter(workspace=workspace).exists()
 
 
-def severity_for(workspace: Workspace, at: datetime) -> str:
+def severity_for(workspace: Workspace, product: Product, at: datetime) -> str:
     """PagerDuty's severity of the workspace's next P0: critical, unless something counts against it."""
-    product = _product(workspace.product)
-    return product.misuse.pagerduty_severity if product is not None and counting(workspace, at) else "critical"
+    return product.misuse.pagerduty_severity if counting(workspace, product, at) else "critical"
 
 
 def lowered(at: datetime) -> Mapping[int, datetime]:

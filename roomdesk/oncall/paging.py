@@ -16,6 +16,8 @@ from roomdesk.channels.pagerduty.routing import route_for
 from roomdesk.directory.models import Workspace
 from roomdesk.oncall.models import Call, Page
 from roomdesk.queues.models import Lane
+from roomdesk.queues.outbox import URGENT
+from roomdesk.queues.reading import Rows, first
 
 #: One pending for each page that nobody has yet: when somebody else is called.
 PAGE_TIMER = "page_step"
@@ -26,8 +28,6 @@ PAGERDUTY, APPRISE, MATRIX = "pagerduty", "apprise", "matrix"
 CHANNELS = {MATRIX: "direct"}
 #: Lanes of what happens to pages: the timers of a page must not wait for a customer's backlog.
 LANE = "page:"
-#: Before everything else that goes out.
-URGENT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,8 @@ class Wanted:
 
 
 def lane_for(workspace: Workspace | None) -> Lane:
-    return Lane.objects.get_or_create(key=f"{LANE}{workspace.slug if workspace else ''}")[0]
+    key = f"{LANE}{workspace.slug if workspace else ''}"
+    return next(iter(Rows(Lane, "key = %s", key)), None) or Lane.objects.get_or_create(key=key)[0]
 
 
 def scope_of(page: Page) -> str:
@@ -106,7 +107,7 @@ def take_over(work: Work, page: Page, wanted: Wanted) -> Page:
 
 def of_event(work: Work, event_id: str) -> Page | None:
     """The page that was made of this event, locked."""
-    found = Page.objects.filter(event_id=event_id).values_list("pk", flat=True).first() if event_id else None
+    found = first("SELECT id FROM oncall_page WHERE event_id = %s", event_id) if event_id else None
     return locked(work, found) if found is not None else None
 
 

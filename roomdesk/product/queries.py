@@ -24,8 +24,13 @@ def office_zones(slugs: Iterable[str]) -> dict[str, str]:
 
 def loaded(slugs: Iterable[str]) -> dict[str, list[ProductVersion]]:
     """All versions of each of the products in their order, in one query; unknown slugs are left out. Content is not fetched."""
+    return by_slug(ProductVersion.objects.filter(slug__in=set(slugs)).order_by("slug", "number").defer("content"))
+
+
+def by_slug(versions: Iterable[ProductVersion]) -> dict[str, list[ProductVersion]]:
+    """Versions in their order, by product."""
     found: dict[str, list[ProductVersion]] = {}
-    for version in ProductVersion.objects.filter(slug__in=set(slugs)).order_by("slug", "number").defer("content"):
+    for version in versions:
         found.setdefault(version.slug, []).append(version)
     return found
 

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from roomdesk.queues.models import AppserviceTransaction, InboxEvent
 from roomdesk.queues.signals import AWAITED, INBOX, PATIENT, URGENT, notify
+from roomdesk.queues.statements import Statement
 from roomdesk.runtime import clock, faults
 
 #: Advisory lock: held shared by every push while it is stored, alone by `holds` while it gives places anew.
@@ -40,29 +41,55 @@ class Arrival:
 
 
 def store(arrivals: Sequence[Arrival], now: datetime, *, is_awaited: bool = False) -> int:
-    """Inserts what is not yet there, within the caller's transaction; returns how many were new. `is_awaited`: an open page shows their room."""
+    """Inserts what is not yet there, within the caller's transaction; returns how many were new. `is_awaited`: an open page shows their room.
+
+    What may be a P0 wakes those who work on nothing else: woken together, they and the flow would take the core from each other.
+    """
     if not arrivals:
         return 0
+    return _stored(_STORE, [], arrivals, now, is_awaited=is_awaited)
+
+
+def _stored(text: str, first: Sequence[Any], arrivals: Sequence[Arrival], now: datetime, *, is_awaited: bool) -> int:
+    told = _told(arrivals, AWAITED if is_awaited else "")
+    channels = [[channel for channel, _ in told], [payload for _, payload in told]]
+    offset = clock.offset() // timedelta(microseconds=1)
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [now, clock.offset() // timedelta(microseconds=1), *_arrays(arrivals)])
-        new = int(cursor.rowcount)
-    if new:
-        is_patient = all(arrival.is_patient for arrival in arrivals)
-        notify(INBOX, PATIENT if is_patient else AWAITED if is_awaited else "")
-    if new and any(arrival.is_urgent for arrival in arrivals):
-        notify(URGENT)
-    return new
+        cursor.execute(text, [*first, now, offset, *_arrays(arrivals), *channels])
+        return int(cursor.fetchone()[0])
 
 
-_INSERT = """
-INSERT INTO queues_inboxevent (source, external_id, address, raw, is_urgent, state, reason, received_at,
-                               clock_offset_us, attempts, is_replayed)
-SELECT v.source, v.external_id, v.address, v.raw, v.is_urgent, v.state, v.reason, %s, %s, 0, false
-FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bool[], %s::text[], %s::text[])
-  WITH ORDINALITY AS v(source, external_id, address, raw, is_urgent, state, reason, place)
-ORDER BY v.place
-ON CONFLICT (source, external_id) DO NOTHING
+def _told(arrivals: Sequence[Arrival], said: str) -> list[tuple[str, str]]:
+    """Whom these wake, where they are new: channels and what is said there; `said` of words."""
+    others = [arrival for arrival in arrivals if not arrival.is_urgent]
+    told = [(INBOX, PATIENT if all(arrival.is_patient for arrival in others) else said)] if others else []
+    return told if len(others) == len(arrivals) else [*told, (URGENT, "")]
+
+
+_NEW = """
+new AS (
+  INSERT INTO queues_inboxevent (source, external_id, address, lane_id, raw, is_urgent, state, reason, received_at,
+                                 clock_offset_us, attempts, is_replayed)
+  SELECT v.source, v.external_id, v.address, r.lane_id, v.raw, v.is_urgent, v.state, v.reason, %s::timestamptz, %s, 0, false
+  FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bool[], %s::text[], %s::text[])
+    WITH ORDINALITY AS v(source, external_id, address, raw, is_urgent, state, reason, place)
+  LEFT JOIN queues_route r ON r.source = v.source AND r.address = v.address AND v.state = 'pending'
 """
+_TOLD = """
+  ORDER BY v.place ON CONFLICT (source, external_id) DO NOTHING RETURNING 1)
+SELECT (SELECT count(*) FROM new), (
+  SELECT max(pg_notify(t.channel, t.payload)::text) FROM unnest(%s::text[], %s::text[]) AS t(channel, payload)
+  WHERE EXISTS (SELECT 1 FROM new))
+"""
+_STORE = f"WITH {_NEW}{_TOLD}"
+#: Its place is taken once the lock is held: what follows is looked at for a transaction that is new, and not before.
+_RECEIVE = f"""
+WITH seen AS (
+  INSERT INTO queues_appservicetransaction (transaction_id, digest, received_at)
+  SELECT %s, %s, %s::timestamptz FROM pg_advisory_xact_lock_shared(%s)
+  ON CONFLICT (transaction_id, digest) DO NOTHING RETURNING 1),
+{_NEW}  WHERE EXISTS (SELECT 1 FROM seen)
+{_TOLD}"""  # noqa: S608 - our own
 
 
 def take(
@@ -143,20 +170,15 @@ def tell(lane_id: int, kind: str, data: Mapping[str, Any], now: datetime) -> Non
     notify(INBOX)
 
 
-def report(lane_id: int, key: str, address: str, raw: str, now: datetime) -> None:
-    """Puts what became of an outbox row into its lane, once a row, within the caller's transaction."""
-    offset = clock.offset() // timedelta(microseconds=1)
-    with connection.cursor() as cursor:
-        cursor.execute(_REPORT, [key, address, lane_id, raw, now, offset, INBOX, PATIENT])
+def reporting(lane_id: int, key: str, address: str, raw: str, now: datetime) -> Statement:
+    """The beginning of a statement that puts what became of an outbox row into its lane, for each row `FROM` where it goes on."""
+    return _REPORT, [key, address, lane_id, raw, now, clock.offset() // timedelta(microseconds=1)]
 
 
 _REPORT = """
-WITH new AS (
-  INSERT INTO queues_inboxevent (source, external_id, address, lane_id, raw, received_at, clock_offset_us,
-                                 is_urgent, state, reason, attempts, is_replayed)
-  VALUES ('outbox', %s, %s, %s, %s, %s, %s, false, 'pending', '', 0, false)
-  ON CONFLICT (source, external_id) DO NOTHING RETURNING id)
-SELECT pg_notify(%s, %s) FROM new
+INSERT INTO queues_inboxevent (source, external_id, address, lane_id, raw, received_at, clock_offset_us,
+                               is_urgent, state, reason, attempts, is_replayed)
+SELECT 'outbox', %s, %s, %s::bigint, %s, %s::timestamptz, %s, false, 'pending', '', 0, false
 """
 
 
@@ -176,22 +198,20 @@ def forward(event: InboxEvent, source: str, lane_id: int, raw: str) -> None:
     notify(INBOX)
 
 
-def tell_lanes(told: Sequence[tuple[str, str]], now: datetime) -> None:
-    """As `tell`, for many at once: pairs of a lane's key and the event's JSON. A lane that does not exist hears nothing."""
-    with connection.cursor() as cursor:
-        offset = clock.offset() // timedelta(microseconds=1)
-        cursor.execute(_TELL, [now, offset, [key for key, _ in told], [raw for _, raw in told]])
-        new = int(cursor.rowcount)
-    if new:
-        notify(INBOX)
+def telling(told: Sequence[tuple[str, str]], now: datetime) -> Statement:
+    """The statement of `tell` for many at once: pairs of a lane's key and the event's JSON. A lane that does not exist hears nothing."""
+    offset = clock.offset() // timedelta(microseconds=1)
+    return _TELL, [now, offset, [key for key, _ in told], [raw for _, raw in told], INBOX]
 
 
 _TELL = """
-INSERT INTO queues_inboxevent (source, external_id, address, lane_id, raw, is_urgent, state, reason, received_at,
-                               clock_offset_us, attempts, is_replayed)
-SELECT 'desk', gen_random_uuid()::text, '', l.id, v.raw, false, 'pending', '', %s, %s, 0, false
-FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS v(key, raw, place) JOIN queues_lane l USING (key)
-ORDER BY v.place
+WITH new AS (
+  INSERT INTO queues_inboxevent (source, external_id, address, lane_id, raw, is_urgent, state, reason, received_at,
+                                 clock_offset_us, attempts, is_replayed)
+  SELECT 'desk', gen_random_uuid()::text, '', l.id, v.raw, false, 'pending', '', %s, %s, 0, false
+  FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS v(key, raw, place) JOIN queues_lane l USING (key)
+  ORDER BY v.place RETURNING id)
+SELECT pg_notify(%s, '') FROM new LIMIT 1
 """
 
 
@@ -217,29 +237,37 @@ def receive_transaction(
     """
     digest = hashlib.sha256(body).hexdigest()
     with transaction.atomic(durable=True):
-        if not _is_new(transaction_id, digest, now):
-            return 0
-        new = store(arrivals, now, is_awaited=is_awaited)
+        new = _received(transaction_id, digest, arrivals, now, is_awaited=is_awaited)
         faults.point("inbox-stored")
     faults.point("inbox-committed")
     return new
 
 
-def _is_new(transaction_id: str, digest: str, now: datetime) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO queues_appservicetransaction (transaction_id, digest, received_at) "
-            "SELECT %s, %s, %s FROM pg_advisory_xact_lock_shared(%s) "
-            "ON CONFLICT (transaction_id, digest) DO NOTHING",
-            [transaction_id[:255], digest, now, ARRIVING],
-        )
-        return bool(cursor.rowcount)
+def _received(
+    transaction_id: str, digest: str, arrivals: Sequence[Arrival], now: datetime, *, is_awaited: bool = False
+) -> int:
+    return _stored(_RECEIVE, [transaction_id[:255], digest, now, ARRIVING], arrivals, now, is_awaited=is_awaited)
 
 
 def known(source: str, ids: Collection[str]) -> set[str]:
     """Those of these events that are stored, whatever became of them."""
     stored = InboxEvent.objects.filter(source=source, external_id__in=ids)
     return set(stored.values_list("external_id", flat=True))
+
+
+def waiting_after(lane_id: int, source: str, external_id: str, limit: int) -> list[str]:
+    """What waits in the lane from this source, the newest first: what came in after this event, or all where it is not stored."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING_AFTER, [lane_id, source, source, external_id, limit])
+        return [row[0] for row in cursor.fetchall()]
+
+
+_WAITING_AFTER = """
+SELECT e.raw FROM queues_inboxevent e
+WHERE e.lane_id = %s AND e.source = %s AND e.state = 'pending'
+  AND e.id > COALESCE((SELECT b.id FROM queues_inboxevent b WHERE b.source = %s AND b.external_id = %s), 0)
+ORDER BY e.id DESC LIMIT %s
+"""
 
 
 def await_arriving() -> None:

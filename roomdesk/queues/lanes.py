@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from roomdesk.queues.errors import LanesBusy, LockOutsideTransaction
 from roomdesk.queues.models import InboxEvent, Lane, Route
+from roomdesk.queues.reading import Rows, first
 from roomdesk.runtime import clock, faults
 
 #: Switched off only by a test that shows the damage which the lock prevents.
@@ -81,10 +82,10 @@ def lock_all(lane_ids: Iterable[int], *, patient: bool = True) -> dict[int, Lane
 
 def lock_free(lane_ids: Iterable[int]) -> dict[int, Lane]:
     """Locks those of the lanes that nobody holds just now, without waiting, and returns them by id."""
-    lanes = Lane.objects.filter(pk__in=list(lane_ids)).order_by("pk")
-    if LOCKING:
-        lanes = lanes.select_for_update(no_key=True, skip_locked=True)
-    return {lane.pk: lane for lane in lanes}
+    if not transaction.get_connection().in_atomic_block:
+        raise LockOutsideTransaction
+    locked = " FOR NO KEY UPDATE SKIP LOCKED" if LOCKING else ""
+    return {lane.pk: lane for lane in Rows(Lane, f"id = ANY(%s::bigint[]) ORDER BY id{locked}", list(lane_ids))}
 
 
 def route(source: str, address: str, lane: Lane, now: datetime) -> None:
@@ -156,6 +157,8 @@ def enough(lane_ids: list[int], events: int) -> list[int]:
 
     What is loaded of a lane then serves many of its events, and the other lanes are free for others meanwhile.
     """
+    if len(lane_ids) < 2:
+        return lane_ids
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS, [events, lane_ids])
         counts = [row[0] for row in cursor.fetchall()]
@@ -176,7 +179,7 @@ SELECT l.id FROM queues_lane l WHERE l.id = ANY(%s) AND l.key LIKE %s AND (
 
 
 def _any_held() -> bool:
-    return HOLDING and Route.objects.filter(unread_from__isnull=False).exists()
+    return HOLDING and bool(first("SELECT EXISTS (SELECT 1 FROM queues_route WHERE unread_from IS NOT NULL)"))
 
 
 _WAITING = """
@@ -207,10 +210,14 @@ GROUP BY lane_id ORDER BY bool_or(is_urgent) DESC, min(id) LIMIT %s
 
 def pending(lane_ids: Iterable[int], limit: int) -> list[InboxEvent]:
     """The oldest pending events of the (locked) lanes, in order of arrival, without those that are held back."""
-    events = InboxEvent.objects.filter(lane_id__in=list(lane_ids), state=InboxEvent.State.PENDING)
+    wanted = list(lane_ids)
     if _any_held():
-        events = events.exclude(_held(clock.now() - HELD_FOR))
-    return list(events.order_by("id")[:limit])
+        events = InboxEvent.objects.filter(lane_id__in=wanted, state=InboxEvent.State.PENDING)
+        return list(events.exclude(_held(clock.now() - HELD_FOR)).order_by("id")[:limit])
+    return list(Rows(InboxEvent, _PENDING, wanted, limit))
+
+
+_PENDING = "lane_id = ANY(%s::bigint[]) AND state = 'pending' ORDER BY id LIMIT %s"
 
 
 def _held(since: datetime) -> Q:

@@ -160,6 +160,11 @@ class OutboxRow(models.Model):
                 name="outbox_active",
                 condition=Q(state__in=["queued", "sending", "retry"]),
             ),
+            models.Index(
+                fields=["id"],
+                name="outbox_urgent",
+                condition=Q(priority__gte=100, state__in=["queued", "sending", "retry"]),
+            ),
             models.Index(fields=["external_id"], name="outbox_external", condition=~Q(external_id="")),
             models.Index(fields=["case_id"], name="outbox_case", condition=Q(case_id__isnull=False)),
         ]

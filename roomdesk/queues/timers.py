@@ -13,7 +13,8 @@ from django.db import connection
 
 from roomdesk.queues import lanes
 from roomdesk.queues.models import Timer
-from roomdesk.queues.signals import TIMERS, notify
+from roomdesk.queues.signals import TIMERS, notification
+from roomdesk.queues.statements import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +27,20 @@ class Wanted:
     at: datetime | None
 
 
-def put(wanted: Iterable[Wanted]) -> None:
-    """Sets, moves and takes away timers: two statements however many there are."""
+def putting(wanted: Iterable[Wanted]) -> list[Statement]:
+    """The statements that set, move and take away timers: three however many there are."""
     wanted = list(wanted)
-    _take_away([one for one in wanted if one.at is None])
-    _set([one for one in wanted if one.at is not None])
+    return [
+        *_taking_away([one for one in wanted if one.at is None]),
+        *_setting([one for one in wanted if one.at is not None]),
+    ]
 
 
-def _set(wanted: Collection[Wanted]) -> None:
+def _setting(wanted: Collection[Wanted]) -> list[Statement]:
     if not wanted:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _SET, [[getattr(one, name) for one in wanted] for name in ("lane_id", "kind", "subject_id", "at")]
-        )
-    notify(TIMERS)
+        return []
+    arrays = [[getattr(one, name) for one in wanted] for name in ("lane_id", "kind", "subject_id", "at")]
+    return [(_SET, arrays), notification(TIMERS)]
 
 
 _SET = """
@@ -51,15 +51,14 @@ ON CONFLICT (kind, subject_id) WHERE state = 'pending' DO UPDATE SET next_at = e
 """
 
 
-def _take_away(wanted: Collection[Wanted]) -> None:
-    if not wanted:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM queues_timer t USING unnest(%s::text[], %s::bigint[]) AS v(kind, subject_id) "
-            "WHERE t.kind = v.kind AND t.subject_id = v.subject_id AND t.state = 'pending'",
-            [[one.kind for one in wanted], [one.subject_id for one in wanted]],
-        )
+def _taking_away(wanted: Collection[Wanted]) -> list[Statement]:
+    return [(_TAKE_AWAY, [[one.kind for one in wanted], [one.subject_id for one in wanted]])] if wanted else []
+
+
+_TAKE_AWAY = """
+DELETE FROM queues_timer t USING unnest(%s::text[], %s::bigint[]) AS v(kind, subject_id)
+WHERE t.kind = v.kind AND t.subject_id = v.subject_id AND t.state = 'pending'
+"""
 
 
 def due_lanes(now: datetime, limit: int) -> list[int]:

@@ -29,6 +29,7 @@ AT_ONCE = 20
 def sweep(matrix: Matrix, now: datetime, every: timedelta, limit: int = AT_ONCE) -> int:
     """Compares rooms that nobody has compared for `every`, those waiting longest first; returns how many were due.
 
+    One that was made since then was made as it should be, and its people are still coming in.
     Any number of workers may do this, each room is one worker's. The comparison is a suspicion only: what is under way for
     the room is missing in it too, so the flow looks again, in the room's own order, before anything is done.
     Raises `MatrixError` for an outage; the room then stays due.
@@ -52,7 +53,9 @@ def _want_staff_rooms(now: datetime) -> None:
 
 
 def _due(now: datetime, every: timedelta, limit: int) -> list[Room]:
-    rooms = Room.objects.filter(Q(checked_at=None) | Q(checked_at__lt=now - every), state=Room.State.READY)
+    long_ago = now - every
+    is_new = Q(checked_at=None) & (Q(ready_at=None) | Q(ready_at__lt=long_ago))
+    rooms = Room.objects.filter(is_new | Q(checked_at__lt=long_ago), state=Room.State.READY)
     return list(
         rooms.select_related("workspace", "person").order_by(F("checked_at").asc(nulls_first=True), "pk")[:limit]
     )

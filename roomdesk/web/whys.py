@@ -51,11 +51,9 @@ WHYS = (
     _("Something is wrong"),
     _("Something was tried"),
     _("Training"),
-    _("The product's own words for an answer"),
-    _("The product's own words for how bad it is"),
-    _("The product's own words"),
-    _("%(reason)s: “%(said)s” (pattern %(pattern)s, weight %(weight)s)"),
-    _("%(reason)s: “%(said)s” (weight %(weight)s)"),
+    _("The product's own words for an answer: %(found)s"),
+    _("The product's own words for how bad it is: %(found)s"),
+    _("The product's own words: %(found)s"),
     _("%(reason)s: “%(said)s”"),
     # How a clock came to its due time.
     _("%(clock)s of a case of severity %(severity)s and kind %(kind)s, tier %(tier)s, by version %(number)s of %(product)s."),
@@ -109,4 +107,6 @@ PARTS = (
     _("past_aim"),
     _("met"),
     _("breached"),
+    _("weight"),
+    _("pattern"),
 )  # fmt: skip

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from roomdesk.audit.work import Work
+from roomdesk.queues.models import OutboxRow
+from roomdesk.queues.reading import Rows
 from roomdesk.runtime.randomness import new_uuid
 from roomdesk.webhooks.models import Delivery, Endpoint
 
@@ -34,14 +36,13 @@ def emit(
     """
     wanted = [one for one in _active(work) if one.product in ("", product) and (not one.events or event in one.events)]
     message_id = f"msg_{new_uuid().hex}"
+    work.expect({Delivery: len(wanted), OutboxRow: len(wanted)})
     for endpoint in wanted:
         tell(work, endpoint, event, message_id=message_id, subject=subject, at=at, facts=facts, case_id=case_id)
 
 
 def _active(work: Work) -> Sequence[Endpoint]:
-    found: Sequence[Endpoint] = work.remember(
-        "webhook endpoints", lambda: list(Endpoint.objects.filter(disabled_at=None))
-    )
+    found: Sequence[Endpoint] = work.remember("webhook endpoints", lambda: list(Rows(Endpoint, "disabled_at IS NULL")))
     return found
 
 

@@ -14,6 +14,8 @@ _MANY, _LASTING = 100, 0.5
 #: Seconds from one step that found a few events to the next: what comes in meanwhile is worked off together. The first figure holds where somebody
 #: looks at the room, the last one where nobody waits for what comes in: the state of rooms, and reports of calls that were made.
 _LOOKED_AT, _GATHERING, _AT_LEISURE = 0.03, 0.1, 0.25
+#: After a step that found so many events the last one is twice as long: rooms are being made, and each step takes from their making.
+_SEVERAL = 8
 #: Seconds after which a step is not waited for: what it stands at is no backlog.
 _PATIENCE = 30.0
 
@@ -40,6 +42,7 @@ class Drainer:
         self.is_busy = False
         self._behind_until = 0.0
         self._gathers_from: float | None = None
+        self._leisure = _AT_LEISURE
 
     @property
     def is_behind(self) -> bool:
@@ -71,13 +74,14 @@ class Drainer:
         else:
             self._behind_until = min(self._behind_until, time.monotonic() + _LASTING)
             self._gathers_from = began if self.is_busy and self._gathers else None
+            self._leisure = _AT_LEISURE * (2 if done >= _SEVERAL else 1)
         return 0.0 if self.is_busy else _IDLE
 
     def _gather(self) -> None:
         if self._gathers_from is not None:
             time.sleep(max(0.0, self._gathers_from + _LOOKED_AT - time.monotonic()))
             self.awaited.wait(max(0.0, self._gathers_from + _GATHERING - time.monotonic()))
-            self.hurry.wait(max(0.0, self._gathers_from + _AT_LEISURE - time.monotonic()))
+            self.hurry.wait(max(0.0, self._gathers_from + self._leisure - time.monotonic()))
         # Cleared before the look, never after it: what comes in between is seen by that look.
         self.awaited.clear()
         self.hurry.clear()

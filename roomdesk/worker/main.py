@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -12,7 +13,8 @@ from django.db import connection
 
 from roomdesk import bootstrap
 from roomdesk.channels.matrix import client
-from roomdesk.queues.signals import INBOX, OUTBOX, TIMERS, URGENT
+from roomdesk.queues import outbox
+from roomdesk.queues.signals import CALLS, INBOX, OUTBOX, TIMERS, URGENT
 from roomdesk.runtime import ending
 from roomdesk.worker import beat, importer, pager, rooms, timers, urgent
 from roomdesk.worker.filer import Filer
@@ -24,6 +26,7 @@ from roomdesk.worker.listen import Listener
 from roomdesk.worker.loops import Loop, Stop
 from roomdesk.worker.outbox import Dispatcher
 from roomdesk.worker.ping import Pinger
+from roomdesk.worker.precedence import Precedence
 from roomdesk.worker.sweep import Sweeper
 from roomdesk.worker.watch import Watcher
 
@@ -31,6 +34,11 @@ _LOG = logging.getLogger("roomdesk.worker")
 
 #: Seconds that rows in hand get at the end.
 GRACE = 4.5
+#: So many calls for somebody are under way at once, beside everything else that is sent.
+CALLERS = 4
+#: Seconds after which the interpreter serves another thread. With five milliseconds, as it is by itself, each answer of the database to
+#: a P0 would wait so long for whatever else is computed.
+_SWITCH = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +68,32 @@ class Worker:
         assert bootstrap.settings.database_url is not None
         self._stop = Stop()
         self.identity = Identity()
-        inbox, p0, out, due = (threading.Event() for _ in range(4))
-        self._watcher = Watcher(client.current, self.identity)
-        drainer = Drainer(run.drain, self._watcher.suspect)
-        self._dispatcher = Dispatcher(self.identity, out, self._stop, is_behind=lambda: drainer.is_behind)
+        inbox, p0, out, calls, due = (threading.Event() for _ in range(5))
+        self._watcher, first = Watcher(client.current, self.identity), Precedence()
+        drainer = Drainer(first.after(run.drain), self._watcher.suspect)
+        self._dispatcher = Dispatcher(
+            self.identity, out, self._stop, is_behind=lambda: drainer.is_behind, before=first.wait
+        )
+        self._callers = Dispatcher(
+            self.identity,
+            calls,
+            self._stop,
+            senders=CALLERS,
+            claim=outbox.claim_urgent,
+            after=first.called,
+            haste=True,
+        )
         self._threads: list[threading.Thread] = [
             Loop("inbox", drainer.step, self._stop, inbox),
-            Loop("urgent", urgent.step_of(run.drain_urgent, self._watcher.suspect), self._stop, p0),
+            Loop("urgent", urgent.step_of(run.drain_urgent, self._watcher.suspect, first, calls), self._stop, p0),
+            Loop("calls", self._callers.step, self._stop, calls),
             Loop("backlog", drainer.second(), self._stop, drainer.backlog),
             Loop("outbox", self._dispatcher.step, self._stop, out),
-            Loop("timers", lambda: timers.step(run.fire_timers), self._stop, due),
+            Loop("timers", lambda: timers.step(first.after(run.fire_timers)), self._stop, due),
             Loop("pager", pager.step, self._stop),
             Loop("beat", beat.step, self._stop),
             Loop("importer", importer.step, self._stop),
-            Loop("sweeper", Sweeper(self.identity, self._dispatcher.held, run.put_away).step, self._stop),
+            Loop("sweeper", Sweeper(self.identity, self._held, run.put_away).step, self._stop),
             Loop("pinger", Pinger(client.current).step, self._stop),
             Loop("rooms", lambda: rooms.step(client.current), self._stop),
             Loop("watcher", self._watcher.step, self._stop),
@@ -82,7 +102,7 @@ class Worker:
             Loop("gaps", GapFinder(client.current, self._watcher.suspect).step, self._stop),
             Listener(
                 bootstrap.settings.database_url,
-                {INBOX: inbox, URGENT: p0, OUTBOX: out, TIMERS: due},
+                {INBOX: inbox, URGENT: p0, OUTBOX: out, CALLS: calls, TIMERS: due},
                 self._stop,
                 drainer.hurry,
                 drainer.awaited,
@@ -96,11 +116,14 @@ class Worker:
         for thread in self._threads:
             thread.start()
 
+    def _held(self) -> list[int]:
+        return [*self._dispatcher.held(), *self._callers.held()]
+
     def end(self) -> bool:
         """Asks all loops to end and waits for what is in hand; False where something was left (nothing is lost by it)."""
         until = time.monotonic() + GRACE
         self._stop.ask()
-        done = self._dispatcher.drain(GRACE)
+        done = self._callers.drain(GRACE) and self._dispatcher.drain(max(0.0, until - time.monotonic()))
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
         connection.close()
@@ -110,6 +133,7 @@ class Worker:
 def main() -> None:
     """Runs until SIGTERM or SIGINT. Settings, clock and logs are configured by the caller."""
     ending.block()
+    sys.setswitchinterval(_SWITCH)
     worker = Worker(flow())
     worker.start()
     _LOG.info("The worker is running.")

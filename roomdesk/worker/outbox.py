@@ -7,6 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, connection
 
@@ -33,6 +34,9 @@ _GAP_BEHIND = 0.25
 #: A claim looks at every destination that waits, and one for each sender that becomes free would cost more than the sending.
 _GAP_FULL = 0.2
 _IDLE = 1.0
+
+#: Takes up to so many rows for the worker of this number, as they stand at an instant.
+Claim = Callable[[int, int, datetime], list[OutboxRow]]
 
 
 def send_one(row: OutboxRow, ways: Mapping[str, Way] = WAYS) -> None:
@@ -90,7 +94,11 @@ def _noted(note: Callable[[], None]) -> None:
 
 
 class Dispatcher:
-    """Claims as many rows as there are free senders. `step` is a loop's step; `held` are the rows in hand."""
+    """Claims as many rows as there are free senders. `step` is a loop's step; `held` are the rows in hand.
+
+    `before` is done before a claim and before each row; `after` after each row, and where there was none. One that is in
+    `haste` waits for nothing between two claims.
+    """
 
     def __init__(
         self,
@@ -101,6 +109,10 @@ class Dispatcher:
         senders: int = SENDERS,
         ways: Mapping[str, Way] = WAYS,
         is_behind: Callable[[], bool] = lambda: False,
+        claim: Claim = outbox.claim,
+        before: Callable[[], None] = lambda: None,
+        after: Callable[[], None] = lambda: None,
+        haste: bool = False,
     ) -> None:
         self._identity = identity
         self._wake = wake
@@ -108,11 +120,15 @@ class Dispatcher:
         self._ways = ways
         self._senders = senders
         self._is_behind = is_behind
+        self._claim = claim
+        self._before, self._after = before, after
+        self._haste = haste
         self._todo: queue.SimpleQueue[OutboxRow | None] = queue.SimpleQueue()
         self._held: set[int] = set()
         self._lock = threading.Lock()
         for number in range(1, senders + 1):
-            threading.Thread(target=self._send, name=f"sender-{number}", daemon=True).start()
+            name = f"{'caller' if haste else 'sender'}-{number}"
+            threading.Thread(target=self._send, name=name, daemon=True).start()
 
     def held(self) -> list[int]:
         with self._lock:
@@ -123,14 +139,22 @@ class Dispatcher:
         number, free = self._identity.number, self._at_once() - len(self.held())
         if number is None or free <= 0 or self._stop.asked:
             return _IDLE
-        rows = outbox.claim(number, free, clock.now())
+        self._before()
+        rows = self._claim(number, free, clock.now())
         with self._lock:
             self._held.update(row.pk for row in rows)
         for row in rows:
             self._todo.put(row)
+        if self._haste:
+            return self._hastened(rows)
         time.sleep(_GAP_BEHIND if self._is_behind() else _GAP)
         if len(rows) == free:
             self._await_some_free()
+        return _IDLE
+
+    def _hastened(self, rows: list[OutboxRow]) -> float:
+        if not rows:
+            self._after()
         return _IDLE
 
     def _await_some_free(self) -> None:
@@ -157,6 +181,7 @@ class Dispatcher:
     def _send(self) -> None:
         while (row := self._todo.get()) is not None:
             try:
+                self._before()
                 send_one(row, self._ways)
             except Exception:  # noqa: BLE001 - a sender never ends by an error
                 # The row stays claimed by us and unheld: the sweeper finds it.
@@ -164,4 +189,5 @@ class Dispatcher:
             finally:
                 with self._lock:
                     self._held.discard(row.pk)
+                self._after()
                 self._wake.set()

@@ -32,12 +32,12 @@ def planned(scene: Scene) -> dict[str, Any]:
 
 
 def undisturbed(live: Live, scene: Scene) -> bool:
-    """Nothing is on its way there, and the slow sweep has looked at the new room: it comes again in a quarter of an hour.
+    """The room is made and nothing is on its way there, which would heal what is broken before anybody was told of it.
 
-    Either would heal what is broken before anybody was told of it.
+    The slow sweep comes to a new room in a quarter of an hour.
     """
     sql = """
-        SELECT r.checked_at IS NOT NULL
+        SELECT r.ready_at IS NOT NULL
            AND NOT EXISTS (SELECT 1 FROM queues_inboxevent e WHERE e.lane_id = w.lane_id AND e.state = 'pending')
            AND NOT EXISTS (
                SELECT 1 FROM queues_outboxrow o

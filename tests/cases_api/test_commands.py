@@ -128,7 +128,7 @@ def test_matrix_login_makes_the_account_and_is_audited(desk: None, monkeypatch: 
     full = from_settings(replace(accounts.settings, admin_token=kept["admin_token"]))
     monkeypatch.setattr(accounts, "current", lambda: full)
     first, second = told("matrix-login", "olga"), told("matrix-login", "olga")
-    full._http.close()
+    full.close()
     assert first["user_id"] == "@olga:roomdesk.localhost"
     assert first["device_id"] != second["device_id"]
     assert Entry.objects.filter(scope="vendor", action="matrix.login", subject="person:olga").count() == 2

@@ -170,6 +170,16 @@ def test_what_follows_a_few_events_is_gathered_and_what_comes_after_quiet_is_tak
     assert time.gathered[2:] == [0.07], "a backlog is not gathered: it is there"
 
 
+def test_after_several_events_what_nobody_waits_for_is_gathered_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [7, 8, 1, 1]
+    drainer = Drainer(lambda: found.pop(0), lambda: None)
+    time = Moment(drainer, monkeypatch)
+    for _ in range(4):
+        drainer.step()
+    assert time.gathered == [0.07] * 3, "words wait no longer for it"
+    assert time.waited == [0.15, 0.4, 0.15]
+
+
 def test_what_somebody_said_ends_the_gathering(monkeypatch: pytest.MonkeyPatch) -> None:
     drainer = Drainer(lambda: 2, lambda: None)
     time = Moment(drainer, monkeypatch)

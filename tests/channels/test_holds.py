@@ -170,8 +170,7 @@ def _late_commit(*, waits: bool) -> list[str]:
 
     def slow_push() -> None:
         with transaction.atomic():
-            inbox._is_new("slow", "", clock.now())
-            inbox.store(arrivals("z"), clock.now())
+            inbox._received("slow", "", arrivals("z"), clock.now())
             stored.set()
             assert end.wait(120)
         connection.close()

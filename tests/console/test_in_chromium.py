@@ -295,6 +295,16 @@ def test_what_was_said_is_found_and_leads_to_its_place(
     page.context.close()
 
 
+#: Words of short facts that begin in the strip in which the dots between them are cut off.
+CUT_OFF = """() => [...document.querySelectorAll(".facts")].flatMap(line => {
+  const found = [], edge = line.getBoundingClientRect().left + 12, texts = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const words = document.createRange();
+    words.selectNodeContents(texts.currentNode);
+    if ([...words.getClientRects()].some(one => one.width > 0 && one.left < edge - 0.5)) found.push(texts.currentNode.data);
+  }
+  return found;
+})"""
 #: Lines of the list in which a case's state runs into its clock.
 OVERLAPS = """[...document.querySelectorAll(".case")].filter(row => {
   const text = document.createRange(), clock = row.querySelector(".when")?.getBoundingClientRect();
@@ -327,6 +337,7 @@ def test_a_narrow_page_needs_no_scrolling_sideways(desk: Live, chromium: Browser
         page.goto(f"{desk.ready['url']}/console/{path}")
         assert page.evaluate("document.documentElement.scrollWidth") == 320, path
         assert page.evaluate(OVERLAPS) == [], path
+        assert page.evaluate(CUT_OFF) == [], path
     page.goto(f"{desk.ready['url']}/console/cases/{ref}")
     tops = [page.locator(part).bounding_box() for part in (".case-head", "#clocks", "#timeline", "#write", "#acts")]
     after = [page.locator(part).bounding_box() for part in ("#consents", "#facts", "#workspace")]

@@ -18,6 +18,7 @@ from roomdesk.clocks.models import Clock
 from roomdesk.directory import services
 from roomdesk.record.models import Message
 from roomdesk.runtime import clock
+from roomdesk.web.console import present
 from tests.cases_api.place import nothing_changes
 from tests.console.conftest import ACTOR, open_case
 
@@ -197,16 +198,23 @@ def test_a_page_that_was_told_it_is_behind_gets_what_follows_the_case_and_no_mor
     address = f"/console/cases/{case.ref}"
     open_case("P0 Another one")
     with clock.frozen(clock.now()):
-        whole = client.get(address).content.decode()
-        again = client.get(address, headers={"desk-again": "1"}).content.decode()
-        queries = [len(queries_of(client, address, **more)) for more in ({}, {"desk-again": "1"})]
-    ids = ("now", "urgent", "attention-count", "timeline", "presence", "clocks", "report", "facts")
-    starts = [again.rindex("<", 0, again.index(f'id="{one}"')) for one in ids]
-    parts = [again[begin:end].strip() for begin, end in zip(starts, [*starts[1:], len(again)], strict=True)]
-    assert [part for part in parts if part not in whole] == []
-    assert re.findall(r'id="([a-z-]+)"[^>]* data-live', again) == list(ids)
-    assert "<form" not in again and len(again) < len(whole) / 3
-    assert queries[1] <= 26 and queries[1] <= queries[0] - 11, queries
+        whole = client.get(address)
+        talk, rest = (client.get(address, headers={"desk-again": part}) for part in ("talk", "rest"))
+        many, few = (len(queries_of(client, address, **more)) for more in ({}, {"desk-again": "talk"}))
+    assert [one.headers.get("desk-part") for one in (whole, talk, rest)] == [None, "talk", "rest"]
+    _same_parts(talk.content.decode(), whole.content.decode(), "timeline", "presence")
+    ids = ("now", "urgent", "attention-count", "clocks", "report", "facts")
+    _same_parts(rest.content.decode(), whole.content.decode(), *ids)
+    assert few <= 13 and few <= many - 20, (few, many)
+
+
+def _same_parts(part: str, whole: str, *ids: str) -> None:
+    """These live parts and no others, as the whole page has them; nothing to write or to choose."""
+    assert re.findall(r'id="([a-z-]+)"[^>]* data-live', part) == list(ids)
+    starts = [part.rindex("<", 0, part.index(f'id="{one}"')) for one in ids]
+    cut = [part[begin:end].strip() for begin, end in zip(starts, [*starts[1:], len(part)], strict=True)]
+    assert [one for one in cut if one not in whole] == []
+    assert "<form" not in part and len(part) < len(whole) / 3
 
 
 def test_of_a_long_conversation_it_gets_the_end_and_what_was_changed_lately(browser: Browser) -> None:
@@ -219,7 +227,7 @@ def test_of_a_long_conversation_it_gets_the_end_and_what_was_changed_lately(brow
     Message.objects.filter(pk=removed.pk).update(redacted_at=now, redacted_by="oto")
     Message.objects.filter(pk=late.pk).update(recorded_at=now)
     with clock.frozen(now):
-        again = client.get(f"/console/cases/{case.ref}", headers={"desk-again": "1"}).content.decode()
+        again = client.get(f"/console/cases/{case.ref}", headers={"desk-again": "talk"}).content.decode()
     entries = list(Message.objects.order_by("pk"))
     expected = [edited, removed, late, *entries[-worklist.TAIL :]]
     assert re.findall(r'class="entry [a-z]+" id="m-(\d+)"', again) == [str(one.pk) for one in expected]
@@ -275,3 +283,8 @@ def test_a_p0_that_nobody_answered_stands_above_every_page(browser: Browser) -> 
 
 def test_pages_are_never_kept_by_the_browser(browser: Browser) -> None:
     assert "no-store" in browser("lea").get("/console/")["Cache-Control"]
+
+
+def test_what_people_are_in_a_room_is_told_in_words() -> None:
+    words = {"account_manager_here": "account manager", "engineer": "engineer", "owner": "owner", "admin": "admin"}
+    assert {role: present.role_words(role) for role in words} == words

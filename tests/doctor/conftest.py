@@ -11,5 +11,5 @@ from roomdesk.channels.matrix import client
 def _client_closed() -> Iterator[None]:
     """The process' Matrix client is closed after these tests; a later one makes its own."""
     yield
-    client.current()._http.close()
+    client.current().close()
     client.current.cache_clear()

@@ -205,7 +205,7 @@ def test_wrong_token_and_absent_homeserver_are_told(desk: None, monkeypatch: pyt
     )
     monkeypatch.setattr(homeserver, "current", lambda: wrong)
     found = _found()
-    wrong._http.close()
+    wrong.close()
     assert [found[part].status for part in ("registration", "people token")] == ["problem", "problem"]
     monkeypatch.setattr(bootstrap, "settings", replace(ours, matrix_url="http://127.0.0.1:1"))
     found = _found()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import psycopg
+import pytest
 from django.db import connection, transaction
 
 from roomdesk import pipeline
@@ -16,7 +17,8 @@ from roomdesk.queues.inbox import Arrival
 from roomdesk.queues.models import InboxEvent
 from roomdesk.queues.signals import URGENT
 from roomdesk.runtime import clock
-from roomdesk.worker import urgent
+from roomdesk.worker import precedence, urgent
+from roomdesk.worker.precedence import Precedence
 from tests.flow.world import ASEN, IVAN, OLGA
 from tests.paging.night import Night
 
@@ -101,7 +103,10 @@ def test_a_p0_is_worked_on_by_itself_while_what_others_say_waits(night: Night) -
     night.pagerduty.page()
 
 
-def test_the_flow_takes_it_first_and_by_itself_and_the_others_where_it_is_in_other_hands(night: Night) -> None:
+def test_the_flow_takes_it_first_and_by_itself_and_the_others_where_it_is_in_other_hands(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precedence, "AT_MOST", 3600.0)
     night.unheard("birch", "Something else")
     night.unheard("cedar", "P0 all is down")
     InboxEvent.objects.filter(raw__contains="P0").update(is_urgent=True)
@@ -112,8 +117,10 @@ def test_the_flow_takes_it_first_and_by_itself_and_the_others_where_it_is_in_oth
     thread.start()
     try:
         assert done.wait(60)
-        step = urgent.step_of(pipeline.drain_urgent, lambda: None)
+        first, calls = Precedence(), threading.Event()
+        step = urgent.step_of(pipeline.drain_urgent, lambda: None, first, calls)
         assert step() < 0.1, "it is looked again at once"
+        assert not first.take() and not calls.is_set(), "and nothing is begun beside it for a moment"
         assert pipeline.drain() == 1, "the others do not wait for it"
         assert InboxEvent.objects.filter(state="pending", raw__contains="P0").exists()
     finally:

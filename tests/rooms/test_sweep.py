@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-import httpx
+import httpcore
 import pytest
 
 from roomdesk import pipeline
@@ -119,10 +119,12 @@ def test_rooms_are_compared_once_in_a_while_and_stay_due_in_an_outage(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     every = timedelta(minutes=15)
-    assert sweep.sweep(place.matrix, clock.now(), every) == 4
-    assert sweep.sweep(place.matrix, clock.now(), every) == 0
-    later = clock.now() + every + timedelta(seconds=1)
-    monkeypatch.setattr(place.matrix._http, "request", _gone)
+    assert sweep.sweep(place.matrix, clock.now(), every) == 0, "they were just made as they should be"
+    first = clock.now() + every + timedelta(seconds=1)
+    assert sweep.sweep(place.matrix, first, every) == 4
+    assert sweep.sweep(place.matrix, first, every) == 0
+    later = first + every + timedelta(seconds=1)
+    monkeypatch.setattr(place.matrix._calls, "request", _gone)
     with pytest.raises(Unreachable):
         sweep.sweep(place.matrix, later, every)
     monkeypatch.undo()
@@ -131,4 +133,4 @@ def test_rooms_are_compared_once_in_a_while_and_stay_due_in_an_outage(
 
 
 def _gone(*given: object, **more: object) -> None:
-    raise httpx.ConnectError("gone")
+    raise httpcore.ConnectError("gone")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from roomdesk.channels.matrix.errors import Refused, Unreachable, UserExists, fr
 from roomdesk.channels.matrix.names import DEVICE, KEEPER, is_ours, localpart, path, user_id
 from roomdesk.runtime import http
 from roomdesk.runtime.settings import Settings
+from roomdesk.runtime.short_calls import OUTAGES, Answer, ShortCalls
 from roomdesk.runtime.synapse_config import BOT
 
 Json = dict[str, Any]
@@ -42,6 +44,8 @@ class Matrix:
         self._as_token = as_token
         self._people_token = people_token
         self._admin_token = admin_token
+        self._calls = ShortCalls(role="matrix", timeout=timeout, base_url=url)
+        #: For what is long: files go by it piece by piece.
         self._http = http.client(role="matrix", timeout=timeout, base_url=url)
         self._watch = http.client(role="matrix-watch", timeout=10, base_url=url, connections=1)
         self._ready = False
@@ -49,6 +53,7 @@ class Matrix:
 
     def close(self) -> None:
         """Gives the connections up; a client that lives as long as its process need not."""
+        self._calls.close()
         self._http.close()
         self._watch.close()
 
@@ -105,8 +110,14 @@ class Matrix:
     def upload(self, where: str, content: Path, *, user: str, name: str) -> None:
         """Puts a file as `user`, of no type that a browser would run. Raises as `call` does."""
         given = {"Authorization": f"Bearer {self._token_for(user)}", "Content-Type": "application/octet-stream"}
-        with content.open("rb") as file:
-            self._answered("PUT", where, given, {"user_id": user, "filename": name}, content=file)
+        try:
+            with content.open("rb") as file:
+                params = {"user_id": user, "filename": name}
+                answer = self._http.put(where, params=params, headers=given, content=file)
+        except httpx.HTTPError as error:
+            raise Unreachable(type(error).__name__) from error
+        if not answer.is_success:
+            raise from_answer(answer.status_code, _json(answer), answer.headers.get("Retry-After", ""))
 
     def admin(self, method: str, where: str, body: Json | None = None) -> Json:
         """A call of Synapse's admin API, with the separate token (D47)."""
@@ -193,24 +204,27 @@ class Matrix:
         return content
 
     def _answer(self, method: str, where: str, token: str, body: Json | None, params: dict[str, str] | None) -> object:
-        return self._answered(method, where, {"Authorization": f"Bearer {token}"}, params, json=body)
-
-    def _answered(
-        self, method: str, where: str, headers: dict[str, str], params: dict[str, str] | None, **body: Any
-    ) -> object:
+        headers = [("Authorization", f"Bearer {token}")]
+        if body is not None:
+            headers.append(("Content-Type", "application/json"))
+        content = None if body is None else _written(body)
         try:
-            answer = self._http.request(method, where, params=params, headers=headers, **body)
-        except httpx.HTTPError as error:
+            answer = self._calls.request(method, where, params=params, headers=headers, content=content)
+        except OUTAGES as error:
             raise Unreachable(type(error).__name__) from error
-        content = _json(answer)
+        found = _json(answer)
         if not answer.is_success:
-            raise from_answer(answer.status_code, content, answer.headers.get("Retry-After", ""))
-        return content
+            raise from_answer(answer.status, found, answer.headers.get("retry-after", ""))
+        return found
 
 
-def _json(answer: httpx.Response) -> object:
+def _written(body: Json) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _json(answer: httpx.Response | Answer) -> object:
     try:
-        return answer.json()
+        return json.loads(answer.content)
     except (ValueError, RecursionError):
         return None
 

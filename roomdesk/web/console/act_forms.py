@@ -17,7 +17,7 @@ from roomdesk.cases.chosen import SPEECH
 from roomdesk.cases.linking import Others
 from roomdesk.cases.macros import Offer
 from roomdesk.cases.models import Case
-from roomdesk.cases.queries import access_cases
+from roomdesk.cases.queries import access_names
 from roomdesk.directory.models import Person
 from roomdesk.directory.queries import specialists_at, staff_of
 from roomdesk.product.queries import newest, product_of
@@ -107,7 +107,7 @@ _MACRO = 160
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """A case with what the page knows of it already. `called`: the fields to which it is escalated."""
+    """A case with what the page knows of it already. `called`: the fields to which it is escalated; `version`: that its present cycle was promised by."""
 
     reader: Reader
     case: Case
@@ -115,6 +115,7 @@ class Around:
     others: Others
     called: Sequence[str]
     canned: Sequence[Offer]
+    version: int | None
 
 
 def offered(around: Around, refused: Refused | None) -> list[Form]:
@@ -181,7 +182,7 @@ _RESOLUTION = (
 
 def _changes(around: Around) -> Iterable[Form]:
     reader, case, messages = around.reader, around.case, around.messages
-    yield from _classes(case)
+    yield from _classes(case, around.version)
     yield Form("assign", _("Assign"), (_assignee(reader, case),))
     yield from _escalations(reader, case, around.called)
     yield from _macros(around.canned)
@@ -192,7 +193,7 @@ def _changes(around: Around) -> Iterable[Form]:
     if case.state.startswith("waiting"):
         hint = _("It waits until then at most and goes on, earlier when the customer writes.")
     yield Form("snooze", _("Snooze"), (Field("hours", _("For"), "select", options=HOURS),), hint)
-    others = access_cases(reader.viewer).filter(workspace=case.workspace, state__in=Case.OPEN).exclude(pk=case.pk)
+    others = access_names(reader.viewer).filter(workspace=case.workspace, state__in=Case.OPEN).exclude(pk=case.pk)
     refs = [(other.ref, f"{other.ref} {reader.title(other)}"[:_LONGEST]) for other in others.order_by("-pk")[:50]]
     if refs:
         hint = _("Can be undone within ten minutes.")
@@ -292,9 +293,8 @@ def _line(message: Message) -> str:
     return f"{author}: {text[:_LONGEST]}{'…' if len(text) > _LONGEST else ''}"
 
 
-def _classes(case: Case) -> Iterable[Form]:
+def _classes(case: Case, pinned: int | None) -> Iterable[Form]:
     """Severities and kinds of the version that the present cycle was promised by."""
-    pinned = case.cycles.filter(number=case.cycle).values_list("product_version", flat=True).first()
     product = product_of(pinned or newest([case.product])[case.product].pk)
     severities = [(slug, plain(slug)) for slug in product.severity_slugs]
     kinds = [(slug, plain(slug)) for slug in product.kinds]

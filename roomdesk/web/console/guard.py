@@ -16,7 +16,6 @@ from roomdesk.cases import marks, questions, worklist
 from roomdesk.clocks import queries as clocks
 from roomdesk.directory.models import Person, StaffRole
 from roomdesk.directory.queries import viewer_of_person
-from roomdesk.directory.services.intervals import valid_at
 from roomdesk.refusals import DeskError
 from roomdesk.runtime import clock
 from roomdesk.web.console.nav import menu
@@ -57,7 +56,7 @@ def _reader(request: HttpRequest) -> Reader:
     viewer = viewer_of_person(person, now)
     if viewer.kind != "staff":
         raise Http404
-    roles = set(StaffRole.objects.filter(valid_at(now), person=person).values_list("role", flat=True))
+    roles = viewer.roles
     is_administrator = StaffRole.Role.ADMINISTRATOR in roles
     is_lead = is_administrator or StaffRole.Role.LEAD in roles
     is_auditor = is_administrator or bool({StaffRole.Role.AUDITOR, StaffRole.Role.SECURITY} & roles)

@@ -105,6 +105,12 @@ def case_row(case: Case, clocks: list[Clock], now: datetime, *, title: str, plac
     )
 
 
+def zone_of(case: Case, clocks: Sequence[Clock]) -> str:
+    """The zone in which a case's times are told, as `CaseRow.zone`."""
+    main = headline([clock for clock in clocks if clock.cycle.number == case.cycle])
+    return product_of(main.product_version_id).office.timezone if main else "UTC"
+
+
 def filed(intake: Intake | None) -> list[str]:
     """Why the desk filed a case as it did, a sentence each; empty for what staff began."""
     if intake is None:
@@ -203,8 +209,8 @@ def _place(number: int) -> str:
 
 
 def role_words(role: str) -> str:
-    """What a member of a workspace is called."""
-    return gettext(role) if role in ("owner", "admin", "member") else role
+    """What somebody is in a workspace's room; of account managers there are none but this workspace's."""
+    return gettext(role) if role in ("owner", "admin", "member") else plain(role.removesuffix("_here")).lower()
 
 
 def plain(slug: str) -> str:

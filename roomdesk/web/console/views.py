@@ -156,8 +156,8 @@ def presence(request: HttpRequest, reader: Reader, ref: str) -> HttpResponse:
 _KEY_SIZE = 40
 #: Acts whose change of a field can be taken back.
 UNDONE = ("take", "assign", "severity", "kind", "snooze", "wake")
-#: A page that was told that it is behind says so by this header, and gets only what follows the case.
-AGAIN = "Desk-Again"
+#: A page that was told that it is behind says so by this header: first it gets the talk, and a moment later the rest of what follows the case.
+AGAIN, TALK = "Desk-Again", "talk"
 #: Milliseconds that a case's page leaves between two looks at itself.
 PACE = 150
 
@@ -184,10 +184,12 @@ def _page(
     found = _access(ref, reader)
     if not reader.may_read(found):
         return _stub(request, reader, found)
-    is_again = AGAIN in request.headers and not (refused or problem or collision)
-    shown = _shown(request, reader, found, is_again=is_again)
-    if is_again:
-        return render(request, "console/case_again.html", shown)
+    part = request.headers.get(AGAIN) if request.method == "GET" else None
+    if part == TALK:
+        return _part(render(request, "console/case_talk.html", _talk(request, reader, found)), TALK)
+    shown = _shown(request, reader, found)
+    if part:
+        return _part(render(request, "console/case_rest.html", shown), "rest")
     canned = offers(found, reader.person.name) if found.state in Case.OPEN else []
     inside = callable_in(found.workspace)
     context = {
@@ -208,7 +210,10 @@ def _page(
         "key": secrets.token_urlsafe(12),
     }
     forms = acts.offered(
-        Around(reader, found, context["messages_said"], context["others"], context["called"], canned), refused
+        Around(
+            reader, found, context["messages_said"], context["others"], context["called"], canned, context["pinned"]
+        ),
+        refused,
     )
     # Writing has a place of its own.
     context["acts"] = [form for form in forms if form.act != "note"]
@@ -217,11 +222,33 @@ def _page(
     return render(request, "console/case.html", context, status=status)
 
 
-def _shown(request: HttpRequest, reader: Reader, found: Case, *, is_again: bool) -> dict[str, Any]:
+def _part(response: HttpResponse, name: str) -> HttpResponse:
+    """Tells the page what it was given."""
+    response.headers["Desk-Part"] = name
+    return response
+
+
+def _talk(request: HttpRequest, reader: Reader, found: Case) -> dict[str, Any]:
+    """What may be new of the conversation to a page that has it, and who else is there: the least, so that words stand there soon."""
+    said, people = queries.timeline(found, reader.viewer), people_of(found.workspace, reader.now)
+    conversation, on_the_way = worklist.conversation(said, queries.changes(found)), worklist.undelivered(found)
+    only = worklist.changed_lately(conversation, on_the_way, reader.now)
+    zone = present.zone_of(found, queries.clocks_of([found])[found.pk])
+    members = {member.person_id: member for member in people}
+    return {
+        **_around(request),
+        "case": found,
+        "entries": present.entries(conversation, members, on_the_way, zone, reader.now, files_of(said), only),
+        "many_entries": len(conversation),
+        "others_here": others_at(found, reader.person, reader.now),
+    }
+
+
+def _shown(request: HttpRequest, reader: Reader, found: Case) -> dict[str, Any]:
     """What follows the case while somebody looks; asked for before anything else is read, so that nothing is missed."""
     return {
         **frame(reader, follow_case(found, reader.viewer)),
-        **_told(reader, found, is_again=is_again),
+        **_told(reader, found),
         **_around(request),
         "case": found,
         "others_here": others_at(found, reader.person, reader.now),
@@ -235,8 +262,7 @@ def _around(request: HttpRequest) -> dict[str, Any]:
     return {"query": urlencode(narrow.wanted), "list_address": list_address(narrow), "list_words": words}
 
 
-def _told(reader: Reader, found: Case, *, is_again: bool) -> dict[str, Any]:
-    """`is_again`: of the conversation only what may be new to a page that has it."""
+def _told(reader: Reader, found: Case) -> dict[str, Any]:
     now = reader.now
     clocks = queries.clocks_of([found])[found.pk]
     members = people_of(found.workspace, now)
@@ -244,11 +270,11 @@ def _told(reader: Reader, found: Case, *, is_again: bool) -> dict[str, Any]:
     said = queries.timeline(found, reader.viewer)
     row = present.case_row(found, clocks, now, title=found.title, place=place_of(found, now))
     changes = queries.changes(found)
-    conversation, on_the_way = worklist.conversation(said, changes), worklist.undelivered(found)
-    only = worklist.changed_lately(conversation, on_the_way, now) if is_again else None
+    conversation = worklist.conversation(said, changes)
     files, intake = files_of(said), intake_of(found)
     cycles = queries.cycles(found)
     return {
+        "pinned": next((one.product_version_id for one in cycles if one.number == found.cycle), None),
         "satisfaction": present.satisfaction(cycles),
         "resolutions": present.resolutions(cycles),
         "others": linking.others_of(found),
@@ -263,6 +289,6 @@ def _told(reader: Reader, found: Case, *, is_again: bool) -> dict[str, Any]:
         "people": members,
         "clocks": present.clock_cards(found, clocks, explain.explain_all(clocks, now), now),
         "messages_said": said,
-        "entries": present.entries(conversation, people, on_the_way, row.zone, now, files, only),
+        "entries": present.entries(conversation, people, worklist.undelivered(found), row.zone, now, files),
         "many_entries": len(conversation),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from roomdesk.cases.models import Case
-from roomdesk.cases.queries import access_cases
+from roomdesk.cases.queries import access_names
 from roomdesk.directory.models import Person
 from roomdesk.directory.queries import terms_at
 from roomdesk.oncall.models import Rota
@@ -20,7 +20,7 @@ SHOWN = 5
 
 def beside(reader: Reader, case: Case) -> dict[str, Any]:
     """Three queries, and those that the rota needs."""
-    others = access_cases(reader.viewer).filter(workspace=case.workspace).exclude(pk=case.pk)
+    others = access_names(reader.viewer).filter(workspace=case.workspace).exclude(pk=case.pk)
     terms = terms_at([case.workspace_id], reader.now).get(case.workspace_id)
     return {
         "addons": list(terms.addons) if terms else [],

@@ -67,6 +67,8 @@ _WORDS = frozenset({"stands", "standing", "clock"})
 _PLAIN = frozenset({"severity", "lower", "instead", "kind", "what", "before", "after"})
 _NESTED = frozenset({"why", "reason", "target", "windows"})
 _TIMES = frozenset({"moment", "until", "since", "at", "dates"})
+#: How much a product's own word says, behind it.
+_SAYS = re.compile(r"(\(|, )(weight|pattern)(?= )")
 _DAY = re.compile(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?= \d{4}-)")
 
 
@@ -98,6 +100,8 @@ def _filled(name: str, value: str) -> str:
         return gettext(value)
     if name in _PLAIN:
         return gettext(_plain(value)).lower() if gettext(_plain(value)) != _plain(value) else value
+    if name == "found":
+        return _SAYS.sub(lambda match: match[1] + gettext(match[2]), value)
     if name in _NESTED:
         return _told(get_language() or "", value)
     return _time(value) if name in _TIMES else value

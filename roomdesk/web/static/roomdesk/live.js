@@ -76,22 +76,28 @@
       if (here) replace(here, copy);
       else old.insertBefore(copy, [...old.children].find((one) => placed(one) > placed(item)) || null);
     }
+    old.dataset.grows = fresh.dataset.grows;
     return old.children.length === many;
   };
 
-  // Told that it is behind, a page may be given only its parts that change with that; every minute it asks for the whole.
-  const refresh = async (isHint) => {
-    const answer = await fetch(location.href, { credentials: "same-origin", cache: "no-store", headers: isHint ? { "Desk-Again": "1" } : {} });
+  // A page that is told of something new asks for the talk; where it was given no more than that, for the rest a moment later, once for all
+  // that came meanwhile. Every minute it asks for the whole.
+  const REST = 400;
+  let resting = 0;
+  const refresh = async (asked) => {
+    const answer = await fetch(location.href, { credentials: "same-origin", cache: "no-store", headers: asked ? { "Desk-Again": asked } : {} });
     if (!answer.ok || answer.redirected) throw new Error("the page is not there any more");
+    if (answer.headers.get("Desk-Part") === "talk" && !resting) resting = setTimeout(() => { resting = 0; look("rest"); }, REST);
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const part of fresh.querySelectorAll("[data-live]")) {
       const old = document.getElementById(part.id);
       if (!old || drawn.get(part.id) === part.outerHTML) continue;
       drawn.set(part.id, part.outerHTML);
-      if (isHint && Number(part.dataset.grows)) { if (grow(old, part)) continue; return refresh(false); }
+      if (asked && Number(part.dataset.grows)) { if (grow(old, part)) continue; drawn.delete(part.id); return refresh(""); }
       for (const one of part.querySelectorAll(":scope > [id]")) drawn.set(one.id, one.outerHTML);
       replace(old, document.importNode(part, true));
     }
+    if (!answer.headers.has("Desk-Part")) looked = performance.now();
     readClock();
     tick();
     document.dispatchEvent(new CustomEvent("desk:fresh"));
@@ -105,20 +111,20 @@
   // One look at a time; whoever asks during one gets another after it, no sooner than the page's pace.
   const pace = Number(page.dataset.pace || 250);
   let isLooking = false, isBehind = false, last = -Infinity;
-  const look = async (isHint = false) => {
+  const look = async (asked = "") => {
     if (isLooking) { isBehind = true; return; }
     isLooking = true;
     isBehind = false;
     last = performance.now();
-    try { await refresh(isHint); stale.remove(); } catch { if (!stale.isConnected) page.prepend(stale); }
+    try { await refresh(asked); stale.remove(); } catch { if (!stale.isConnected) page.prepend(stale); }
     isLooking = false;
     if (isBehind) soon();
   };
   let waiting = 0;
   const soon = () => {
     const rest = last + pace - performance.now();
-    if (rest <= 0) look(true);
-    else if (!waiting) waiting = setTimeout(() => { waiting = 0; look(true); }, rest);
+    if (rest <= 0) look("talk");
+    else if (!waiting) waiting = setTimeout(() => { waiting = 0; look("talk"); }, rest);
   };
 
   let stream = null, isTold = false, retry = 0;
@@ -141,7 +147,6 @@
     const every = stale.isConnected ? 3 * EVERY : isTold ? SELDOM : EVERY;
     if (document.visibilityState === "visible" && performance.now() - looked >= every) { looked = performance.now(); look(); }
   }, 1000);
-  document.addEventListener("desk:fresh", () => { looked = performance.now(); });
 
   // A page that nobody sees holds no stream: browsers open few to one host.
   document.addEventListener("visibilitychange", () => {
