@@ -35,10 +35,10 @@ class OwnFinding:
     def weight(self) -> int:
         return sum(word.weight for _, word in self.words)
 
-    def __str__(self) -> str:
-        """For staff: what stands in the text, and which word of the product's it was found by, with its weight."""
-        shown = ", ".join(f"“{text.strip()}” ({word.told})" for text, word in self.words)
-        return shown if len(self.words) == 1 else f"{shown}: {self.weight} together"
+    @property
+    def told(self) -> tuple[str, ...]:
+        """For staff: what stands in the text, each with what of the product's it was found by, and its weight."""
+        return tuple(f"“{text.strip()}” ({word.told})" for text, word in self.words)
 
 
 def weighed(name: str, told: Iterable[tuple[str, OwnWord]]) -> OwnFinding:

@@ -40,7 +40,7 @@ class Reading:
 
     def note(self, words: str, finding: OwnFinding) -> str:
         """Its name; notes what the product's own words were, and what they weigh."""
-        self.why.append(f"{words}: {finding}")
+        self.why += [f"{words}: {one}" for one in finding.told]
         return finding.name
 
     @property

@@ -55,7 +55,7 @@ bg = [{ pattern = 'зорб [а-я]{2}-\\d{1,3}', weight = 8 }]
     [
         ("en", "Our screen says ZORB AB-12 since ten", "“zorb ab-12” (pattern zorb [a-z]{2}-\\d{1,3}, weight 8)"),
         ("bg", "На екрана пише Зорб АБ-12 от десет", "“zorb ab-12” (pattern зорб [а-я]{2}-\\d{1,3}, weight 8)"),
-        ("en", "There is a plim and a plom on it", "“plim” (weight 2), “plom” (weight 3): 5 together"),
+        ("en", "There is a plim and a plom on it", "“plom” (weight 3)"),
         ("en", "There is a plom on it", None),
         ("en", "There is a plim and a plom on it in a drill", None),
     ],
@@ -96,3 +96,21 @@ def test_broken_product_files_are_refused_with_file_and_key(products: Path) -> N
     (products / "bos" / "triage.toml").write_text('[answers.legall]\nen = ["zorb deed"]\n', "utf-8")
     told = refusal("triage", "classify", "--products", str(products), stdin=line("x", "bos"))
     assert "triage.toml" in told and 'answers.legall: There is no answer "legall"' in told
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "kind"),
+    [
+        ("en", "Till 4 shows code 112 since this morning, what is it?", "incident"),
+        ("en", "What is the red lamp at the till?", "incident"),
+        ("en", "What is the red lamp?", "question"),
+        ("en", "What is the red lamp at the till in practice mode?", "question"),
+        ("bg", "Какво значи каса 4, код 112?", "incident"),
+        ("bg", "Kakvo e chervenata lampa na kasata?", "incident"),
+        ("bg", "Каква е червената лампа на касата в режим за проба?", "question"),
+    ],
+)
+def test_the_example_that_ships_is_heard_in_its_languages(locale: str, text: str, kind: str) -> None:
+    given = json.dumps({"id": 1, "product": "plana-business-cloud", "locale": locale, "text": text}) + "\n"
+    told = run("triage", "classify", "--products", str(ROOT / "products"), stdin=given)
+    assert json.loads(told.stdout)["expect"]["kind"] == kind

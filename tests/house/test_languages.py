@@ -155,3 +155,19 @@ def test_a_clock_is_explained_in_the_language_of_the_page(language: str, target:
     assert "2026-03-06 16:30 (UTC+02:00)" in told_now[0] and "Liberation Day" in told_now[1]
     with override("en"):
         assert [told(line) for line in lines] == list(lines)
+
+
+@pytest.mark.parametrize(
+    ("words", "bulgarian"),
+    [
+        ("The product's own words: “plim” (weight 5)", "Собствените думи на продукта: “plim” (тежест 5)"),
+        ("The product's own words: “ab-1” (pattern [a-c]{2} ?(?:-|x)\\d, weight 8)", "Собствените думи на продукта: “ab-1” (образец [a-c]{2} ?(?:-|x)\\d, тежест 8)"),
+    ],
+)  # fmt: skip
+def test_what_a_product_s_own_word_said_is_told_with_its_weight_and_the_word_as_it_is(
+    words: str, bulgarian: str
+) -> None:
+    with override("bg"):
+        assert told(words) == bulgarian
+    with override("en"):
+        assert told(words) == words

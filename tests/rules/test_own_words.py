@@ -37,7 +37,7 @@ OWN = vocabulary(
     [
         ("It says zorb AB123 since ten", "en", {"kind": "alert"}, rf"The product's own words: “zorb ab123” (pattern {CODE.written}, weight 8)"),
         ("Пише зорб АБ123 от десет", "bg", {"kind": "alert"}, r"The product's own words: “zorb ab123” (pattern зорб [а-я]{2}\d{3}, weight 8)"),
-        ("The plom and the plim are on", "en", {"kind": "alert"}, "The product's own words: “plim” (weight 2), “plom” (weight 3): 5 together"),
+        ("The plom and the plim are on", "en", {"kind": "alert"}, "The product's own words: “plom” (weight 3)"),
         # Of two findings the weightier one; of how bad it is the gravest that is enough.
         ("A zorb is wrong", "en", {"kind": "module"}, "The product's own words: “zorb” (weight 6)"),
         ("The export fails, plim plom", "en", {"severity": "critical"}, "The product's own words for how bad it is: “plim plom” (weight 10)"),
