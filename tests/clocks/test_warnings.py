@@ -211,4 +211,5 @@ def test_the_queries_of_a_pass_are_as_many_for_60_as_for_6(bench: Bench) -> None
         with CaptureQueriesContext(connection) as captured:
             assert timers.fire() == count
         numbers.append(len(captured))
-    assert numbers[0] == numbers[1] <= 20
+    # Very many new rows of a table are copied, and what waits is sent before that: two exchanges more for each of two tables.
+    assert numbers[0] <= numbers[1] <= numbers[0] + 4 <= 20

@@ -53,7 +53,13 @@ class Scene:
         return {m["user_id"][1:].partition(":")[0]: m["membership"] for m in answer.json().get("members", [])}
 
     def await_in_room(self, *people: str) -> None:
-        eventually(lambda: all(self.memberships().get(p) == "join" for p in people), f"{people} in the room")
+        eventually(lambda: all(self.memberships().get(p) == "join" for p in people), lambda: self._missing(people))
+
+    def _missing(self, people: tuple[str, ...]) -> str:
+        """Who should be there, who is, what the chain says was done, and what the desk itself thinks is wrong."""
+        done = self.live.run("audit", "export", f"workspace:{self.slug}", check=False).stdout[-3000:]
+        told = self.live.run("doctor", check=False).stdout[-3000:]
+        return f"{people} in the room of {self.memberships()}\n{done}\n{told}\n"
 
 
 def workspace(live: Live, slug: str, *, tier: str = "pro", locale: str = "en", product: str = PRODUCT) -> Scene:
