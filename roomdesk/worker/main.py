@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -36,9 +35,6 @@ _LOG = logging.getLogger("roomdesk.worker")
 GRACE = 4.5
 #: So many calls for somebody are under way at once, beside everything else that is sent.
 CALLERS = 4
-#: Seconds after which the interpreter serves another thread. With five milliseconds, as it is by itself, each answer of the database to
-#: a P0 would wait so long for whatever else is computed.
-_SWITCH = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +129,6 @@ class Worker:
 def main() -> None:
     """Runs until SIGTERM or SIGINT. Settings, clock and logs are configured by the caller."""
     ending.block()
-    sys.setswitchinterval(_SWITCH)
     worker = Worker(flow())
     worker.start()
     _LOG.info("The worker is running.")
