@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -46,7 +47,7 @@ def scrubber(secrets: Iterable[str]) -> re.Pattern[str] | None:
     return re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True)))) if words else None
 
 
-class _Clean(logging.Formatter):
+class _Clean(logging.Formatter, ABC):
     """Removes secrets last of all, from the finished line: messages, arguments, fields and tracebacks alike."""
 
     def __init__(self, process: str, secrets: Iterable[str]) -> None:
@@ -58,8 +59,9 @@ class _Clean(logging.Formatter):
         line = self.line(record, _own_fields(record))
         return self._pattern.sub("(hidden)", line) if self._pattern else line
 
+    @abstractmethod
     def line(self, record: logging.LogRecord, fields: dict[str, object]) -> str:
-        raise NotImplementedError
+        """The record in this form, secrets and all."""
 
     def trace(self, record: logging.LogRecord) -> str:
         return self.formatException(record.exc_info) if record.exc_info and record.exc_info[0] else ""
