@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect, sync_playwright
 
 from tests.acceptance.browsing import Signed, address, signing_in
 from tests.harness.live import Live, eventually
@@ -124,6 +124,25 @@ def test_a_draft_survives_a_reload_and_what_failed_is_sent_once(live: Live, sign
     expect(page.get_by_role("alert")).to_have_count(0)
     eventually(lambda: scene.client(scene.owner).texts(scene.room), "the words at the homeserver")
     assert [e["content"]["body"] for e in scene.client(scene.owner).texts(scene.room)].count("Said once.") == 1
+
+
+def test_what_is_typed_while_a_message_is_on_its_way_is_the_next_one(live: Live, signed_in: Signed) -> None:
+    scene = workspace(live, "quick-words")
+    page = signed_in(scene.owner, "/chat/quick-words")
+    held: list[tuple[Route, APIResponse]] = []
+    page.route(
+        "**/chat/quick-words*",
+        lambda route: held.append((route, route.fetch())) if route.request.method == "POST" else route.continue_(),
+    )
+    say(page, "The first.")
+    expect(page.locator("#talk .line", has_text="The first.")).to_be_visible()
+    expect(page.locator("#text")).to_be_focused()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" And the second.")
+    [(route, answer)] = held
+    route.fulfill(response=answer)
+    expect(page.locator("#text")).to_have_value("And the second.")
+    expect(page.locator("#text")).to_be_focused()
 
 
 def test_a_killed_web_process_costs_a_reconnect_and_no_message(live: Live, signed_in: Signed) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect, sync_playwright
 
 from roomdesk.runtime.clock import now as clock_now
 from tests.harness.live import Live, eventually
@@ -177,6 +177,37 @@ def test_staff_work_by_the_keyboard_alone(desk: Live, chromium: Browser) -> None
     page.keyboard.press("u")
     page.wait_for_url("**/console/?view=p0")
     expect(titles.filter(has_text=first)).to_have_count(0)
+    page.context.close()
+
+
+def test_an_answer_that_comes_late_leaves_whoever_writes_elsewhere_where_they_are(
+    desk: Live, chromium: Browser
+) -> None:
+    """The answer stands in the timeline by the stream before the post has come back; what is typed then is no second answer."""
+    ref = opened(desk, "A slow answer")
+    page = signed_in(desk, chromium)
+    page.goto(f"{desk.ready['url']}/console/cases/{ref}")
+    held: list[tuple[Route, APIResponse]] = []
+    page.route(
+        f"**/console/cases/{ref}",
+        lambda route: held.append((route, route.fetch())) if route.request.method == "POST" else route.continue_(),
+    )
+    page.keyboard.press("r")
+    page.keyboard.type("We found it.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#timeline .entry.staff")).to_contain_text("We found it.")
+    page.keyboard.type(" More soon.")
+    page.keyboard.press("Escape")
+    page.keyboard.press("d")
+    page.keyboard.type("Restarted ")
+    [(route, answer)] = held
+    route.fulfill(response=answer)
+    expect(page.locator(".pending")).to_have_count(0)
+    page.keyboard.type("the import.")
+    expect(page.locator("#act-resolved textarea, #act-resolved input[type=text]").first).to_have_value(
+        "Restarted the import."
+    )
+    expect(page.locator("#text")).to_have_value("More soon.")
     page.context.close()
 
 

@@ -104,9 +104,11 @@
     composer().prepend(told);
   };
   const send = async (form, button) => {
-    const words = button.textContent, body = new FormData(form), thread = form.elements.thread?.value;
+    const words = button.textContent, body = new FormData(form), thread = form.elements.thread?.value, said = area().value;
     button.textContent = button.dataset.busy;
     button.disabled = true;
+    // Now, not when the desk has answered: by then somebody may be elsewhere.
+    area().focus();
     let answer, page;
     try {
       answer = await fetch(form.action.split("#")[0], { method: "POST", body, credentials: "same-origin" });
@@ -121,8 +123,12 @@
       return;
     }
     if (answer.ok) { localStorage.removeItem(draft()); told = -Infinity; }
+    const isHere = form.contains(document.activeElement), typed = area().value;
     form.replaceWith(document.importNode(fresh, true));
-    area().focus();
+    // What was typed meanwhile is the next message.
+    const more = answer.ok && typed.startsWith(said) ? typed.slice(said.length).trimStart() : typed;
+    if (more || !answer.ok) { area().value = more; area().dispatchEvent(new Event("input", { bubbles: true })); }
+    if (isHere) area().focus();
     if (!answer.ok) return;
     history.replaceState(history.state, "", thread ? `${room}?thread=${thread}` : room);
     atEnd = true;

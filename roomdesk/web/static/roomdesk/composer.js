@@ -60,8 +60,10 @@
     form.querySelector("[role=alert]")?.remove();
     if (answer.ok && fresh) {
       item.remove();
-      localStorage.removeItem(keyOf(form));
-      if (areaOf(form).value.trim() === String(body.get("text")).trim()) areaOf(form).value = "";
+      // What was typed meanwhile is the next message.
+      const area = areaOf(form), said = String(body.get("text")).replace(/\r\n/g, "\n");
+      if (area.value.startsWith(said)) area.value = area.value.slice(said.length).trimStart();
+      area.dispatchEvent(new Event("input"));
       form.dispatchEvent(new CustomEvent("desk:sent"));
       window.desk?.look();
     } else {
@@ -74,7 +76,6 @@
   const settle = (form, button) => {
     button.disabled = false;
     if (button.dataset.words) button.textContent = button.dataset.words;
-    areaOf(form).focus();
   };
   for (const form of forms) {
     form.addEventListener("submit", (event) => {
@@ -89,6 +90,8 @@
       button.dataset.words = button.textContent;
       button.textContent = button.dataset.busy;
       button.disabled = true;
+      // Now, not when the desk has answered: by then somebody may be writing elsewhere, and their words would go to the customer.
+      areaOf(form).focus();
       const item = pendingOf(form, text);
       timeline().after(item);
       send(form, body, item, button);
