@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -16,6 +15,7 @@ from tests.acts import by_rest, passkey, world
 from tests.acts.act import Act, page
 from tests.acts.world import PRODUCT, consent, of, ref, said
 from tests.flow.world import ACTOR
+from tests.harness.authenticator import shown
 
 #: Of an authenticator app.
 _SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -120,7 +120,7 @@ _OLD, _NEW = "a long word of hers", "another long word of hers"
 def _code() -> dict[str, str]:
     """What the app shows now. What was shown before counts as used."""
     cache.clear()
-    return {"code": format_hotp_value(hotp_value(_SECRET, next(iter(yield_hotp_counters_from_time()))))}
+    return {"code": shown(_SECRET)}
 
 
 def _with_app() -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 
 from tests.acceptance.browsing import PASSWORD, sign_in
 from tests.faces.looking import faults_of
 from tests.faces.pages import KEPT_SAFE
+from tests.harness.authenticator import shown
 from tests.harness.live import Live
 from tests.harness.scene import workspace
 
@@ -81,9 +81,7 @@ def add_app(walk: Walk) -> None:
     page = walk.page
     walk.look_at("mfa_activate_totp")
     secret = page.locator("#authenticator_secret").input_value()
-    page.locator("input[name=code]").fill(
-        format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
-    )
+    page.locator("input[name=code]").fill(shown(secret))
     page.get_by_role("button", name="Activate").click()
     page.wait_for_url(lambda url: "/activate/" not in url)
     for name in ("mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_deactivate_totp"):
