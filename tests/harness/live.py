@@ -150,12 +150,14 @@ def _from_nothing() -> Iterator[Path]:
 
 def eventually(look: Callable[[], T | None], what: str | Callable[[], str], seconds: float = 120) -> T:
     """The first true answer of `look`; fails with the last one after `seconds`. `what` may be told only then."""
-    deadline = time.monotonic() + seconds
+    began = time.monotonic()
     while True:
         found = look()
         if found:
             return found
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if waited > seconds:
             what = what() if callable(what) else what
             raise AssertionError(f"{what} did not come within {seconds} s; last seen: {found!r}")
-        time.sleep(0.05)
+        # Who has waited long asks more seldom: each question takes time of the machine from what is waited for.
+        time.sleep(min(max(waited / 10, 0.05), 0.25))
