@@ -77,8 +77,10 @@ def services() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def databases(services: Any) -> Databases:
-    return Databases(services)
+def databases(services: Any) -> Iterator[Databases]:
+    made = Databases(services)
+    yield made
+    made.close()
 
 
 @pytest.fixture

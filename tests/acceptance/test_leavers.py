@@ -20,7 +20,7 @@ def staff_rooms(live: Live, person: str) -> list[str]:
 
 @pytest.mark.part_of("R03", "R04")
 def test_removing_somebody_tells_which_rooms_were_left(live: Live) -> None:
-    scene = workspace(live, "leavers")
+    scene = workspace(live, "leavers", engineer="ivan-leavers")
     mira = scene.member("admin", "Mira")
     scene.await_in_room(mira)
     mira_client, ivan_client = scene.client(mira), scene.client(scene.engineer)

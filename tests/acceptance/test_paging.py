@@ -47,13 +47,22 @@ def night(events: PagerDuty) -> Iterator[Live]:
     ).start()
     live.run("clock", "advance", f"{_until_sunday()}s", "--jump")
     for slug, tier in CUSTOMERS.items():
-        workspace(live, slug, tier=tier)
+        # Each has an engineer of its own: who answers in one room is at work in no other.
+        workspace(live, slug, tier=tier, engineer=_engineer(slug))
     live.rest(
         "PUT", "workspaces/covered", json={"product": "plana-business-cloud", "tier": "pro", "addons": ["on-call"]}
     )
     yield live
     assert live.stop() == 0
     live.remove()
+
+
+def _engineer(slug: str) -> str:
+    return f"ivan-{slug}"
+
+
+def at_night(night: Live, slug: str) -> Scene:
+    return Scene(night, slug, _engineer(slug), night.room(slug))
 
 
 def _until_sunday() -> int:
@@ -80,7 +89,7 @@ def told(live: Live, scene: Scene, words: str) -> str:
 def test_a_p0_in_the_night_wakes_the_engineer_of_those_who_have_cover_and_answers_the_others(
     night: Live, events: PagerDuty
 ) -> None:
-    scenes = {slug: Scene(night, slug, night.room(slug)) for slug in ("ent", "covered", "bare", "small")}
+    scenes = {slug: at_night(night, slug) for slug in ("ent", "covered", "bare", "small")}
 
     began = time.monotonic()
     scenes["ent"].client(scenes["ent"].owner).say(scenes["ent"].room, "P0 orders cannot be saved")
@@ -126,7 +135,7 @@ def code(text: str) -> dict[str, str]:
 
 @pytest.mark.part_of("R19", "R37")
 def test_however_it_is_written_and_whoever_writes_it(night: Live, events: PagerDuty) -> None:
-    scene = Scene(night, "words", night.room("words"))
+    scene = at_night(night, "words")
     asen = scene.member("admin", "Asen", support_room_access=True)
     mira = scene.member("admin", "Mira", support_room_access=True)
     scene.await_in_room(asen, mira)
@@ -185,7 +194,7 @@ def test_a_drill_pages_for_real_and_tells_how_long_each_step_took(night: Live, e
 
 @pytest.mark.part_of("R37", "R56")
 def test_a_p0_outlives_the_death_of_worker_and_database(night: Live, events: PagerDuty) -> None:
-    scene = Scene(night, "deaths", night.room("deaths"))
+    scene = at_night(night, "deaths")
     olga = scene.client(scene.owner)
     night.kill("worker")
     olga.say(scene.room, "P0 all is down")
@@ -229,7 +238,7 @@ def test_who_stays_silent_is_passed_over_until_a_human_has_it_and_a_p0_that_was_
     calendar = night.rest("POST", f"rotas/{PRODUCT}/calendars", json={"person": "petya"}).json()["url"]
     assert "On call: petya (first)" in httpx.get(calendar, trust_env=False).text
 
-    scene = Scene(night, "silent", night.room("silent"))
+    scene = at_night(night, "silent")
     scene.await_in_room("petya", "dora")
     eventually(lambda: scene.memberships().get(scene.engineer) != "join", "who is not on call out of the room")
     olga = scene.client(scene.owner)
@@ -274,7 +283,7 @@ def test_while_the_office_is_open_staff_are_told_where_nobody_is_paged(night: Li
     while monday.date() in HOLIDAYS:
         monday += timedelta(days=1)
     night.run("clock", "advance", f"{int((monday - moved).total_seconds())}s", "--jump")
-    scene = Scene(night, "small", night.room("small"))
+    scene = at_night(night, "small")
     scene.client(scene.owner).say(scene.room, "P0 nothing works in office hours")
     assert "Our staff are told now" in told(night, scene, "Our staff are told")
     assert events.unexpected == []

@@ -10,13 +10,14 @@ from tests.harness.database import Databases
 
 
 @pytest.fixture
-def desk(database: str) -> None:
-    """See `place.build`."""
-    place.build()
+def desk(databases: Databases) -> Iterator[str]:
+    """A copy of what `place.build` makes, for this test alone; its address."""
+    with databases.copy_of(place.build) as address:
+        yield address
 
 
 @pytest.fixture
-def rest(desk: None) -> Rest:
+def rest(desk: str) -> Rest:
     """REST with every right on cases."""
     return Rest(place.token("all", "cases:read", "cases:write"))
 
@@ -33,6 +34,5 @@ def real_time() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def shared_rest(databases: Databases) -> Iterator[Rest]:
     """The same over one database for a whole module: for tests that change nothing."""
-    with databases.copy():
-        place.build()
+    with databases.copy_of(place.build):
         yield Rest(place.token("all", "cases:read", "cases:write"))

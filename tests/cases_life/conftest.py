@@ -12,21 +12,19 @@ from tests.cases_life.acting import START, Desk
 from tests.harness.database import Databases
 
 
-@pytest.fixture(scope="module")
-def built(databases: Databases) -> Iterator[str]:
-    """The desk of `place.build`, with staff Petya (lead) and a token, built once for a file."""
-    with databases.copy() as address, clock.frozen(START):
+def build() -> str:
+    """The desk of `place.build`, with staff Petya (lead) and a token, which is given."""
+    with clock.frozen(START):
         place.build()
         place.staff("petya", "lead")
         # What would make rooms is put away: without one, what is said through a face counts at once.
         InboxEvent.objects.update(state=InboxEvent.State.IGNORED)
-        plain = place.token("all", "cases:read", "cases:write")
-        yield f"{address} {plain}"
+        return place.token("all", "cases:read", "cases:write")
 
 
 @pytest.fixture
-def desk(built: str, databases: Databases) -> Iterator[Desk]:
+def desk(databases: Databases) -> Iterator[Desk]:
     """The desk for this test alone; time stands still at `START` and is moved by `desk.later`."""
-    address, plain = built.split()
-    with databases.copy(template=address.rpartition("/")[2]), clock.frozen(START) as time:
-        yield Desk(Rest(plain), time)
+    built = databases.world(build)
+    with databases.copy(template=built.name), clock.frozen(START) as time:
+        yield Desk(Rest(built.given), time)

@@ -26,18 +26,9 @@ pytestmark = pytest.mark.part_of("R10")
 HERE = room("birch")
 
 
-@pytest.fixture(scope="module")
-def built(databases: Databases) -> Iterator[str]:
-    with databases.copy() as address:
-        world.build()
-        with clock.frozen(START):
-            Message.objects.count()
-        yield address.rpartition("/")[2]
-
-
 @pytest.fixture
-def olga(databases: Databases, built: str) -> Iterator[Client]:
-    with databases.copy(template=built), clock.frozen(START):
+def olga(databases: Databases) -> Iterator[Client]:
+    with databases.copy_of(world.build), clock.frozen(START):
         client = Client(headers={"host": "127.0.0.1"})
         client.force_login(Person.objects.get(slug="olga"), "allauth.account.auth_backends.AuthenticationBackend")
         yield client

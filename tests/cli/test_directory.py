@@ -111,12 +111,12 @@ def test_words_for_people(words: list[str]) -> None:
     assert "{" not in result.stdout
 
 
-def test_exit_codes_of_a_process_of_its_own(database: str) -> None:
-    good = process(database, "workspace", "put", "nord", "--product", "cloud", "--json")
+def test_exit_codes_of_a_process_of_its_own(desk: str) -> None:
+    good = process(desk, "workspace", "put", "nord", "--product", "cloud", "--json")
     assert (good.returncode, json.loads(good.stdout)["result"]) == (0, "created")
-    bad = process(database, "workspace", "put", "nord", "--tier", "gold", "--json")
+    bad = process(desk, "workspace", "put", "nord", "--tier", "gold", "--json")
     assert (bad.returncode, bad.stdout) == (1, "")
     assert bad.stderr == 'The product "cloud" has no tier "gold"; it has basic, pro and enterprise.\n'
-    wrong = process(database, "workspace", "put", "nord", "--owner-name", "Nina")
+    wrong = process(desk, "workspace", "put", "nord", "--owner-name", "Nina")
     assert wrong.returncode == 2
     assert "need --owner" in wrong.stderr

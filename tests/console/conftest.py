@@ -14,6 +14,7 @@ from roomdesk.cases.models import Case
 from roomdesk.directory import services
 from roomdesk.directory.models import Person
 from roomdesk.runtime import clock
+from tests.harness.database import Databases
 
 ACTOR = Actor("cli", "tests")
 
@@ -32,13 +33,14 @@ def build() -> None:
 
 
 @pytest.fixture
-def desk(database: str) -> Iterator[None]:
-    build()
-    yield
+def desk(databases: Databases) -> Iterator[str]:
+    """A copy of what `build` makes, for this test alone; its address."""
+    with databases.copy_of(build) as address:
+        yield address
 
 
 @pytest.fixture
-def browser(desk: None) -> Callable[[str | None], Client]:
+def browser(desk: str) -> Callable[[str | None], Client]:
     """A browser in which this person is signed in, or nobody."""
 
     def opened(who: str | None) -> Client:

@@ -24,10 +24,10 @@ Browser = Callable[[str | None], Client]
 
 
 @pytest.fixture
-def web(desk: None, database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
+def web(desk: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
     monkeypatch.setattr(hub, "PACE_OF_ALL", 0.05)
     monkeypatch.setattr(hub, "AGAIN", 0.1)
-    running = Web(database)
+    running = Web(desk)
     yield running
     if not running.loop.is_closed():
         running.kill()
@@ -98,16 +98,14 @@ def test_notes_wake_no_customer_and_restricted_cases_nobody_outside_the_security
     assert web.open(f"/live/request/beta/{secret.ref}", session(browser, "oto")).status == 404
 
 
-def test_what_came_while_a_page_had_no_stream_is_told_by_its_last_number(
-    browser: Browser, web: Web, database: str
-) -> None:
+def test_what_came_while_a_page_had_no_stream_is_told_by_its_last_number(browser: Browser, web: Web, desk: str) -> None:
     """A killed web process costs a reconnect and no message."""
     case, who = open_case(), session(browser, "lea")
     first = web.open(f"/live/case/{case.ref}", who)
     number = first.next()[1]
     web.kill()
     say(case, "Said while nobody told it.")
-    again = Web(database)
+    again = Web(desk)
     try:
         behind = again.open(f"/live/case/{case.ref}", who, last=number).next()
         assert behind[0] == "changed" and behind[1] != number

@@ -109,7 +109,7 @@ def auditor(browser: Browser) -> Client:
     return browser("vera")
 
 
-def test_the_audit_lists_filters_and_walks_a_chain(browser: Browser, database: str) -> None:
+def test_the_audit_lists_filters_and_walks_a_chain(browser: Browser, desk: str) -> None:
     client, case = auditor(browser), open_case()
     text = page(client, "/console/audit?scope=workspace:beta")
     assert "message.recorded" in text and "case" in text
@@ -120,7 +120,7 @@ def test_the_audit_lists_filters_and_walks_a_chain(browser: Browser, database: s
     assert "are in order" in page(client, whole)
     entry = Entry.objects.filter(scope="workspace:beta").order_by("seq").last()
     assert entry is not None
-    tamper(database, f"UPDATE audit_content SET data = '{{}}' WHERE entry_id = {entry.pk}")
+    tamper(desk, f"UPDATE audit_content SET data = '{{}}' WHERE entry_id = {entry.pk}")
     assert f"Number {entry.seq}:" in page(client, whole)
     assert case.ref
 

@@ -30,8 +30,7 @@ AWAY = {"worker", "web", "push"}
 
 @pytest.fixture(scope="module")
 def shared(databases: Databases) -> Iterator[None]:
-    with databases.copy():
-        place.build()
+    with databases.copy_of(place.build):
         while pipeline.drain():
             pass
         yield

@@ -13,12 +13,9 @@ Fresh = Callable[[], AbstractContextManager[str]]
 
 
 @pytest.fixture(scope="module")
-def fresh(databases: Databases) -> Iterator[Fresh]:
-    """Copies of the world (`world.build`), which is built once for a file."""
-    with databases.copy() as address:
-        world.build()
-        name = address.rpartition("/")[2]
-        yield lambda: databases.copy(template=name)
+def fresh(databases: Databases) -> Fresh:
+    """Copies of the world (`world.build`)."""
+    return lambda: databases.copy_of(world.build)
 
 
 @pytest.fixture

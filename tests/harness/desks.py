@@ -11,14 +11,14 @@ from tests.harness.database import Databases
 
 
 @pytest.fixture
-def desk(database: str) -> None:
-    """See `world.build`."""
-    world.build()
+def desk(databases: Databases) -> Iterator[str]:
+    """A copy of what `world.build` makes, for this test alone; its address."""
+    with databases.copy_of(world.build) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def still_desk(databases: Databases) -> Iterator[None]:
-    """The same, made once for a file whose tests change nothing."""
-    with databases.copy():
-        world.build()
+    """The same, one for a file whose tests change nothing."""
+    with databases.copy_of(world.build):
         yield

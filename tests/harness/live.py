@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ import httpx
 
 from roomdesk.runtime.children import die_with_parent
 from tests.harness import http, prepared
+from tests.harness.commands import Commands
 from tests.harness.environment import in_memory
 from tests.harness.matrix import Client
 
@@ -37,6 +39,8 @@ class Live:
         self.environ = {**clean, "ROOMDESK_MODE": "test", "ROOMDESK_DATA": str(self.folder), **environ}
         self.ready: dict[str, Any] = {}
         self._process: subprocess.Popen[str] | None = None
+        self._commands: Commands | None = None
+        self._lock = threading.Lock()
         # What is left in memory would stay there.
         atexit.register(self.remove)
 
@@ -70,10 +74,14 @@ class Live:
     def stop(self) -> int:
         """Ctrl-C, as its operator would; gives the exit code."""
         assert self._process
+        if self._commands is not None:
+            self._commands.close()
+            self._commands = None
         self._process.send_signal(signal.SIGINT)
         code = self._process.wait(120)
         assert self._process.stdout
         self._process.stdout.close()
+        self._process = None
         return code
 
     def remove(self) -> None:
@@ -87,16 +95,11 @@ class Live:
         os.kill(pid, signal.SIGKILL)
 
     def run(self, *words: str, stdin: str | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """One command line."""
-        done = subprocess.run(
-            [sys.executable, "-m", "roomdesk.cli", *words],
-            env=self.environ,
-            check=False,
-            capture_output=True,
-            text=True,
-            input=stdin,
-            cwd=ROOT,
-        )
+        """One command line; see `commands`."""
+        with self._lock:
+            if self._commands is None:
+                self._commands = Commands(self.environ)
+        done = self._commands.run(words, stdin)
         if check and done.returncode:
             raise AssertionError(f"roomdesk {' '.join(words)}: exit {done.returncode}: {done.stderr}")
         return done
@@ -147,12 +150,14 @@ def _from_nothing() -> Iterator[Path]:
 
 def eventually(look: Callable[[], T | None], what: str | Callable[[], str], seconds: float = 120) -> T:
     """The first true answer of `look`; fails with the last one after `seconds`. `what` may be told only then."""
-    deadline = time.monotonic() + seconds
+    began = time.monotonic()
     while True:
         found = look()
         if found:
             return found
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if waited > seconds:
             what = what() if callable(what) else what
             raise AssertionError(f"{what} did not come within {seconds} s; last seen: {found!r}")
-        time.sleep(0.05)
+        # Who has waited long asks more seldom: each question takes time of the machine from what is waited for.
+        time.sleep(min(max(waited / 10, 0.05), 0.25))

@@ -13,19 +13,16 @@ PRODUCT = "plana-business-cloud"
 
 @dataclass
 class Scene:
-    """One workspace. `owner` Olga and `engineer` Ivan have the workspace's slug in their ids."""
+    """One workspace. `owner` Olga has the workspace's slug in her id, `engineer` Ivan the product's."""
 
     live: Live
     slug: str
+    engineer: str
     room: str = ""
 
     @property
     def owner(self) -> str:
         return f"olga-{self.slug}"
-
-    @property
-    def engineer(self) -> str:
-        return f"ivan-{self.slug}"
 
     def member(self, role: str, name: str, **more: Any) -> str:
         """Puts a person and returns the id."""
@@ -62,10 +59,15 @@ class Scene:
         return f"{people} in the room of {self.memberships()}\n{done}\n{told}\n"
 
 
-def workspace(live: Live, slug: str, *, tier: str = "pro", locale: str = "en", product: str = PRODUCT) -> Scene:
-    """Provisions by REST, and waits until owner and engineer are in the room (where the product has rooms)."""
-    scene = Scene(live, slug)
-    staff = {"name": "Ivan", "email": f"ivan@{slug}.vendor.test", "roles": ["engineer"], "product": product}
+def workspace(
+    live: Live, slug: str, *, tier: str = "pro", locale: str = "en", product: str = PRODUCT, engineer: str = ""
+) -> Scene:
+    """Provisions by REST, and waits until owner and engineer are in the room (where the product has rooms).
+
+    The engineer is the product's, who is in each of its rooms: with one for each workspace everybody would have to come into every room.
+    """
+    scene = Scene(live, slug, engineer or f"ivan-{product}")
+    staff = {"name": "Ivan", "email": f"{scene.engineer}@vendor.test", "roles": ["engineer"], "product": product}
     assert live.rest("PUT", f"staff/{scene.engineer}", json=staff).status_code in (200, 201)
     body = {"product": product, "tier": tier, "locale": locale, "display_name": slug.title()}
     answer = live.rest("PUT", f"workspaces/{slug}", json=body)

@@ -11,13 +11,11 @@ from tests.harness.database import Databases
 from tests.paging.night import NIGHT, Night, built_for_the_night, with_pagerduty
 
 
-@pytest.fixture(scope="module")
-def built(databases: Databases) -> Iterator[str]:
-    """The customers of `flow.world`, their rooms made, built once for a file."""
-    with databases.copy() as address, clock.frozen(world.START):
+def build() -> None:
+    """The customers of `flow.world`, their rooms made."""
+    with clock.frozen(world.START):
         world.build()
         built_for_the_night()
-        yield address
 
 
 @pytest.fixture
@@ -27,9 +25,9 @@ def events() -> Iterator[PagerDuty]:
 
 
 @pytest.fixture
-def address(built: str, databases: Databases) -> Iterator[str]:
+def address(databases: Databases) -> Iterator[str]:
     """The database of this test alone."""
-    with databases.copy(template=built.rpartition("/")[2]) as found:
+    with databases.copy_of(build) as found:
         yield found
 
 

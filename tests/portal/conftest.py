@@ -15,19 +15,16 @@ from tests.portal import scene
 Browser = Callable[[str | None], Client]
 
 
-@pytest.fixture(scope="module")
-def built(databases: Databases) -> Iterator[str]:
-    """See `scene.build`; made once for a file."""
-    with databases.copy() as address:
-        world.build()
-        scene.build()
-        yield address.rpartition("/")[2]
+def build() -> None:
+    """See `scene.build`."""
+    world.build()
+    scene.build()
 
 
 @pytest.fixture
-def desk(databases: Databases, built: str) -> Iterator[None]:
+def desk(databases: Databases) -> Iterator[None]:
     """A copy of it for this test alone, at a quarter past ten on the Monday of the scene."""
-    with databases.copy(template=built), clock.frozen(scene.NOW):
+    with databases.copy_of(build), clock.frozen(scene.NOW):
         yield
 
 

@@ -10,19 +10,23 @@ from tests.harness.database import Databases
 from tests.search.talk import say_everything
 
 
+def build() -> None:
+    """Three customers with rooms in which much was said (`talk`)."""
+    world.build()
+    say_everything()
+
+
 @pytest.fixture(scope="module")
 def talk(databases: Databases) -> Iterator[str]:
-    """Three customers with rooms in which much was said (`talk`), built once for a file."""
-    with databases.copy() as address:
-        world.build()
-        say_everything()
-        yield address.rpartition("/")[2]
+    """One of it for a file whose tests change nothing; the name of what it is a copy of."""
+    with databases.copy_of(build):
+        yield databases.world(build).name
 
 
 @pytest.fixture(scope="module")
-def fresh(databases: Databases, talk: str) -> Fresh:
+def fresh(databases: Databases) -> Fresh:
     """Copies of it."""
-    return lambda: databases.copy(template=talk)
+    return lambda: databases.copy_of(build)
 
 
 @pytest.fixture

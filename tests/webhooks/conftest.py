@@ -18,6 +18,7 @@ from roomdesk.worker.outbox import send_one
 from roomdesk.worker.ways import WAYS
 from tests.cases_api.place import ACTOR, Rest, token
 from tests.fakes.receiver import Receiver, receiver
+from tests.harness.database import Databases
 
 
 @dataclass
@@ -82,10 +83,13 @@ class Hooks:
 
 
 def build() -> None:
+    """Engineer Ivan, and `beta` with owner Oto, of a product without rooms; at rest."""
     long_ago = clock.now() - timedelta(days=30)
     services.do_put_staff(id="ivan", roles=["engineer"], actor=ACTOR, now=long_ago)
     services.do_put_workspace(slug="beta", product="power-omni", tier="enterprise", actor=ACTOR, now=long_ago)
     services.do_put_member(workspace="beta", id="oto", role="owner", actor=ACTOR, now=long_ago)
+    while pipeline.drain():
+        pass
 
 
 @pytest.fixture
@@ -97,10 +101,14 @@ def open_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def hooks(database: str, open_network: None) -> Iterator[Hooks]:
-    build()
-    while pipeline.drain():
-        pass
+def desk(databases: Databases) -> Iterator[None]:
+    """A copy of what `build` makes, for this test alone."""
+    with databases.copy_of(build):
+        yield
+
+
+@pytest.fixture
+def hooks(desk: None, open_network: None) -> Iterator[Hooks]:
     with clock.frozen(clock.now()) as time, receiver() as found:
         found.now = lambda: clock.now().timestamp()
         yield Hooks(time, found, Rest(token("ops", "admin", "cases:read", "cases:write")))

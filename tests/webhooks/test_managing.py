@@ -19,7 +19,7 @@ from roomdesk.webhooks import deliveries, managing
 from roomdesk.webhooks.managing import Wish
 from roomdesk.webhooks.models import Delivery, Endpoint
 from tests.cases_api.place import ACTOR, command, told
-from tests.webhooks.conftest import Hooks, build
+from tests.webhooks.conftest import Hooks
 
 
 def test_a_secret_is_shown_once_and_stands_in_no_log(hooks: Hooks) -> None:
@@ -85,8 +85,7 @@ def test_the_command_line_does_the_same(hooks: Hooks) -> None:
         ("https://hooks.example.org/ odd", "no address that events"),
     ],
 )
-def test_an_address_that_is_never_sent_to_is_refused_at_once(database: str, url: str, words: str) -> None:
-    build()
+def test_an_address_that_is_never_sent_to_is_refused_at_once(desk: None, url: str, words: str) -> None:
     done = command("webhook", "put", "crm", "--url", url)
     assert (done.exit_code, words in done.stderr) == (1, True), done.stderr
     assert not Endpoint.objects.exists()
