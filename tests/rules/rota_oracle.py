@@ -58,8 +58,10 @@ def _hours(hours: Any, steps: list[datetime]) -> list[bool]:
         for start, end in windows:
             since, until = midnight + timedelta(minutes=start), midnight + timedelta(minutes=end)
             first = next((number for number, wall in enumerate(walls) if wall >= since), len(walls))
-            last = max((number for number, wall in enumerate(walls) if wall < until), default=-1)
-            found[first : last + 1] = [True] * (last + 1 - first)
+            # The last time that the clock shows the end; where it never does (a gap), when it is past it.
+            shown = [number for number, wall in enumerate(walls) if wall == until]
+            stop = max(shown or (number + 1 for number, wall in enumerate(walls) if wall < until), default=0)
+            found[first:stop] = [True] * (stop - first)
     return [one != hours.outside for one in found]
 
 

@@ -84,6 +84,13 @@ def test_after_hours_are_nights_weekends_and_holidays() -> None:
     assert (night.start, night.end) == (utc("2026-03-02T16:00"), utc("2026-03-04T07:00"))
 
 
+def test_hours_that_end_where_the_clock_is_put_back_end_the_second_time() -> None:
+    """03:00 comes twice in Sofia on 25 October: an end is its last occurrence, also where the fold begins with it."""
+    early = Hours(replace(OFFICE, week=(*((),) * 6, ((0, 180),))))
+    rota = Rota((replace(WEEKLY, hours=early),))
+    assert [who(rota, f"2026-10-25T{at}") for at in ("00:00", "00:59", "01:00")] == [["dora"], ["dora"], []]
+
+
 def test_whoever_is_on_leave_is_stood_in_for_by_the_next_and_the_turns_stay() -> None:
     rota = Rota((WEEKLY,), leave=(Leave("petya", utc("2026-01-14T00:00"), utc("2026-01-15T00:00")),))
     assert who(rota, "2026-01-13T12:00") == ["petya"]
