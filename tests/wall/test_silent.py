@@ -1,0 +1,38 @@
+"""The service that acts for people has no address: with the module no event is put into its books."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+from tests.harness.live import eventually
+from tests.wall.homes import Home
+
+
+def test_only_the_desk_is_to_be_handed_events(walled: Home) -> None:
+    assert _is_without_gaps(_transactions_while_three_speak(walled))
+
+
+def test_without_the_module_the_books_are_kept_for_nobody(plain: Home) -> None:
+    assert not _is_without_gaps(_transactions_while_three_speak(plain))
+
+
+def _transactions_while_three_speak(home: Home) -> list[int]:
+    """Numbers of the transactions that wait for the desk, which nobody takes here; the other service's are gone at once and leave a gap."""
+    last = max(_waiting(home), default=0)
+    for words in ("One", "Two", "Three"):
+        before = len(_waiting(home))
+        home.client("ivan").say(home.rooms["nord"], words)
+        eventually(lambda before=before: len(_waiting(home)) > before, "the event is to be handed over")  # type: ignore[misc]
+    return [number for number in _waiting(home) if number > last]
+
+
+def _waiting(home: Home) -> list[int]:
+    file = f"file:{home.settings.data / 'synapse' / 'home.db'}?mode=ro"
+    with closing(sqlite3.connect(file, uri=True)) as stored:
+        rows = stored.execute("SELECT as_id, txn_id FROM application_services_txns ORDER BY txn_id").fetchall()
+    return [number for service, number in rows if service == "roomdesk"]
+
+
+def _is_without_gaps(numbers: list[int]) -> bool:
+    return numbers == list(range(numbers[0], numbers[0] + len(numbers)))
