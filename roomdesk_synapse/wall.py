@@ -46,7 +46,7 @@ class Wall:
             check_can_shutdown_room=self.may_be_shut_down,
             check_can_deactivate_user=self.may_be_deactivated,
         )
-        silent.skip(api)
+        silent.leave_out(api)
         closed = inside.close(api, self._accounts)
         api.register_web_resource(status.PATH, status.Status(api, self._accounts, closed))
 
