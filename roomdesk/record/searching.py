@@ -8,6 +8,7 @@ which it knows by marks of the days.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,8 +28,8 @@ _LOOKS = 5
 _TOO_MANY = 2.5
 #: Fewer hits than these tell no more than that there are few.
 _FEW = 4
-#: What is taken beyond the length that should do.
-_SPARE = 1.2
+#: Deviations by which the number of hits that was found may be luck: so much longer is a look than should do.
+_LUCK = 1.5
 
 #: A place in the order of time: when it was said, and its id.
 Key = tuple[datetime, int]
@@ -101,8 +102,9 @@ def newest(wanted: Wanted, limit: int, before: Key | None = None, *, shown: int 
 
 
 def _reach(limit: int, hits: int, passed: int) -> int:
-    """How many messages further back enough hits will be, by those found among the `passed`."""
-    return 1 + int((limit - hits) * passed / max(hits, _FEW) * _SPARE)
+    """How many messages further back enough hits will be, by those found among the `passed`: the fewer, the less they tell."""
+    told = max(hits, _FEW)
+    return 1 + int((limit - hits) * passed / told * (1 + _LUCK / math.sqrt(told)))
 
 
 def _in_order(wanted: Wanted, limit: int, before: Key | None, shown: int) -> Hits:
