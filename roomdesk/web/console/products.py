@@ -47,9 +47,9 @@ def products(request: HttpRequest, reader: Reader) -> HttpResponse:
                 (product.name, reverse("console:product", args=[slug])),
                 (slug, ""),
                 (str(version.number), ""),
-                (moment(version.loaded_at, "UTC", reader.now), ""),
+                (moment(version.loaded_at, product.office.timezone, reader.now), ""),
                 (", ".join(tier.name for tier in product.tiers.values()), ""),
-                ("yes" if product.room else "no", ""),
+                (_("yes") if product.room else _("no"), ""),
             ]
         )
     columns = [_("Product"), _("Id"), _("Version"), _("Loaded"), _("Tiers"), _("Rooms")]
@@ -71,7 +71,7 @@ def product(request: HttpRequest, reader: Reader, slug: str) -> HttpResponse:
         **frame(reader, UNTOLD),
         "product": here,
         "versions": [
-            (n, n == shown, n == older, moment(versions[n].loaded_at, "UTC", reader.now))
+            (n, n == shown, n == older, moment(versions[n].loaded_at, here.office.timezone, reader.now))
             for n in sorted(versions, reverse=True)
         ],
         "shown": shown,
