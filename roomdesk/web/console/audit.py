@@ -117,15 +117,24 @@ def _row(one: Shown, reader: Reader, zone: str, *, is_hidden: bool) -> list[tupl
     entry = one.entry
     told = _("erased; the chain still proves that it was there") if one.content is None else _words(one.content)
     told = _("of a restricted case") if is_hidden else told
-    who = f"{entry.actor_kind} {entry.actor}"
+    who = entry.actor if entry.actor == entry.actor_kind else f"{entry.actor_kind} {entry.actor}"
     facts = (str(entry.seq), moment(entry.at, zone, reader.now), who, entry.action, entry.subject, told)
     return [(fact, "") for fact in facts]
 
 
 def _words(content: dict[str, Any]) -> str:
     """Short: what is long (texts, hashes) is in the export."""
-    said = ", ".join(f"{name} {value}" for name, value in content.items() if value not in (None, "", [], {}))
+    said = _said(content)
     return said if len(said) <= 200 else f"{said[:200]}…"
+
+
+def _said(value: Any) -> str:
+    """What was noted, without the marks of programs; what is empty is left out."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_said(one)}" for name, one in value.items() if one not in (None, "", [], {}))
+    return ", ".join(map(_said, value)) if isinstance(value, list) else str(value)
 
 
 def _verdict(request: HttpRequest, page: reading.Page) -> tuple[str, str] | None:

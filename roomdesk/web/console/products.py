@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazily
 from django.views.decorators.http import require_safe
 
 from roomdesk.product.calendars import Calendar
@@ -29,6 +30,10 @@ from roomdesk.web.live.scopes import UNTOLD
 Row = list[tuple[str, str]]
 #: Differences that are shown; the command line tells all.
 MOST = 300
+
+
+#: When a row of the cover counts.
+_HOURS = {"any": lazily("any"), "inside": lazily("in office hours"), "outside": lazily("outside office hours")}
 
 
 def _own(reader: Reader) -> list[str]:
@@ -181,7 +186,7 @@ def _cover(one: Any) -> Row:
         (_listed(one.tiers), ""),
         (plain(one.addon) if one.addon else "–", ""),
         (_listed(one.severities), ""),
-        (one.hours, ""),
+        (str(_HOURS[one.hours]), ""),
         (done.get(one.action, one.action), ""),
     ]
 

@@ -15,8 +15,8 @@ from roomdesk.rules.rota import Rota, Shift
 from roomdesk.web.console.clock_words import moment
 from roomdesk.web.console.rota_weeks import WEEKS, Week, weeks
 
-#: Turns and gaps that are written out; the bands show all.
-_MOST = 60
+#: Turns and gaps that are written out, and pairs of turns at once; the bands show all turns.
+_MOST, _MOST_DOUBLES = 60, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """`tonight` says who is on call now, and what follows. `further` are turns that are not written out."""
+    """`tonight` says who is on call now, and what follows. `further` turns and `further_doubles` are not written out."""
 
     tonight: str
     weeks: Sequence[Week]
@@ -42,6 +42,7 @@ class Seen:
     further: int
     gaps: Sequence[tuple[str, str]]
     doubles: Sequence[tuple[str, str, str, str]]
+    further_doubles: int
     zone: str
     days: int
 
@@ -60,8 +61,9 @@ def seen(rota: Rota, product: Product, names: Mapping[str, str], now: datetime) 
         gaps=[(moment(start, zone, now), moment(stop, zone, now)) for start, stop in gaps[:_MOST]],
         doubles=[
             (names.get(a.person, a.person), f"{a.layer}, {b.layer}", moment(a.start, zone, now), moment(a.end, zone, now))
-            for a, b in doubles[:_MOST]
+            for a, b in doubles[:_MOST_DOUBLES]
         ],
+        further_doubles=max(0, len(doubles) - _MOST_DOUBLES),
         zone=zone,
         days=days,
     )  # fmt: skip

@@ -18,25 +18,32 @@ from roomdesk.rules.rota import Hours, Rota, Shift
 #: How far the bands look: this week, and those that follow.
 WEEKS = 4
 _WEEK = timedelta(days=7)
+#: The shortest turn that a first name fits into.
+_READABLE = timedelta(hours=14)
 Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stretch of a band, in percent of the week. `kind` is turn, other (every second person), swap or gap."""
+    """A stretch of a band, in percent of the week. `kind` is turn, other (every second person), swap or gap; `name` is who it is in full.
+
+    `words` fit into it, on small screens only where it is not tight; they are empty where none do.
+    """
 
     start: str
     width: str
     words: str
     kind: str
+    name: str = ""
+    is_tight: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """One week: its days (where each begins, and its name), the office's hours, a band for each layer, and where now is, or empty."""
+    """One week: its days (where each begins, its name, and its number alone for small screens), the office's hours, a band for each layer, and where now is, or empty."""
 
     head: str
-    days: Sequence[tuple[str, str]]
+    days: Sequence[tuple[str, str, str]]
     hours: Sequence[tuple[str, str]]
     bands: Sequence[tuple[str, Sequence[Block]]]
     gaps: Sequence[Block]
@@ -53,7 +60,10 @@ def weeks(rota: Rota, office: Calendar, names: Mapping[str, str], now: datetime)
     return [
         Week(
             head=_head(begin.astimezone(zone), (end - timedelta(hours=2)).astimezone(zone)),
-            days=[(_percent(at, begin, end), _day(at.astimezone(zone))) for at in _days(zone, begin)],
+            days=[
+                (_percent(at, begin, end), date_format(at.replace(tzinfo=None), "D j"), str(at.day))
+                for at in _days(zone, begin)
+            ],
             hours=[(b.start, b.width) for b in _blocks(_open(office, begin, end), begin, end)],
             bands=[(layer.name, list(_turns(shifts, layer.name, names, order, begin, end))) for layer in rota.layers],
             gaps=list(_blocks(gaps, begin, end)),
@@ -91,7 +101,9 @@ def _turns(
         if one.layer == layer and one.start < end and begin < one.end:
             start, width = _place(one.start, one.end, begin, end)
             kind = "swap" if one.is_override else "other" if order[one.person] % 2 else "turn"
-            yield Block(start, width, names.get(one.person, one.person), kind)
+            name = names.get(one.person, one.person)
+            room = min(one.end, end) - max(one.start, begin)
+            yield Block(start, width, name.split()[0] if room >= _READABLE else "", kind, name, room < 2 * _READABLE)
 
 
 def _blocks(spans: Iterable[Span], begin: datetime, end: datetime) -> Iterable[Block]:
@@ -111,7 +123,3 @@ def _percent(at: datetime, begin: datetime, end: datetime) -> str:
 
 def _head(first: datetime, last: datetime) -> str:
     return f"{date_format(first.replace(tzinfo=None), 'j M')} – {date_format(last.replace(tzinfo=None), 'j M')}"
-
-
-def _day(at: datetime) -> str:
-    return date_format(at.replace(tzinfo=None), "D j")

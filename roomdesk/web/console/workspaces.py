@@ -97,7 +97,7 @@ def workspace(request: HttpRequest, reader: Reader, slug: str) -> HttpResponse:
         **frame(reader, UNTOLD),
         "workspace": found,
         "product": product,
-        "plan": _plan(found, reader),
+        "plan": _plan(found, found.time_zone or product.office.timezone, reader),
         "plan_columns": [_("From"), _("Until"), _("Tier"), _("Add-ons"), _("State")],
         "people": _people(found, reader),
         "people_columns": [_("Name"), _("Id"), _("Role"), _("Access to the room"), _("Mail")],
@@ -109,9 +109,8 @@ def workspace(request: HttpRequest, reader: Reader, slug: str) -> HttpResponse:
     return render(request, "console/workspace.html", context)
 
 
-def _plan(found: Workspace, reader: Reader) -> list[list[tuple[str, str]]]:
+def _plan(found: Workspace, zone: str, reader: Reader) -> list[list[tuple[str, str]]]:
     """Tier, add-ons and state, the present ones first: what was promised depends on when."""
-    zone = found.time_zone or "UTC"
     return [
         [
             (moment(one.valid_from, zone, reader.now), ""),
