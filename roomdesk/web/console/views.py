@@ -299,6 +299,7 @@ def _told(reader: Reader, found: Case) -> dict[str, Any]:
         "checklist": present.checklist(intake, row.version_id),
         "report": present.report_lines(report(found, intake, said, files, row.version_id)) if row.version_id else [],
         "row": row,
+        "snoozed": present.moment(found.snoozed_until, row.zone, now) if found.snoozed_until else "",
         "opener_role": present.role_words(str(people[found.opened_by_id].role)) if found.opened_by_id in people else "",
         "opener": people.get(found.opened_by_id or 0),
         "people": members,
