@@ -196,7 +196,14 @@ def _said(heard: Heard, item: Claimed, person: Person | None, kind: grouping.Aut
 
 def _cases(conversation: Conversation, at: datetime) -> tuple[grouping.OpenCase, ...]:
     """The open cases, and those that a customer's word can open again."""
-    return tuple(entry.as_rule() for entry in conversation.cases.values() if services.takes_words(entry, at))
+    always = services.TAKES_WORDS
+    return tuple(
+        [
+            entry.as_rule()
+            for entry in conversation.cases.values()
+            if entry.case.state in always or services.takes_words(entry, at)
+        ]
+    )
 
 
 def policy_of(conversation: Conversation) -> grouping.CasePolicy:
