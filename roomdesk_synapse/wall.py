@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 from synapse.module_api import NOT_SPAM, EventBase, JsonDict, ModuleApi, StateMap, UserProfile
 from synapse.module_api.errors import Codes
 
-from roomdesk_synapse import inside, status
+from roomdesk_synapse import inside, silent, status
 from roomdesk_synapse.who import MARKS, Accounts, is_member, parse
 
 Verdict: TypeAlias = "Literal['NOT_SPAM'] | Codes"
@@ -46,6 +46,7 @@ class Wall:
             check_can_shutdown_room=self.may_be_shut_down,
             check_can_deactivate_user=self.may_be_deactivated,
         )
+        silent.leave_out(api)
         closed = inside.close(api, self._accounts)
         api.register_web_resource(status.PATH, status.Status(api, self._accounts, closed))
 

@@ -53,6 +53,9 @@ def _base(settings: Settings, instance: Instance) -> dict[str, Any]:
         "trusted_key_servers": [],
         "suppress_key_server_warning": True,
         "federation_domain_whitelist": [],
+        # Nobody is sent to, and nobody is found: without these two Synapse notes for each event how far it has come with both.
+        "send_federation": False,
+        "update_user_directory": False,
         "url_preview_enabled": False,
         "caches": {"global_factor": 0.5},
         "redaction_retention_period": "7d",
