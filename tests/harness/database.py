@@ -165,7 +165,7 @@ def _forget_versions() -> None:
     from roomdesk.product import queries
 
     by_product = (queries.product_of, policy.target_rows, policy.calendar_of, policy.name_of)
-    for kept in (*by_product, measure._due_at, speaking._small_talk):
+    for kept in (*by_product, measure._due_at, speaking._policy):
         kept.cache_clear()
 
 
