@@ -29,11 +29,27 @@ ERASED = "audit.erased"
 _WHOLE = 2**53 - 1
 #: Half of a character beyond the first 65,536: no text in UTF-8 holds one.
 _HALF = re.compile("[\ud800-\udfff]")
+#: Where names are in another order by UTF-16 than by their characters, and where texts can have a half.
+_FAR = re.compile("[\ud800-\U0010ffff]")
 
 
 def canonical(value: Any) -> str:
-    """Canonical JSON by the library. TypeError for what has no place in an entry."""
+    """Canonical JSON as the library spells it. TypeError for what has no place in an entry."""
+    if _is_simple(value):
+        text = _SIMPLE.encode(value)
+        if text.isascii() or not _FAR.search(text):
+            return text
     return rfc8785.dumps(_plain(value)).decode()
+
+
+def _is_simple(value: Any) -> bool:
+    """Whether the standard library spells it as RFC 8785 has it: texts, whole numbers and times under names that are text."""
+    kind = type(value)
+    if kind is dict:
+        return _NAMES.issuperset(map(type, value)) and all(map(_is_simple, value.values()))
+    if kind is int:
+        return -_WHOLE <= value <= _WHOLE
+    return kind in _SPELT_ALIKE or (kind in (list, tuple) and all(map(_is_simple, value)))
 
 
 def _plain(value: Any) -> Any:
@@ -56,6 +72,14 @@ def _plain(value: Any) -> Any:
 def instant(at: datetime) -> str:
     """UTC with microseconds, as it stands in the hash."""
     return f"{at.astimezone(UTC).isoformat(timespec='microseconds')[:26]}Z"
+
+
+_NAMES = frozenset({str})
+_SPELT_ALIKE = frozenset({str, bool, type(None), datetime})
+#: In the order of names, without spaces; times are spelt by `instant`.
+_SIMPLE = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"), default=instant
+)
 
 
 def commitment(salt: str, data: str) -> str:

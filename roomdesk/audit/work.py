@@ -16,6 +16,7 @@ from roomdesk.audit.models import Content, Entry, Head
 from roomdesk.queues import bulk, inbox, timers
 from roomdesk.queues.errors import LockOutsideTransaction
 from roomdesk.queues.ids import IdBlock, taking
+from roomdesk.queues.making import made
 from roomdesk.queues.models import OutboxRow
 from roomdesk.queues.outbox import putting
 from roomdesk.queues.statements import Statement, Statements
@@ -145,11 +146,12 @@ class Work:
 
         `after` is a row whose result this one needs (`{"$after": "event_id"}` in the payload); it is sent once that is.
         """
-        row = OutboxRow(
+        row = made(
+            OutboxRow,
             id=self.new_id(OutboxRow),
             key=str(new_uuid()),
             once=once,
-            after=after,
+            after_id=after.pk if after is not None else None,
             channel=channel,
             kind=kind,
             destination=destination,

@@ -16,6 +16,7 @@ from roomdesk.cases.triaging import Judged
 from roomdesk.clocks.models import Clock
 from roomdesk.clocks.policy import office_of
 from roomdesk.product.queries import product_of
+from roomdesk.queues.making import made
 from roomdesk.queues.models import OutboxRow
 from roomdesk.rules.paging import Action
 
@@ -41,7 +42,7 @@ def is_deflected(conversation: Conversation, judged: Judged | None, *, is_split:
 def keep(work: Work, case: Case, judged: Judged) -> Intake:
     """Plans the row that says what triage found."""
     slug = judged.answer.slug if judged.answer else ""
-    row = Intake(case=case, kind=judged.kind, severity=judged.found, answer=slug, why=triaging.kept(judged))
+    row = made(Intake, case_id=case.pk, kind=judged.kind, severity=judged.found, answer=slug, why=triaging.kept(judged))
     return work.insert(row)
 
 

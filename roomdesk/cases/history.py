@@ -9,6 +9,7 @@ from roomdesk.cases import webhook_words
 from roomdesk.cases.conversation import Conversation, Open
 from roomdesk.cases.models import CaseChange
 from roomdesk.clocks.writing import tell_control_room
+from roomdesk.queues.making import made
 
 
 def note(
@@ -30,8 +31,9 @@ def note(
     tell_control_room(work, case.product, case.pk)
     webhook_words.changed(work, conversation.workspace, case, what, before, after, at=at, by=by)
     work.insert(
-        CaseChange(
-            case=case,
+        made(
+            CaseChange,
+            case_id=case.pk,
             cycle=case.cycle,
             at=at,
             what=what,

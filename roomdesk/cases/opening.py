@@ -19,6 +19,7 @@ from roomdesk.clocks.models import Clock
 from roomdesk.clocks.writing import tell_control_room
 from roomdesk.directory.models import Person
 from roomdesk.oncall.models import Call, Page
+from roomdesk.queues.making import made
 from roomdesk.queues.models import OutboxRow
 from roomdesk.record.models import Message
 
@@ -74,7 +75,7 @@ def open_case(work: Work, conversation: Conversation, opening: Opening, *, by: s
     conversation.cases[case.pk] = entry
     tell_control_room(work, case.product, case.pk)
     webhook_words.opened(work, conversation.workspace, case)
-    work.insert(CaseChange(case=case, cycle=1, at=opening.at, what="state", after=case.state, by=by))
+    work.insert(made(CaseChange, case_id=case.pk, cycle=1, at=opening.at, what="state", after=case.state, by=by))
     work.audit("case.opened", f"case:{case.ref}", _shown(case, opening, judged), scope=conversation.scope)
     first_response = start_clocks(work, conversation, entry, opening.at, cause=opening.cause)
     if entry.is_open and not opening.by_staff:
@@ -119,26 +120,26 @@ def _new_case(work: Work, conversation: Conversation, opening: Opening, judged: 
     kind = opening.kind or (judged.kind if judged else "other")
     severity = opening.severity or (judged.severity if judged else product.default_severity)
     is_deflected = answering.is_deflected(conversation, judged, is_split=bool(opening.cause))
-    return work.insert(
-        Case(
-            id=number,
-            ref=f"{product.ref_prefix}-{number}",
-            workspace=conversation.workspace,
-            product=product.slug,
-            title=title_of(opening.text),
-            kind=kind,
-            severity=severity,
-            state=Case.State.DEFLECTED if is_deflected else Case.State.NEW,
-            channel=opening.channel,
-            is_restricted=opening.is_restricted or (kind in product.kinds and product.kinds[kind].restricted),
-            p0_at=opening.at if opening.is_p0 else None,
-            linked_to_id=opening.linked_to,
-            root_event_id=opening.thread_root or opening.root_event_id,
-            opened_at=opening.at,
-            opened_by=opening.author,
-            last_customer_at=None if opening.by_staff else opening.at,
-        )
+    case = made(
+        Case,
+        id=number,
+        ref=f"{product.ref_prefix}-{number}",
+        workspace_id=conversation.workspace.pk,
+        product=product.slug,
+        title=title_of(opening.text),
+        kind=kind,
+        severity=severity,
+        state=Case.State.DEFLECTED if is_deflected else Case.State.NEW,
+        channel=opening.channel,
+        is_restricted=opening.is_restricted or (kind in product.kinds and product.kinds[kind].restricted),
+        p0_at=opening.at if opening.is_p0 else None,
+        linked_to_id=opening.linked_to,
+        root_event_id=opening.thread_root or opening.root_event_id,
+        opened_at=opening.at,
+        last_customer_at=None if opening.by_staff else opening.at,
     )
+    case.workspace, case.opened_by = conversation.workspace, opening.author
+    return work.insert(case)
 
 
 def new_cycle(
@@ -155,9 +156,10 @@ def new_cycle(
     version = conversation.version_at(at)
     assert version is not None
     return work.insert(
-        CaseCycle(
+        made(
+            CaseCycle,
             id=work.new_id(CaseCycle),
-            case=case,
+            case_id=case.pk,
             number=case.cycle,
             tier=terms.tier,
             addons=terms.addons,

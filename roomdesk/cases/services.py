@@ -16,11 +16,13 @@ from roomdesk.product.queries import product_of
 from roomdesk.rules import case_states
 
 _ANSWERED = "The customer answered."
+#: States in which a customer's message can always belong to a case.
+TAKES_WORDS = frozenset({*Case.OPEN, Case.State.DEFLECTED})
 
 
 def takes_words(entry: Open, at: datetime) -> bool:
     """Whether a customer's message at `at` can belong to the case: it is open, or the message reopens it (D19)."""
-    if entry.is_open or entry.case.state == Case.State.DEFLECTED:
+    if entry.case.state in TAKES_WORDS:
         return True
     days = product_of(entry.cycle.product_version_id).life.reopen_days
     return case_states.reopens(entry.case.state, entry.case.resolved_at, at, timedelta(days=days))

@@ -196,34 +196,34 @@ def _said(heard: Heard, item: Claimed, person: Person | None, kind: grouping.Aut
 
 def _cases(conversation: Conversation, at: datetime) -> tuple[grouping.OpenCase, ...]:
     """The open cases, and those that a customer's word can open again."""
-    return tuple(entry.as_rule() for entry in conversation.cases.values() if services.takes_words(entry, at))
+    always = services.TAKES_WORDS
+    return tuple(
+        [
+            entry.as_rule()
+            for entry in conversation.cases.values()
+            if entry.case.state in always or services.takes_words(entry, at)
+        ]
+    )
 
 
 def policy_of(conversation: Conversation) -> grouping.CasePolicy:
     """The product's grouping policy for this workspace's language (and English)."""
-    product = conversation.product
-    assert product is not None
-    policy = product.grouping
+    assert conversation.version is not None
+    return _policy(conversation.version.pk)
+
+
+@lru_cache(maxsize=64)
+def _policy(version_id: int) -> grouping.CasePolicy:
+    """As a version of the product has it: phrases in every one of its languages, for people thank in whichever comes to mind."""
+    product = product_of(version_id)
+    phrases, policy = product.grouping.small_talk.values(), product.grouping
     return grouping.CasePolicy(
         author_window=timedelta(minutes=policy.author_window_minutes),
         p0_window=timedelta(minutes=policy.p0_window_minutes),
-        small_talk=_small_talk(conversation.version.pk if conversation.version else 0),
-        no_help=_no_help(conversation.version.pk if conversation.version else 0),
+        small_talk=frozenset(normalised(phrase) for some in phrases for phrase in some),
+        # How it is said that the desk's own answer did not help (D14).
+        no_help=frozenset(normalised(product.text(locale, "deflection.phrase")) for locale in product.texts),
     )
-
-
-@lru_cache(maxsize=64)
-def _small_talk(version_id: int) -> frozenset[str]:
-    """Phrases of every language of the product: people thank in whichever comes to mind."""
-    phrases = product_of(version_id).grouping.small_talk.values()
-    return frozenset(normalised(phrase) for some in phrases for phrase in some)
-
-
-@lru_cache(maxsize=64)
-def _no_help(version_id: int) -> frozenset[str]:
-    """How it is said, in every language of the product, that the desk's own answer did not help (D14)."""
-    product = product_of(version_id)
-    return frozenset(normalised(product.text(locale, "deflection.phrase")) for locale in product.texts)
 
 
 def _beside(

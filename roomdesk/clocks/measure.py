@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 
 from roomdesk.clocks.models import Clock
 from roomdesk.clocks.policy import calendar_of, grace_of, target_of, warnings_of
@@ -32,19 +33,25 @@ class Promise:
 
     @property
     def target(self) -> Target:
-        return target_of(measure(self.kind, self.amount, self.soft))
+        return _target(self.kind, self.amount, self.soft)
 
     @property
     def compiled(self) -> CompiledCalendar | None:
         return calendar_of(self.version_id, self.calendar) if self.calendar else None
 
     def due_at(self, pauses: Pauses) -> datetime | None:
-        return due(self.compiled, self.target, self.counted_from, pauses)
+        return due(self.compiled, self.target, self.counted_from, pauses) if pauses else _due_at(self)
 
     def as_text(self) -> str:
         """As a clock keeps it in `without`."""
         start = format_instant(self.counted_from)
         return json.dumps([self.version_id, self.kind, self.amount, self.soft, self.calendar, start])
+
+
+@lru_cache(maxsize=256)
+def _due_at(promise: Promise) -> datetime | None:
+    """Without pauses. A clock that begins asks for it once for its row and once for its revision."""
+    return due(promise.compiled, promise.target, promise.counted_from)
 
 
 def promise_from(text: str) -> Promise:
@@ -64,8 +71,15 @@ def promise_of(clock: Clock) -> Promise:
     )
 
 
+@lru_cache(maxsize=1024)
 def measure(kind: str, amount: str, soft: bool) -> Measure:
+    """What was checked when its product was loaded is checked once a process."""
     return Measure.model_validate({"kind": kind, "amount": amount or None, "soft": soft})
+
+
+@lru_cache(maxsize=1024)
+def _target(kind: str, amount: str, soft: bool) -> Target:
+    return target_of(measure(kind, amount, soft))
 
 
 def measure_of(clock: Clock) -> Measure:

@@ -10,6 +10,7 @@ from roomdesk.clocks.models import Clock
 from roomdesk.clocks.policy import target_rows
 from roomdesk.clocks.subject import Subject
 from roomdesk.clocks.writing import note, promise, remind, revise
+from roomdesk.queues.making import made
 from roomdesk.rules.severity import Chosen, choose_target
 
 FIRST_RESPONSE = Clock.Kind.FIRST_RESPONSE
@@ -55,7 +56,8 @@ def chosen_for(subject: Subject, kind: str) -> Chosen | None:
 
 
 def _new(work: Work, subject: Subject, kind: Clock.Kind, at: datetime) -> Clock:
-    return Clock(
+    return made(
+        Clock,
         id=work.new_id(Clock),
         case_id=subject.case_id,
         cycle_id=subject.cycle_id,

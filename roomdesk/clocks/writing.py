@@ -12,6 +12,7 @@ from roomdesk.clocks.models import Clock, Revision
 from roomdesk.clocks.policy import name_of
 from roomdesk.clocks.subject import Subject
 from roomdesk.queues.lanes import staff_key
+from roomdesk.queues.making import made
 from roomdesk.rules.severity import Chosen
 
 #: Timers of clocks: the subject is the clock, one pending for each, which goes from step to step.
@@ -40,8 +41,9 @@ def promise(clock: Clock, subject: Subject, chosen: Chosen | None) -> None:
 def revise(work: Work, subject: Subject, clock: Clock, *, by: str, cause: str, reason: str = "") -> None:
     """Keeps what the clock rests on from `clock.revised_at` on, as its newest revision."""
     work.insert(
-        Revision(
-            clock=clock,
+        made(
+            Revision,
+            clock_id=clock.pk,
             number=clock.revision,
             at=clock.revised_at,
             by=by,

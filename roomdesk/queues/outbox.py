@@ -37,7 +37,7 @@ class Sent:
 
 def putting(rows: Sequence[OutboxRow]) -> list[Statement]:
     """The statements that write new rows. One that says the same as another of the same `once` vanishes."""
-    text, values = bulk.inserting(OutboxRow, rows, keyed=True)
+    text, values = bulk.pouring(OutboxRow, rows)
     woken = [notification(OUTBOX), *([notification(CALLS)] if any(row.priority >= URGENT for row in rows) else [])]
     return [(f"{text} ON CONFLICT DO NOTHING", values), *woken]
 

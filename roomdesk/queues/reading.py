@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 from django.db import connection, models
 
 from roomdesk.queues.bulk import quoted
+from roomdesk.queues.making import read
 from roomdesk.queues.statements import Statement, Statements
 
 M = TypeVar("M", bound=models.Model)
@@ -42,8 +43,8 @@ class Rows(Generic[M]):
 
     def fill(self, rows: list[tuple[Any, ...]]) -> None:
         _, names, converters = _shape(self._model, self._without)
-        made = (_converted(row, converters) for row in rows)
-        self._found = [self._model.from_db(connection.alias, names, values) for values in made]
+        found = (_converted(row, converters) for row in rows) if converters else rows
+        self._found = [read(self._model, connection.alias, names, values) for values in found]
 
 
 def together(*wanted: Rows[Any]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from roomdesk.audit.work import Actor, Work
+from roomdesk.queues.making import made
 from roomdesk.record.models import Message
 
 #: A message that reached us this long after it was said is marked late (D13).
@@ -47,7 +48,8 @@ def record(
     message_id: int | None = None,
 ) -> Message:
     """Plans one entry of the record, with its evidence in the chain: what was said stays provable after an erasure."""
-    message = Message(
+    message = made(
+        Message,
         id=message_id or work.new_id(Message),
         workspace_id=workspace_id,
         number=number,

@@ -7,7 +7,7 @@ for staff: thread, reply, reference, claimed, only_unanswered, only_turn, only_o
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal
@@ -101,11 +101,11 @@ class Facts:
     claimed: Collection[int]
     small_talk: bool
     confirms: bool = False
+    #: Cases that a message may join without naming them, oldest first.
+    unsettled: Sequence[OpenCase] = field(init=False)
 
-    @property
-    def unsettled(self) -> list[OpenCase]:
-        """Cases that a message may join without naming them, oldest first."""
-        return [case for case in self.cases.values() if case.state not in SETTLED]
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "unsettled", [case for case in self.cases.values() if case.state not in SETTLED])
 
 
 def place_customer(
@@ -209,11 +209,12 @@ def _no_help(facts: Facts) -> Placement | None:
 
 def _same_author(facts: Facts) -> Placement | None:
     said, window = facts.said, facts.policy.author_window
+    author_id = said.author_id
     spoken = [
         (at, case.id, case.ref)
         for case in facts.unsettled
         for author, at in case.last_by
-        if author == said.author_id and said.at - at <= window
+        if author == author_id and said.at - at <= window
     ]
     if not spoken:
         return None

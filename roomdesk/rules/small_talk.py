@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 _WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _MOST_WORDS = 12
 
 
+@lru_cache(maxsize=16)
 def normalised(text: str) -> str:
     """Words only, case-folded, one space between: `Ok, thanks! 👍` is `ok thanks`."""
     return " ".join(_WORDS.findall(text.casefold().replace("’", "'")))

@@ -20,7 +20,13 @@ class Reading:
         self.why: list[str] = []
 
     def has(self, *concepts: str) -> bool:
-        return any(self.vocabulary.found(concept, self.words) for concept in concepts)
+        words, look = self.words, self.vocabulary.found
+        known = words.found
+        # Asked dozens of times for every message: a generator, or a call for what is known, would cost as much as what it asks.
+        for concept in concepts:  # noqa: SIM110
+            if known[concept] if concept in known else look(concept, words):
+                return True
+        return False
 
     def count(self, concept: str) -> int:
         return len(set(self.vocabulary.found(concept, self.words)))
@@ -34,7 +40,7 @@ class Reading:
 
     def own(self, group: str) -> list[OwnFinding]:
         """Findings of a group (`kinds`, `severities`, `answers`, `items`) for which the product's own words in the text weigh enough together, the weightiest first."""
-        concepts = [one for one in self.vocabulary.own if one.startswith(f"{group}.") and self.has(one)]
+        concepts = [one for one in self.vocabulary.own.get(group, ()) if self.has(one)]
         found = [weighed(one.removeprefix(f"{group}."), self.vocabulary.told(one, self.words)) for one in concepts]
         return sorted((one for one in found if one.weight >= ENOUGH), key=lambda one: (-one.weight, one.name))
 

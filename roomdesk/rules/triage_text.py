@@ -36,7 +36,8 @@ ENOUGH = 3_000
 class Words:
     """The own text in the forms that expressions are looked for in. `original` keeps capitals and line breaks.
 
-    `found` keeps what one vocabulary has been asked about it, `may_be` what is to be tried: the same concepts are asked for again and again.
+    `found` keeps what one vocabulary has been asked about it, `may_be` what is to be tried by language and `heard` that of its languages: the same concepts are
+    asked for again and again.
     """
 
     original: str
@@ -46,6 +47,7 @@ class Words:
     is_portuguese: bool
     found: dict[str, list[str]] = field(default_factory=dict, compare=False)
     may_be: dict[str, Any] = field(default_factory=dict, compare=False)
+    heard: list[tuple[str, Any]] = field(default_factory=list, compare=False)
 
 
 def words_of(text: str, locale: str) -> Words:

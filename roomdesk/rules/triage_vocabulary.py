@@ -1,7 +1,7 @@
 """Concepts that texts are searched for: expressions by language, compiled. Where they come from is the caller's business."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ _VOWEL = "\x00"
 #: So many beginnings are kept.
 _KNOWN = 20_000
 
-#: Where in a text an expression may begin; None for anywhere.
+#: Where in a text an expression may begin, in order; None for anywhere.
 Spots = Sequence[int] | None
 
 
@@ -59,8 +59,9 @@ class Expression:
         """As `search`, by one who knows where in the text it may begin: the engine then looks at nothing else."""
         if spots is None:
             return self.search(text)
-        for spot in sorted(spots):
-            if (match := self.pattern.match(text, spot)) is not None:
+        look = (self._pattern or self.pattern).match
+        for spot in spots:
+            if (match := look(text, spot)) is not None:
                 return match
         return None
 
@@ -74,50 +75,73 @@ class Expression:
 
 
 Expressions = tuple[Expression, ...]
-#: Its language, and where in the text of that language it may begin.
-_Asked = tuple[str, Expression, Spots]
+#: An expression at its place in an index, and where in a text it may begin.
+_Spotted = tuple[int, Expression, Spots]
+#: Of a text, by concept: what may be in it, neither in order nor once. Few of the concepts are asked for, see `_matches`.
+_MayBe = dict[str, list[_Spotted]]
 
 
 class _Index:
-    """Expressions in one row, language after language and concept after concept, told by the letters with which they can begin."""
+    """The expressions of a language, concept after concept, told by the letters with which they can begin."""
 
-    def __init__(self, of: Mapping[str, Mapping[str, Expressions]]) -> None:
-        self.row = [
-            (language, concept, one)
-            for language in sorted(of)
-            for concept in sorted(of[language])
-            for one in of[language][concept]
-        ]
-        self._always = frozenset(place for place, (_, _, one) in enumerate(self.row) if one.starts is None)
-        self._by_start: dict[str, tuple[int, ...]] = {}
-        for place, (_, _, one) in enumerate(self.row):
-            for start in one.starts or ():
-                self._by_start[start] = (*self._by_start.get(start, ()), place)
+    def __init__(self, of: Mapping[str, Expressions]) -> None:
+        row = enumerate((concept, one) for concept in sorted(of) for one in of[concept])
+        entries = [(concept, place, one) for place, (concept, one) in row]
+        self._always = [entry for entry in entries if entry[2].starts is None]
+        self._by_start: dict[str, list[tuple[str, int, Expression]]] = {}
+        for entry in entries:
+            for start in entry[2].starts or ():
+                self._by_start.setdefault(start, []).append(entry)
         #: What was looked up, whole beginnings: those of a language come again and again.
-        self._known: dict[str, tuple[int, ...]] = {}
+        self._known: dict[str, tuple[tuple[str, int, Expression], ...]] = {}
 
-    def places(self, text: str) -> list[tuple[int, Spots]]:
-        """Places in the row of what may be in the text, in their order, and where in the text it may begin."""
-        found: dict[int, Any] = dict.fromkeys(self._always)
+    def spotted(self, text: str) -> _MayBe:
+        """What may be in the text."""
+        found: _MayBe = {}
+        for concept, place, one in self._always:
+            found.setdefault(concept, []).append((place, one, None))
         known = self._known
         for start, spots in starts_in(text).items():
-            places = known.get(start)
-            if places is None:
-                places = self._look_up(start)
-            for place in places:
-                if place in found:
-                    found[place] = [*found[place], *spots]
+            begun = known.get(start)
+            if begun is None:
+                begun = self._look_up(start)
+            for concept, place, one in begun:
+                if concept in found:
+                    found[concept].append((place, one, spots))
                 else:
-                    found[place] = spots
-        return sorted(found.items())
+                    found[concept] = [(place, one, spots)]
+        return found
 
-    def _look_up(self, start: str) -> tuple[int, ...]:
-        """Places of what begins as `start` does, by one of its letters or by more."""
+    def in_order(self, text: str) -> list[_Spotted]:
+        """All that may be in the text, each once, in the order of the index."""
+        return _in_order([one for some in self.spotted(text).values() for one in some])
+
+    def _look_up(self, start: str) -> tuple[tuple[str, int, Expression], ...]:
+        """What begins as `start` does, by one of its letters or by more."""
         if len(self._known) >= _KNOWN:
             self._known.clear()
         letters = range(1, len(start) + 1)
-        found = self._known[start] = tuple(place for many in letters for place in self._by_start.get(start[:many], ()))
+        begun = dict.fromkeys(one for many in letters for one in self._by_start.get(start[:many], ()))
+        found = self._known[start] = tuple(begun)
         return found
+
+
+def _in_order(some: list[_Spotted]) -> list[_Spotted]:
+    """Each expression once, with all its spots. Several of its beginnings may be in the text."""
+    if len(some) == 1:
+        return some
+    found: dict[int, _Spotted] = {}
+    for place, one, spots in some:
+        more = found.get(place)
+        # What may begin anywhere is there once.
+        found[place] = (place, one, spots if more is None else sorted([*(more[2] or ()), *(spots or ())]))
+    return [found[place] for place in sorted(found)]
+
+
+def _matches(some: list[_Spotted], text: str) -> list[tuple[Expression, re.Match[str]]]:
+    """What of these expressions is in the text, each by its first place."""
+    tried = [(one, one.first(text, spots)) for _, one, spots in _in_order(some)]
+    return [(one, match) for one, match in tried if match is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,41 +151,39 @@ class Vocabulary:
     of: Mapping[str, Mapping[str, Expressions]] = field(default_factory=dict)
     #: Second opinions over these concepts (`triage_opinion.Opinion`), by `kind` and `severity`.
     opinions: Mapping[str, Any] = field(default_factory=dict, compare=False)
-    #: The names of all concepts, in order, and of a product's own.
+    #: The names of all concepts, in order, and of a product's own by their group.
     concepts: tuple[str, ...] = field(init=False, repr=False, compare=False)
-    own: tuple[str, ...] = field(init=False, repr=False, compare=False)
-    #: What is looked for in the plain text, and what by sound; and once more by language and concept, for `without`.
-    _plain: _Index = field(init=False, repr=False, compare=False)
-    _sounds: _Index = field(init=False, repr=False, compare=False)
+    own: Mapping[str, Sequence[str]] = field(init=False, repr=False, compare=False)
+    #: By language, and once more by language and concept, for `without`.
+    _indexes: dict[str, _Index] = field(init=False, repr=False, compare=False)
     _of_one: dict[tuple[str, str], _Index] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         of, put = self.of, object.__setattr__
         names = sorted({name for all_ in of.values() for name in all_})
         put(self, "concepts", tuple(name for name in names if "." not in name))
-        put(self, "own", tuple(name for name in names if "." in name))
-        put(self, "_plain", _Index({language: of[language] for language in of if language != "bg"}))
-        put(self, "_sounds", _Index({language: of[language] for language in of if language == "bg"}))
-        of_one = {
-            (lang, name): _Index({lang: {name: some}}) for lang, all_ in of.items() for name, some in all_.items()
-        }
+        own = [name for name in names if "." in name]
+        groups = {name.partition(".")[0] for name in own}
+        put(self, "own", {group: tuple(one for one in own if one.startswith(f"{group}.")) for group in groups})
+        # Bulgarian last: it is told by sound.
+        put(self, "_indexes", {lang: _Index(of[lang]) for lang in sorted(of, key=lambda one: (one == "bg", one))})
+        of_one = {(lang, name): _Index({name: some}) for lang, all_ in of.items() for name, some in all_.items()}
         put(self, "_of_one", of_one)
 
     def found(self, concept: str, words: Words) -> list[str]:
         """What of the text speaks for the concept: the first match of each expression. Portuguese and Bulgarian are looked for where they are spoken."""
         found = words.found.get(concept)
         if found is None:
-            asked = self._heard(concept, words)
-            found = words.found[concept] = [match.group() for match in self._matches(asked, words) if match]
+            found = words.found[concept] = []
+            for text, may_be in words.heard or self._hear(words):
+                if concept in may_be:
+                    found += [match.group() for _, match in _matches(may_be[concept], text)]
         return found
 
     def told(self, concept: str, words: Words) -> list[tuple[str, OwnWord]]:
         """As `found`, of a product's own words: each with what it found."""
-        asked = self._heard(concept, words)
-        matches = self._matches(asked, words)
-        return [
-            (found.group(), one.own) for (_, one, _), found in zip(asked, matches, strict=True) if found and one.own
-        ]
+        heard = [_matches(may_be.get(concept, []), text) for text, may_be in words.heard or self._hear(words)]
+        return [(match.group(), one.own) for some in heard for one, match in some if one.own]
 
     def begins(self, concept: str, words: Words) -> bool:
         """Whether the first letter of the text belongs to what speaks for the concept. Costs a fraction of `without`, which takes it away then."""
@@ -170,24 +192,25 @@ class Vocabulary:
 
     def without(self, concept: str, words: Words) -> Words:
         """The text without all that speaks for a concept, in Portuguese too where the text is not."""
-        if not any(self._matches(self._asked(concept, words), words)):
+        spoken = [self._may_be(language, words) for language in self._indexes if language != "bg" or words.is_bulgarian]
+        if not any(concept in may_be and _matches(may_be[concept], text) for text, may_be in spoken):
             return words
         plain = self._without("pt", concept, self._without("en", concept, words.plain))
         sounds = self._without("bg", concept, words.sounds) if words.is_bulgarian else words.sounds
         return Words(words.original, plain, sounds, words.is_bulgarian, words.is_portuguese)
 
-    def _heard(self, concept: str, words: Words) -> list[_Asked]:
-        """What is looked for in a text of its language."""
-        return [one for one in self._asked(concept, words) if words.is_portuguese or one[0] != "pt"]
+    def _hear(self, words: Words) -> list[tuple[str, _MayBe]]:
+        """What may be in a text of its languages."""
+        others = {"pt": words.is_portuguese, "bg": words.is_bulgarian}
+        words.heard.extend([self._may_be(one, words) for one in self._indexes if others.get(one, True)])
+        return words.heard
 
-    def _asked(self, concept: str, words: Words) -> list[_Asked]:
-        if not words.may_be:
-            words.may_be.update(self._candidates(words))
-        asked: list[_Asked] = words.may_be.get(concept, [])
-        return asked
-
-    def _matches(self, asked: Iterable[_Asked], words: Words) -> Iterator[re.Match[str] | None]:
-        return (one.first(words.sounds if language == "bg" else words.plain, spots) for language, one, spots in asked)
+    def _may_be(self, language: str, words: Words) -> tuple[str, _MayBe]:
+        found: tuple[str, _MayBe] | None = words.may_be.get(language)
+        if found is None:
+            text = words.sounds if language == "bg" else words.plain
+            found = words.may_be[language] = text, self._indexes[language].spotted(text)
+        return found
 
     def _without(self, language: str, concept: str, text: str) -> str:
         index, since = self._of_one.get((language, concept)), 0
@@ -195,16 +218,6 @@ class Vocabulary:
             # What is left may begin otherwise: the second half of a word is a word now.
             text, since = found
         return text
-
-    def _candidates(self, words: Words) -> dict[str, list[_Asked]]:
-        """Of each concept the expressions that may be in the text, in their order."""
-        found: dict[str, list[_Asked]] = {}
-        looked = [(self._plain, words.plain)] + ([(self._sounds, words.sounds)] if words.is_bulgarian else [])
-        for index, text in looked:
-            for place, spots in index.places(text):
-                language, concept, one = index.row[place]
-                found.setdefault(concept, []).append((language, one, spots))
-        return found
 
 
 def _at_first_letter(index: _Index | None, text: str) -> bool:
@@ -214,16 +227,15 @@ def _at_first_letter(index: _Index | None, text: str) -> bool:
     at = letter.start()
     # What begins no later than there is told by the letters up to there, and the few by which beginnings are told.
     tries = (
-        index.row[place][2].first(text, spots if spots is None else [spot for spot in spots if spot <= at])
-        for place, spots in index.places(text[: at + LETTERS])
+        one.first(text, spots if spots is None else [spot for spot in spots if spot <= at])
+        for _, one, spots in index.in_order(text[: at + LETTERS])
     )
     return any(match.start() <= at < match.end() for match in tries if match)
 
 
 def _first(index: _Index, text: str, since: int) -> tuple[str, int] | None:
     """The text without what the first expression at or after a place finds, and the place behind that."""
-    for place, spots in index.places(text):
-        one = index.row[place][2]
+    for place, one, spots in index.in_order(text):
         if place >= since and one.first(text, spots) and (rest := one.without(text)) != text:
             return rest, place + 1
     return None

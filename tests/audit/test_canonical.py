@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from json.encoder import encode_basestring_ascii
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import rfc8785
@@ -23,6 +24,7 @@ from roomdesk.audit import chain, offline
 from roomdesk.audit.models import Content, Entry
 from roomdesk.audit.verify import verify
 from roomdesk.audit.work import Actor, Work
+from roomdesk.cases.models import Case
 from roomdesk.product.canonical import canonical_text, content_hash
 from roomdesk.product.loading import check_folder
 from roomdesk.rules.canonical_json import canonical_json, sha256_of
@@ -65,6 +67,36 @@ def test_everybody_who_spells_it_spells_what_the_library_does_and_what_was_spelt
     assert canonical_json(value).encode() == chain.canonical(value).encode() == library
     assert guard.canonical(value).encode() == before(value).encode() == library
     assert sha256_of(value) == guard.digest(value) == hashlib.sha256(library).hexdigest()
+
+
+#: What entries tell of, what the library cannot spell among it.
+TOLD = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.sampled_from("\x00\x1f \"\\/az\x7f\x80\u0416\u2028\ud7ff\ud83d\ude00\ue000\uffff\U0001f600"), max_size=6)
+    | st.builds(datetime.fromtimestamp, st.floats(0, 2**32), st.sampled_from([UTC, ZoneInfo("Europe/Sofia")])) | st.sampled_from(list(Case.State)),
+    lambda inner: st.lists(inner, max_size=4) | st.tuples(inner, inner)
+    | st.dictionaries(st.text(st.sampled_from("aZ\n\ue000\uffff\U0001f600"), max_size=3) | st.integers(0, 20) | st.booleans() | st.none(), inner, max_size=4),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(TOLD)
+def test_what_is_spelt_without_the_library_is_spelt_as_by_it(value: Any) -> None:
+    assert chain.canonical(value) == rfc8785.dumps(chain._plain(value)).decode()
+
+
+def test_a_usual_entry_is_spelt_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rfc8785, "dumps", lambda _: pytest.fail("the library was asked"))
+    told = {
+        "policy": {"version": 3, "product": "bos"},
+        "at": AT,
+        "addons": ["ж", "\x7f"],
+        "soft": False,
+        "due_at": None,
+    }
+    assert chain.canonical(told) == (
+        '{"addons":["ж","\x7f"],"at":"2026-03-02T08:00:00.000000Z","due_at":null,"policy":{"product":"bos","version":3},"soft":false}'
+    )  # fmt: skip
 
 
 @given(FIELDS)

@@ -6,9 +6,10 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from roomdesk.queues import bulk, inbox, lanes
+from roomdesk.queues import bulk, inbox, lanes, outbox
 from roomdesk.queues.ids import IdBlock, next_ids
 from roomdesk.queues.inbox import Arrival
+from roomdesk.queues.making import made
 from roomdesk.queues.models import InboxEvent, Lane, OutboxRow, Position
 from roomdesk.queues.reading import Rows, first, together
 from roomdesk.queues.statements import Statements
@@ -70,6 +71,23 @@ def test_rows_read_together_are_the_models_that_they_are_apart(database: str) ->
     )
     assert first("SELECT kind FROM queues_outboxrow WHERE id = %s", first_one.pk) == "first"
     assert first("SELECT 1 WHERE %s", False) is None
+
+
+@pytest.mark.parametrize(
+    "said", ['it\'s 100 % \\ ; "done"', '{"body": "\\\\ud83d \\\\u0000 \\n"}', "Ж\u2028\U0001f600\x7f\t", ""]
+)
+def test_rows_that_are_poured_in_are_there_as_they_were(database: str, said: str) -> None:
+    at = clock.now()
+    rows = [
+        made(OutboxRow, id=number, key=f"{said[:9]}{number}", once=once, channel="matrix", kind="send", destination=said, payload=said, priority=-2, next_at=at, created_at=at)
+        for number, once in enumerate((None, said, said, None), next_ids(OutboxRow, 1)[0] + 1_000)
+    ]  # fmt: skip
+    plan = Statements()
+    plan.add(*outbox.putting(rows))
+    plan.run()
+    kept = [*rows[:2], rows[3]]
+    found = list(OutboxRow.objects.filter(destination=said, payload=said).order_by("pk"))
+    assert [vars(row) | {"_state": None} for row in found] == [vars(row) | {"_state": None} for row in kept]
 
 
 def test_ids_are_reserved_by_one_question_and_only_where_they_are_wanting(database: str) -> None:

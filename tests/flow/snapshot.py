@@ -9,6 +9,7 @@ from roomdesk.audit.models import Content, Entry
 from roomdesk.cases.models import Case, CaseChange, CaseCycle, Intake, Question
 from roomdesk.clocks.models import Clock, Revision
 from roomdesk.directory.models import Workspace
+from roomdesk.oncall.models import Page
 from roomdesk.queues.models import InboxEvent, OutboxRow, Timer
 from roomdesk.record.models import Findable, Message
 from roomdesk.rooms.models import RoomMember
@@ -58,11 +59,13 @@ def _audit(scope: str) -> list[str]:
 
 
 class _Names:
-    """Cases by their place in the workspace instead of by number."""
+    """Cases and pages by their place in the workspace instead of by number."""
 
     def __init__(self, cases: list[Case]) -> None:
         self._by_pk = {case.pk: f"case-{place}" for place, case in enumerate(cases, 1)}
         self._by_ref = {case.ref: f"ref-{place}" for place, case in enumerate(cases, 1)}
+        pages = Page.objects.filter(case_id__in=[case.pk for case in cases]).order_by("case_id", "id")
+        self._by_page = {str(page.pk): f"page-{place}" for place, page in enumerate(pages, 1)}
 
     def row(self, row: dict[str, Any]) -> str:
         kept = {name: value for name, value in row.items() if name not in _GIVEN}
@@ -73,4 +76,5 @@ class _Names:
 
     def words(self, text: str) -> str:
         text = re.sub(r"[A-Z]{2}-\d+", lambda found: self._by_ref.get(found[0], found[0]), text)
+        text = re.sub(r'(?<=\bpage:)\d+|(?<="page":)\d+', lambda found: self._by_page.get(found[0], found[0]), text)
         return re.sub(r"case:(\d+):", lambda found: f"{self._by_pk.get(int(found[1]), found[1])}:", text)

@@ -161,10 +161,11 @@ def _patiently(act: Callable[[], object]) -> None:
 def _forget_versions() -> None:
     """What is kept by a product version's id: ids begin anew in every copy, which they never do in one installation."""
     from roomdesk.cases import speaking
-    from roomdesk.clocks import policy
+    from roomdesk.clocks import measure, policy
     from roomdesk.product import queries
 
-    for kept in (queries.product_of, policy.target_rows, policy.calendar_of, policy.name_of, speaking._small_talk):
+    by_product = (queries.product_of, policy.target_rows, policy.calendar_of, policy.name_of)
+    for kept in (*by_product, measure._due_at, speaking._policy):
         kept.cache_clear()
 
 

@@ -56,7 +56,7 @@ def test_a_p0_is_worked_off_in_few_exchanges(warm: Night, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(bulk, "inserting", noted)
     assert heard(warm) <= FLOW
-    assert {"Case", "CaseCycle", "Clock", "Message", "Page", "Call", "Entry", "Content", "OutboxRow"} <= written.keys()
+    assert {"Case", "CaseCycle", "Clock", "Message", "Page", "Call", "Entry", "Content"} <= written.keys()
     assert Page.objects.filter(state=Page.State.QUEUED).count() == 1
 
 
