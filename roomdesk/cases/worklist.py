@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -90,20 +90,33 @@ def conversation(messages: Sequence[Message], changes: Sequence[CaseChange]) -> 
 
 #: Entries at the end of a conversation that a page which follows it is given again, and how far back others count as changed just now.
 TAIL, LATELY = 20, timedelta(minutes=10)
+#: The same where the page says how it stood: what was written then may have been on record a moment later only.
+TAIL_SINCE, MARGIN = 3, timedelta(seconds=15)
 
 
 def changed_lately(
-    entries: Sequence[Message | CaseChange], on_the_way: Mapping[int, Delivery], now: datetime
+    entries: Sequence[Message | CaseChange],
+    on_the_way: Mapping[int, Delivery],
+    now: datetime,
+    stood: datetime | None = None,
+    files: Collection[int] = (),
 ) -> list[Message | CaseChange]:
-    """Of a conversation what a page that follows it may not have: its end, and what was put in before, edited or removed not long ago, or is on its way."""
-    since = now - LATELY
-    before = [row for row in entries[:-TAIL] if isinstance(row, Message) and _moved(row, on_the_way, since)]
-    return [*before, *entries[-TAIL:]]
+    """Of a conversation what a page that follows it may not have: its end, and what was put in before, edited or removed not long ago, or is on its way.
+
+    `stood` is the moment of which the page has everything; without it, or where it lies too far back, ten minutes count. They count too for messages
+    with `files`, which are fetched when they have long been on record.
+    """
+    known = stood is not None and now - LATELY < stood <= now
+    since, tail = (stood - MARGIN, TAIL_SINCE) if stood is not None and known else (now - LATELY, TAIL)
+    before = [row for row in entries[:-tail] if _moved(row, on_the_way, now - LATELY if row.pk in files else since)]
+    return [*before, *entries[-tail:]]
 
 
-def _moved(message: Message, on_the_way: Mapping[int, Delivery], since: datetime) -> bool:
-    moments = (message.recorded_at, message.edited_at, message.redacted_at)
-    return message.pk in on_the_way or any(at is not None and at > since for at in moments)
+def _moved(row: Message | CaseChange, on_the_way: Mapping[int, Delivery], since: datetime) -> bool:
+    if isinstance(row, CaseChange):
+        return row.at > since
+    moments = (row.recorded_at, row.edited_at, row.redacted_at)
+    return row.pk in on_the_way or any(at is not None and at > since for at in moments)
 
 
 def _is_beside(message: Message) -> bool:

@@ -67,27 +67,57 @@ def access_rota(viewer: Viewer, product: str) -> Rota:
     return found
 
 
-def do_put(viewer: Viewer, product: str, written: Mapping[str, Any], *, actor: Actor, now: datetime) -> Rota:
-    """Stores the rota as it is written; what was swapped stays. Invalid with the field for what is wrong in it. Idempotent."""
+def check_put(viewer: Viewer, product: str, written: Mapping[str, Any], *, now: datetime) -> rules.Rota:
+    """Refuses what `do_put` would refuse, and gives the rota as it would be, with the swaps that stay. Stores nothing."""
+    plain_one, meant = _checked(viewer, product, written, now)
+    found = Rota.objects.filter(product=product).first()
+    _check_swaps(found, {layer.name for layer in meant.layers}, now)
+    return read_rota(product, {**plain_one, "overrides": _overrides(found)}) if found else meant
+
+
+def _checked(
+    viewer: Viewer, product: str, written: Mapping[str, Any], now: datetime
+) -> tuple[dict[str, Any], rules.Rota]:
     check_leads(viewer, product, now)
-    _check_ours(product)
-    plain = _plain(written)
-    if "overrides" in plain:
+    check_ours(product)
+    found = plain(written)
+    if "overrides" in found:
         raise Invalid(
             "A stored rota has its overrides beside it: make them as swaps, each with its reason.", field="overrides"
         )
-    meant = read_rota(product, plain)
+    meant = read_rota(product, found)
     _check_people(product, {person for layer in meant.layers for person in layer.people}, now)
+    return found, meant
+
+
+def do_put(
+    viewer: Viewer,
+    product: str,
+    written: Mapping[str, Any],
+    *,
+    actor: Actor,
+    now: datetime,
+    version: int | None = None,
+) -> Rota:
+    """Stores the rota as it is written; what was swapped stays. Invalid with the field for what is wrong in it. Idempotent.
+
+    `version` is the one that was read before it was changed (0: there was none): Conflict where somebody has changed it since.
+    """
+    plain_one, meant = _checked(viewer, product, written, now)
     with transaction.atomic():
         found = Rota.objects.select_for_update(no_key=True).filter(product=product).first()
-        if found is not None and found.written == plain:
+        if found is not None and found.written == plain_one:
             return found
+        if version is not None and version != (found.version if found else 0):
+            raise Conflict(
+                "Somebody else has changed the rota meanwhile; load the page again to see how.", field="version"
+            )
         _check_swaps(found, {layer.name for layer in meant.layers}, now)
         made = found or Rota(product=product, version=0)
-        made.written, made.version, made.changed_at, made.changed_by = plain, made.version + 1, now, actor.name
+        made.written, made.version, made.changed_at, made.changed_by = plain_one, made.version + 1, now, actor.name
         made.source = Rota.Source.ROOMDESK
         made.save()
-        _note(made, "rota.put", {"version": made.version, "written": plain}, actor, now)
+        _note(made, "rota.put", {"version": made.version, "written": plain_one}, actor, now)
     return made
 
 
@@ -97,7 +127,7 @@ def do_swap(viewer: Viewer, product: str, wish: Wish, *, actor: Actor, now: date
     Invalid with the field for a layer or person that is none, a time that is none or over; a reason is needed.
     """
     rota = access_rota(viewer, product)
-    _check_ours(product, rota)
+    check_ours(product, rota)
     if wish.instead_of is None or wish.instead_of != viewer.name or viewer.kind != "staff":
         check_leads(viewer, product, now)
     if not wish.reason.strip():
@@ -135,8 +165,11 @@ def rota_of(rota: Rota) -> rules.Rota:
     """The rota with its swaps, as the rules take it. What was taken back held until then; PagerDuty's knows no swaps of ours."""
     if rota.source == Rota.Source.PAGERDUTY:
         return taken_over.rota(rota.written)
-    swaps = [_override(one) for one in rota.swaps.order_by("pk") if _until(one) > one.start]
-    return read_rota(rota.product, {**rota.written, "overrides": swaps})
+    return read_rota(rota.product, {**rota.written, "overrides": _overrides(rota)})
+
+
+def _overrides(rota: Rota) -> list[dict[str, Any]]:
+    return [_override(one) for one in rota.swaps.order_by("pk") if _until(one) > one.start]
 
 
 def _override(one: Swap) -> dict[str, Any]:
@@ -166,7 +199,8 @@ def people_of(rota: Rota) -> set[str]:
     return {person for layer in rota_of(rota).layers for person in layer.people}
 
 
-def _check_ours(product: str, rota: Rota | None = None) -> None:
+def check_ours(product: str, rota: Rota | None = None) -> None:
+    """Conflict where the rota is PagerDuty's, and only taken over here."""
     source = product_of(newest([product])[product].pk).oncall.source
     if Rota.Source.PAGERDUTY in (source, rota.source if rota else ""):
         raise Conflict(
@@ -219,17 +253,17 @@ def _whole(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(microsecond=0)
 
 
-def _plain(written: Mapping[str, Any]) -> dict[str, Any]:
+def plain(written: Mapping[str, Any]) -> dict[str, Any]:
     """As JSON has it: dates and instants of TOML as text."""
+    return {str(key): _plain(value) for key, value in written.items()}
 
-    def plain(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return {str(key): plain(one) for key, one in value.items()}
-        if isinstance(value, list):
-            return [plain(one) for one in value]
-        return value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else value
 
-    return {str(key): plain(value) for key, value in written.items()}
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return plain(value)
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else value
 
 
 def _told(made: Swap) -> dict[str, Any]:

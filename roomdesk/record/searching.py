@@ -8,6 +8,7 @@ which it knows by marks of the days.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,10 +24,12 @@ MOST_HITS = 2_000
 NEAR, FAR = 2_000, 4_000
 #: Looks that are taken after the first; then one that has no beginning.
 _LOOKS = 5
+#: Reading so many times the hits that are missing costs as much as the marks of the times that would leave the others out.
+_TOO_MANY = 2.5
 #: Fewer hits than these tell no more than that there are few.
 _FEW = 4
-#: What is taken beyond the length that should do.
-_SPARE = 1.2
+#: Deviations by which the number of hits that was found may be luck: so much longer is a look than should do.
+_LUCK = 1.5
 
 #: A place in the order of time: when it was said, and its id.
 Key = tuple[datetime, int]
@@ -80,29 +83,28 @@ def newest(wanted: Wanted, limit: int, before: Key | None = None, *, shown: int 
         return _in_order(wanted, limit, before, shown)
     found = _among(wanted, NEAR, limit, before, shown)
     edge, passed = _edge(wanted, NEAR, before) if found.count < limit else None, NEAR
-    number, is_first = edge[1] if edge else 0, True
+    number = edge[1] if edge else 0
     for is_last in (*(False,) * _LOOKS, True):
         if edge is None or found.count >= limit:
             break
         reach = _reach(limit, found.count, passed)
-        if is_first and found.count >= _FEW and reach >= number:
-            # Told by so few messages, it may as well be half as far; a second look that then is needed costs little.
-            reach = max(1, number // 2)
         missing, to_show = limit - found.count, shown - len(found.items)
         if reach <= FAR and wanted.workspace_id is None and not is_last:
             found += _among(wanted, reach, missing, edge, to_show)
             edge = _edge(wanted, reach, edge)
         else:
-            start = None if is_last else _start(wanted, edge, number - reach)
+            in_all = (number + passed) * max(found.count, _FEW) / passed
+            start = None if is_last or in_all <= _TOO_MANY * missing else _start(wanted, edge, number - reach)
             found += _by_words(wanted, start, missing, edge, to_show)
             edge = (start, 0) if start else None
-        passed, number, is_first = passed + reach, number - reach, False
+        passed, number = passed + reach, number - reach
     return found
 
 
 def _reach(limit: int, hits: int, passed: int) -> int:
-    """How many messages further back enough hits will be, by those found among the `passed`."""
-    return 1 + int((limit - hits) * passed / max(hits, _FEW) * _SPARE)
+    """How many messages further back enough hits will be, by those found among the `passed`: the fewer, the less they tell."""
+    told = max(hits, _FEW)
+    return 1 + int((limit - hits) * passed / told * (1 + _LUCK / math.sqrt(told)))
 
 
 def _in_order(wanted: Wanted, limit: int, before: Key | None, shown: int) -> Hits:
@@ -128,12 +130,12 @@ def _by_words(wanted: Wanted, start: datetime | None, limit: int, before: Key, s
         span, values["start"] = f"{span} AND f.at >= %(start)s", start
     marks = _marks(wanted, start, before)
     parts = [*wanted.parts, *([search_index.any_of(marks)] if marks else [])]
-    quick = [part for part in parts if not search_index.is_slow(part)] or parts
+    quick = search_index.quick(parts) or parts
     condition, words = _holds(wanted, quick)
     slow, more = _must(set(parts) - set(quick), "slow")
     # Fenced by OFFSET: told of the order and the limit, the database would rather look at every message until it has enough.
-    # What the marks say, the index of times need not say again: it would read every message of the span.
-    inner, outer = (condition, span) if marks else (span + condition, "")
+    # Over all workspaces the times are compared afterwards: the index of times would read every message of the span, to join them.
+    inner, outer = (condition, span) if wanted.workspace_id is None else (span + condition, "")
     columns = f"{_HIT}, f.workspace_id, f.case_id, f.words"
     inside = f"SELECT {columns} FROM record_findable f WHERE true{inner} OFFSET 0"  # noqa: S608 - our own
     statement = f"SELECT {_HIT} FROM ({inside}) f WHERE true{outer}{slow}"  # noqa: S608

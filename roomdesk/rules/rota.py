@@ -165,6 +165,12 @@ def gaps(rota: Rota, begin: datetime, end: datetime) -> tuple[tuple[datetime, da
     return tuple((exactly(start), exactly(stop)) for start, stop in _joined(found))
 
 
+def open_hours(hours: Hours, begin: datetime, end: datetime) -> tuple[tuple[datetime, datetime], ...]:
+    """The hours themselves within [begin, end), in order."""
+    spans = hours.spans(since_epoch(begin, "begin"), since_epoch(end, "end"))
+    return tuple((exactly(start), exactly(stop)) for start, stop in spans)
+
+
 def double_bookings(rota: Rota, begin: datetime, end: datetime) -> tuple[tuple[Shift, Shift], ...]:
     """Pairs of shifts in which the same person is on call twice at once, cut to the time that they share."""
     found: list[tuple[Shift, Shift]] = []

@@ -121,6 +121,8 @@ def _name(given: Mapping[str, object], field: str, key: str) -> str:
 
 
 def _slug(value: object, field: str) -> str:
+    if value == "":
+        raise RotaError(f"{field} is empty; choose or write one.")
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise RotaError(f"{field} must be a short name of a-z, 0-9 and -, not {shown(value)}.")
     return value

@@ -9,6 +9,7 @@ in few, and the index would know only the former. Different pairs may share a ma
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,9 @@ _LAST_PLACE = 16_383
 #: Letters of a beginning's mark; a query's beginning has as many at least.
 _BEGINNING = 3
 _ANY_ENDING = ":*"
+_THEN = " <-> "
+#: Only of words: an address may hold anything.
+_PHRASE = re.compile(rf"\('[^\W_]+'(?:{_THEN}'[^\W_]+')+\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def wanted(query: Query) -> list[str]:
     found = [any_of(query_keys(word)) for word in query.words]
     for phrase in query.phrases:
         folded = [fold(word)[:LONGEST] for word in phrase]
-        found += [f"({' <-> '.join(map(quoted, folded))})", *_pairs(folded)]
+        found += [f"({_THEN.join(map(quoted, folded))})", *_pairs(folded)]
     found += [part for prefix in query.prefixes for part in _beginning(fold(prefix)[:LONGEST])]
     return [*found, quoted("h:file")] if query.has_file else found
 
@@ -101,9 +105,14 @@ def _beginning(folded: str) -> list[str]:
     return [*_beginnings([folded]), *([f"{quoted(folded)}{_ANY_ENDING}"] if len(folded) != _BEGINNING else [])]
 
 
-def is_slow(part: str) -> bool:
-    """Whether the index would gather much to answer this part, which beside its mark can as well be asked of each message."""
-    return part.endswith(_ANY_ENDING)
+def quick(parts: Sequence[str]) -> list[str]:
+    """What the index is asked of these parts, each of them or less: it would gather much to say how a word goes on after its mark, or
+    whether words follow each other. Of a phrase that is its longest word, which tells it from another one with the same mark."""
+    return [_longest(part) if _PHRASE.fullmatch(part) else part for part in parts if not part.endswith(_ANY_ENDING)]
+
+
+def _longest(phrase: str) -> str:
+    return quoted(max(phrase[2:-2].split(f"'{_THEN}'"), key=len))
 
 
 def together(parts: Sequence[str]) -> str:

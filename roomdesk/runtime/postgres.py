@@ -15,6 +15,7 @@ import stat
 import time
 from pathlib import Path
 
+from roomdesk.runtime import memory
 from roomdesk.runtime.children import Account, ChildError, ChildSpec, run_once
 from roomdesk.runtime.instance import Instance, InstanceError, read_secrets, write_private
 
@@ -25,7 +26,6 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "200",
-    "shared_buffers": "128MB",
     "synchronous_commit": "on",
     # No replica is fed from here; back-ups are logical.
     "wal_level": "minimal",
@@ -85,6 +85,7 @@ def _passable(found: os.stat_result, who: Account) -> bool:
 def spec(instance: Instance, port: int, *, fsync: bool = True) -> ChildSpec:
     """PostgreSQL as our child. `fsync=False` is for tests: a crash of the machine would lose data."""
     changes = SETTINGS | {
+        "shared_buffers": memory.shared_buffers(memory.available()),
         "port": str(port),
         "fsync": "on" if fsync else "off",
         "full_page_writes": "on" if fsync else "off",

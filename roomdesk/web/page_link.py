@@ -10,8 +10,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from roomdesk.oncall import links
+from roomdesk.product.queries import office_zones
 from roomdesk.refusals import DeskError
 from roomdesk.runtime import clock
+from roomdesk.web.console.clock_words import moment
+from roomdesk.web.portal.refusals import told
 
 _DONE = {
     links.TAKE: _("It is yours. The customer hears that you are on it."),
@@ -31,5 +34,12 @@ def page_link(request: HttpRequest, token: str) -> HttpResponse:
         seen = links.do_act(token, act, now=clock.now()) if act in _DONE else links.access(token, clock.now())
         said = str(_DONE.get(act, ""))
     except DeskError as error:
-        return render(request, "oncall/link.html", {"problem": str(error)}, status=error.status)
-    return render(request, "oncall/link.html", {"seen": seen, "said": said, "ref": seen.page.ref}, status=status)
+        return render(request, "oncall/link.html", {"problem": told(error)}, status=error.status)
+    context = {"seen": seen, "said": said, "ref": seen.page.ref, "since": _since(seen)}
+    return render(request, "oncall/link.html", context, status=status)
+
+
+def _since(seen: links.Seen) -> str:
+    """Since when they are called, as the office of the product reads its clock; UTC where it is loaded no more."""
+    zone = office_zones([seen.page.product]).get(seen.page.product, "UTC")
+    return moment(seen.page.opened_at, zone, clock.now())

@@ -106,6 +106,12 @@ REFUSED = (
     _("%(field)s is no existing date: %(given)s."),
     _("%(field)s must be a date like 2026-01-05, not %(given)s."),
     _("%(field)s must be a time of the day like 09:00, not %(given)s."),
+    _("%(field)s is empty; choose or write one."),
+    _("%(field)s must be a time between hand-overs like \"1 week\", \"3 days\" or \"12 hours\", at least 4 hours and at most 52 weeks; not %(given)s."),
+    _("%(field)s must be after its start; it is %(end)s, the start %(start)s."),
+    _("%(field)s must be a time like 2026-03-06T14:30:00Z, not %(given)s."),
+    _("Somebody else has changed the rota meanwhile; load the page again to see how."),
+    _("This link is wrong, or too old. Sign in to the console instead."),
     # The team of a workspace.
     _("There is no request %(number)s in the workspace \"%(slug)s\"."),
     _("There is no member \"%(person)s\" in the workspace \"%(slug)s\"."),

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from django.template.loader import render_to_string
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from roomdesk.runtime.clock import now as clock_now
@@ -270,6 +271,10 @@ def test_a_narrow_page_needs_no_scrolling_sideways(desk: Live, chromium: Browser
         assert page.evaluate("document.documentElement.scrollWidth") == 320, path
         assert page.evaluate(OVERLAPS) == [], path
         assert page.evaluate(CUT_OFF) == [], path
+    # What asks for attention stands far to the right in the menu's line, with words for who cannot see it.
+    count = render_to_string("console/attention_count.html", {"attention": 3})
+    page.locator("#attention-count").evaluate("(one, count) => { one.outerHTML = count; }", count)
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
     page.goto(f"{desk.ready['url']}/console/cases/{ref}")
     tops = [page.locator(part).bounding_box() for part in (".case-head", "#clocks", "#timeline", "#write", "#acts")]
     after = [page.locator(part).bounding_box() for part in ("#consents", "#facts", "#workspace")]

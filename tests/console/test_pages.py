@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -232,6 +233,31 @@ def test_of_a_long_conversation_it_gets_the_end_and_what_was_changed_lately(brow
     expected = [edited, removed, late, *entries[-worklist.TAIL :]]
     assert re.findall(r'class="entry [a-z]+" id="m-(\d+)"', again) == [str(one.pk) for one in expected]
     assert 'data-grows="31"' in again and "Other words" in again and "Word 1<" not in again
+
+
+def test_who_says_how_the_page_stood_gets_what_was_written_since(browser: Browser) -> None:
+    case, client, now = open_case("The first one"), browser("lea"), clock.now()
+    for number in range(30):
+        writing.do_say(ref=case.ref, author="oto", text=f"Word {number}", channel="form", actor=ACTOR, now=now)
+    Message.objects.update(recorded_at=now - timedelta(minutes=2))
+    edited = Message.objects.order_by("pk")[1]
+    Message.objects.filter(pk=edited.pk).update(edited_at=now, edited_body="Other words")
+    address, ago = f"/console/cases/{case.ref}", now - timedelta(minutes=1)
+    with clock.frozen(now):
+        first = client.get(address, headers={"desk-again": "talk"})
+        since = client.get(address, headers={"desk-again": "talk", "desk-stood": ago.isoformat()})
+        wrong = [
+            client.get(address, headers={"desk-again": "talk", "desk-stood": said})
+            for said in ("yesterday", "2026-01-01")
+        ]
+    assert first["Desk-Stood"] == since["Desk-Stood"] == now.isoformat()
+    last = list(Message.objects.order_by("pk"))[-worklist.TAIL_SINCE :]
+    assert _told(since) == [str(one.pk) for one in (edited, *last)]
+    assert len(_told(first)) == 31 and [_told(one) for one in wrong] == [_told(first)] * 2
+
+
+def _told(answer: HttpResponse) -> list[str]:
+    return re.findall(r'class="entry [a-z]+" id="m-(\d+)"', answer.content.decode())
 
 
 def test_a_case_tells_its_head_its_clock_and_why(browser: Browser) -> None:

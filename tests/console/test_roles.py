@@ -62,12 +62,17 @@ TABLE: dict[str, list[Page]] = {
     "console:search": [Page("/console/search?q=invoices", _STAFF)],
     "console:oncall": [
         Page("/console/oncall", _STAFF),
-        Page(
-            "/console/oncall",
-            (422, 403, 422, 403, 404, 404, 302),
-            {"act": "write", "product": "power-omni", "written": "layers = []"},
-        ),
         Page("/console/oncall", (422, 422, 422, 422, 422, 404, 302), {"act": "x"}),
+    ],
+    "console:rota": [
+        Page("/console/oncall/power-omni/rota", (200, 403, 200, 403, 404, 404, 302)),
+        Page("/console/oncall/x/rota", (404,) * 6 + (302,)),
+        Page("/console/oncall/power-omni/rota", (422, 403, 422, 403, 404, 404, 302), {"do": "save", "layers": "0"}),
+        Page(
+            "/console/oncall/power-omni/rota",
+            (422, 403, 422, 403, 404, 404, 302),
+            {"do": "save-text", "written": "layers = []"},
+        ),
     ],
     "console:consents": [
         Page("/console/consents", _STAFF),

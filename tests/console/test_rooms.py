@@ -132,10 +132,10 @@ def test_the_staffs_own_rooms_are_there_too(browser: Browser) -> None:
             kind=kind, product=product, lane=lane, room_id=f"!{kind}{product}", state="ready", wanted_at=clock.now()
         )
     page = page_of(browser("lea"))
-    assert page.index("Staff Space") < page.index("Space of bos") < page.index("Control room of bos")
+    assert page.index("Staff Space") < page.index("Space of BOS") < page.index("Control room of BOS")
     page = page_of(browser("ivan"))
-    assert "Staff Space" in page and "Control room of bos" in page and "power-omni" not in page
-    assert "Control room of bos" in page_of(browser("ivan"), "/console/rooms/staff/control-bos")
+    assert "Staff Space" in page and "Control room of BOS" in page and "power-omni" not in page
+    assert "Control room of BOS" in page_of(browser("ivan"), "/console/rooms/staff/control-bos")
     assert browser("ivan").get("/console/rooms/staff/control-power-omni").status_code == 404
     with nothing_changes():
         assert browser("ivan").post("/console/rooms/staff/space/repair").status_code == 403

@@ -66,6 +66,7 @@ PAGES: dict[str, dict[str, str]] = {
         "console:search": "/console/search?q=export",
         "console:search refused": "/console/search?q=%22",
         "console:oncall": "/console/oncall",
+        "console:rota": f"/console/oncall/{PRODUCT}/rota",
         "console:consents": "/console/consents",
         "console:consent": "/console/consents/{consent}",
         "console:rooms": "/console/rooms",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.signing import Signer
@@ -44,6 +46,15 @@ def live() -> Iterator[Live]:
     running.remove()
 
 
+def _rota(scene: Scene) -> dict[str, Any]:
+    """The engineer always, so that the room keeps them; with a second layer, leave and a gap to be drawn."""
+    common = {"zone": "Europe/Sofia", "starts": "2026-01-05", "hand_over": "09:00", "people": [scene.engineer]}
+    first, second = {**common, "name": "nights"}, {**common, "name": "second", "level": 2, "every": "1 day"}
+    begin = clock.now().replace(microsecond=0) + timedelta(days=10)
+    away = {"person": scene.engineer, "start": f"{begin:%Y-%m-%dT%H:%M:%SZ}"}
+    return {"layers": [first, second], "leave": [{**away, "end": f"{begin + timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"}]}
+
+
 @pytest.fixture(scope="module")
 def desk(live: Live) -> Desk:
     """A room with a request, a file, a thread, a reaction, and something to agree to; a member without access, who asks for it."""
@@ -52,6 +63,7 @@ def desk(live: Live) -> Desk:
     scene.await_in_room(scene.member("admin", "Asya", locale="bg"))
     live.run("access", "ask", SLUG, f"mira-{SLUG}")
     live.run("staff", "put", f"dora-{SLUG}", "--name", "Dora", "--role", "administrator")
+    assert live.rest("PUT", f"rotas/{PRODUCT}", json=_rota(scene)).status_code == 200
     phone = scene.client(scene.owner)
     event = phone.say(scene.room, "P0 The export stops at half, and nobody can work.")
     ref = scene.case()["ref"]

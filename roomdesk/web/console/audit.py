@@ -23,6 +23,7 @@ from roomdesk.directory.services.intervals import valid_at
 from roomdesk.refusals import Forbidden
 from roomdesk.web.console.clock_words import moment
 from roomdesk.web.console.guard import Reader, frame, staff_only
+from roomdesk.web.console.own import own_products, zone_of
 from roomdesk.web.live.scopes import UNTOLD
 
 #: Longer chains are walked by the command line, which takes as long as it takes.
@@ -52,7 +53,7 @@ def audit(request: HttpRequest, reader: Reader) -> HttpResponse:
         "wanted": wanted,
         "page": page,
         "scopes": _scopes(reader, products),
-        "rows": _rows(page.items, reader),
+        "rows": _rows(page.items, reader, _zone(reader, wanted.scope)),
         "columns": [_("No."), _("When"), _("Who"), _("What"), _("About"), _("With")],
         "verdict": _verdict(request, page),
         "longest": LONGEST,
@@ -97,27 +98,43 @@ def _scopes(reader: Reader, products: set[str]) -> list[tuple[str, str]]:
     return [*([(VENDOR, _("The vendor’s own"))] if "" in products else []), *named]
 
 
-def _rows(items: Sequence[Shown], reader: Reader) -> list[list[tuple[str, str]]]:
+def _zone(reader: Reader, scope: str) -> str:
+    """The zone of the chain's office; what is of the whole vendor is told in that which all offices share."""
+    whose = workspaces_of(reader.viewer).filter(slug=scope.removeprefix(_SCOPE)) if scope.startswith(_SCOPE) else None
+    product = whose.values_list("product", flat=True).first() if whose is not None else None
+    return zone_of(product or "", own_products(reader))
+
+
+def _rows(items: Sequence[Shown], reader: Reader, zone: str) -> list[list[tuple[str, str]]]:
     """What is said of a restricted case stays with the security role (D22). One query, where cases are spoken of."""
     refs = {one.entry.subject.partition(":")[2] for one in items if one.entry.subject.startswith("case:")}
     cases = Case.objects.filter(ref__in=refs, is_restricted=True).select_related("workspace") if refs else ()
     hidden = {f"case:{case.ref}" for case in cases if not reader.may_read(case)}
-    return [_row(one, reader, is_hidden=one.entry.subject in hidden) for one in items]
+    return [_row(one, reader, zone, is_hidden=one.entry.subject in hidden) for one in items]
 
 
-def _row(one: Shown, reader: Reader, *, is_hidden: bool) -> list[tuple[str, str]]:
+def _row(one: Shown, reader: Reader, zone: str, *, is_hidden: bool) -> list[tuple[str, str]]:
     entry = one.entry
-    told = "erased; the chain still proves that it was there" if one.content is None else _words(one.content)
-    told = "of a restricted case" if is_hidden else told
-    who = f"{entry.actor_kind} {entry.actor}"
-    facts = (str(entry.seq), moment(entry.at, "UTC", reader.now), who, entry.action, entry.subject, told)
+    told = _("erased; the chain still proves that it was there") if one.content is None else _words(one.content)
+    told = _("of a restricted case") if is_hidden else told
+    who = entry.actor if entry.actor == entry.actor_kind else f"{entry.actor_kind} {entry.actor}"
+    facts = (str(entry.seq), moment(entry.at, zone, reader.now), who, entry.action, entry.subject, told)
     return [(fact, "") for fact in facts]
 
 
 def _words(content: dict[str, Any]) -> str:
     """Short: what is long (texts, hashes) is in the export."""
-    said = ", ".join(f"{name} {value}" for name, value in content.items() if value not in (None, "", [], {}))
+    said = _said(content)
     return said if len(said) <= 200 else f"{said[:200]}…"
+
+
+def _said(value: Any) -> str:
+    """What was noted, without the marks of programs; what is empty is left out."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_said(one)}" for name, one in value.items() if one not in (None, "", [], {}))
+    return ", ".join(map(_said, value)) if isinstance(value, list) else str(value)
 
 
 def _verdict(request: HttpRequest, page: reading.Page) -> tuple[str, str] | None:

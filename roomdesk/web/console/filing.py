@@ -15,14 +15,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from roomdesk.product.queries import newest, product_of
 from roomdesk.product.schema import Product
-from roomdesk.product.services import known
 from roomdesk.record.models import Message
 from roomdesk.refusals import Forbidden
 from roomdesk.reports import filing, unplaced
 from roomdesk.web.console.clock_words import moment
 from roomdesk.web.console.guard import Reader, frame, staff_only
+from roomdesk.web.console.own import own_products
 from roomdesk.web.portal.refusals import told
 
 
@@ -47,7 +46,7 @@ def page(request: HttpRequest, reader: Reader) -> HttpResponse:
     product, reason = (request.GET.get(name, "").replace("\0", "") or None for name in ("product", "reason"))
     before = request.GET.get("before", "")
     number = int(before) if before.isascii() and before.isdecimal() and len(before) < 19 else None
-    kinds = _products(reader)
+    kinds = own_products(reader)
     lines = filing.filing(reader.viewer, reader.now, product=product)
     found = unplaced.unplaced(reader.viewer, product=product, reason=reason, before=number)
     chosen = {"product": product or "", "reason": reason or ""}
@@ -69,12 +68,6 @@ def page(request: HttpRequest, reader: Reader) -> HttpResponse:
 def _address(wanted: Mapping[str, Any]) -> str:
     given = urlencode({name: value for name, value in wanted.items() if value})
     return reverse("console:filing") + (f"?{given}" if given else "")
-
-
-def _products(reader: Reader) -> dict[str, Product]:
-    """Those that the reader may look at, by slug."""
-    own = [slug for slug in known() if reader.viewer.sees_all or slug in reader.viewer.products]
-    return {slug: product_of(version.pk) for slug, version in sorted(newest(own).items())}
 
 
 def _month(month: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -18,14 +18,13 @@ from roomdesk.cases import narrowing, queries, saved_views, worklist
 from roomdesk.cases.models import SavedView
 from roomdesk.cases.narrowing import Narrow
 from roomdesk.directory.models import Person
-from roomdesk.directory.queries import staff_at, workspace_page
-from roomdesk.product.queries import newest, product_of
-from roomdesk.product.services import known
+from roomdesk.directory.queries import staff_at, workspace_page, workspaces_of
 from roomdesk.refusals import DeskError
 from roomdesk.web.console import present
 from roomdesk.web.console.act_forms import HOURS
 from roomdesk.web.console.bulk import context_of
 from roomdesk.web.console.guard import Reader, frame, staff_only
+from roomdesk.web.console.own import own_products
 from roomdesk.web.portal.refusals import told
 
 #: Views in the order of the menu: words, those over the list, and what is said where one is empty.
@@ -75,17 +74,20 @@ def cases(request: HttpRequest, reader: Reader) -> HttpResponse:
         for case in found.cases
     ]
     _words, head, none, teaches = _VIEWS[narrow.view]
+    choices = _choices(reader)
+    called = _called(reader, narrow, choices)
     context = {
         **outer,
         **context_of(request, reader),
-        **_choices(reader),
+        **choices,
         "narrow": narrow,
+        "of_workspace": called["workspace"],
         "head": head,
         "none": none,
         "teaches": teaches,
         "views": _views(reader, narrow),
         "kept": _kept(reader, narrow),
-        "chips": _chips(narrow),
+        "chips": _chips(narrow, called),
         "is_later_page": bool(after),
         "rows": rows,
         "query": urlencode(narrow.wanted),
@@ -124,25 +126,37 @@ def _kept_view(one: SavedView, reader: Reader, narrow: Narrow) -> View:
     return View(one.name, address(wanted), wanted == narrow, by=by, number=one.pk if is_mine else 0)
 
 
-def _chips(narrow: Narrow) -> list[tuple[str, str, str]]:
+def _called(reader: Reader, narrow: Narrow, choices: Mapping[str, Any]) -> dict[str, str]:
+    """What the view is narrowed to, by its name; what there is not by what was asked. One query, where it is a workspace."""
+    spaces = workspaces_of(reader.viewer).filter(slug=narrow.workspace) if narrow.workspace else None
+    space = spaces.values_list("display_name", flat=True).first() if spaces is not None else None
+    return {
+        "workspace": space or narrow.workspace,
+        "product": dict(choices["products"]).get(narrow.product, narrow.product),
+        "severity": present.plain(narrow.severity),
+        "kind": present.plain(narrow.kind),
+        "assignee": dict(choices["staff"]).get(narrow.assignee, narrow.assignee),
+    }
+
+
+def _chips(narrow: Narrow, called: Mapping[str, str]) -> list[tuple[str, str, str]]:
     """What the view is narrowed to: name, value, and the address without it."""
-    given = [(name, getattr(narrow, name)) for name in _CHIPS]
     return [
-        (str(_CHIPS[name]), value if name in ("workspace", "product", "assignee") else present.plain(value), address(replace(narrow, **{name: ""})))
-        for name, value in given
-        if value
-    ]  # fmt: skip
+        (str(words), called[name], address(replace(narrow, **{name: ""})))
+        for name, words in _CHIPS.items()
+        if called[name]
+    ]
 
 
 def _choices(reader: Reader) -> dict[str, Any]:
     """What the list can be narrowed to, and what its cases can be given. Four queries."""
     viewer = reader.viewer
-    slugs = [slug for slug in known() if viewer.sees_all or slug in viewer.products]
-    products = [product_of(one.pk) for one in newest(slugs).values()]
+    products = own_products(reader).values()
     severities = dict.fromkeys(slug for product in products for slug in product.severity_slugs)
     kinds = dict.fromkeys(slug for product in products for slug in product.kinds)
     staff: dict[str, Person] = {
-        row.person.slug: row.person for row in staff_at(reader.now, None if viewer.sees_all else slugs)
+        row.person.slug: row.person
+        for row in staff_at(reader.now, None if viewer.sees_all else [one.slug for one in products])
     }
     return {
         "products": sorted((product.slug, product.name) for product in products),

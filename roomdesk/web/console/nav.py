@@ -41,7 +41,7 @@ MENU = (
     Entry("console:cases", _("Cases"), under=frozenset({"console:case", "console:act"})),
     Entry("console:attention", _("Attention")),
     Entry("console:search", _("Search")),
-    Entry("console:oncall", _("On call")),
+    Entry("console:oncall", _("On call"), under=frozenset({"console:rota"})),
     Entry("console:consents", _("Consents"), under=frozenset({"console:consent"})),
     Entry("console:workspaces", _("Workspaces"), under=frozenset({"console:workspace"})),
     Entry("console:rooms", _("Rooms"), under=frozenset({"console:room", "console:staff_room"})),

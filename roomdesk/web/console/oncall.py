@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,15 +16,16 @@ from roomdesk.cases import taking
 from roomdesk.cases.models import Case
 from roomdesk.oncall import asking, feeds, importing, queries, reaching, rotas
 from roomdesk.oncall.models import Page, Rota
-from roomdesk.product.queries import newest, product_of
-from roomdesk.product.services import known
+from roomdesk.product.schema import Product
 from roomdesk.refusals import DeskError, Forbidden, Invalid
-from roomdesk.rules.toml_text import written_as_toml
 from roomdesk.web.console.clock_words import moment
 from roomdesk.web.console.guard import Reader, frame, staff_only
+from roomdesk.web.console.own import own_products, zone_of
+from roomdesk.web.console.rota_form import staff_names
+from roomdesk.web.console.rota_seen import seen
 from roomdesk.web.portal.refusals import told
 
-_NAMES = ("act", "product", "ref", "written", "person", "reason", "instead_of", "number", "ways")
+_NAMES = ("act", "product", "ref", "person", "reason", "instead_of", "number", "ways")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,45 +41,54 @@ def oncall(request: HttpRequest, reader: Reader) -> HttpResponse:
             problem, status = told(error), error.status
         if not (secret or problem):
             return HttpResponseRedirect(reverse("console:oncall"))
-    mine = [slug for slug in known() if reader.viewer.sees_all or slug in reader.viewer.products]
+    products = own_products(reader)
     context = {
         **frame(reader),
         "problem": problem,
         "secret": secret,
         "given": given if problem else {},
-        "waiting": [_waiting(page, reader) for page in queries.access_pages(reader.viewer, waiting=True)],
-        "watches": [_watch(reader, slug) for slug in mine],
+        "waiting": [_waiting(page, reader, products) for page in queries.access_pages(reader.viewer, waiting=True)],
+        "watches": [_watch(reader, one) for one in products.values()],
         "ways": [reaching.shown(one) for one in reaching.ways_of(reader.person)],
     }
     return render(request, "console/oncall.html", context, status=status)
 
 
-def _waiting(page: Page, reader: Reader) -> Mapping[str, Any]:
+def _waiting(page: Page, reader: Reader, products: Mapping[str, Product]) -> Mapping[str, Any]:
     case = Case.objects.filter(pk=page.case_id).first() if page.case_id else None
     title = reader.title(case) if case else page.get_cause_display()
     tried = [f"{call.way} {call.to}: {call.state}".replace(" :", ":") for call in page.calls.all()]
-    return {"ref": page.ref, "title": title, "since": moment(page.opened_at, "UTC", reader.now), "tried": tried}
+    since = moment(page.opened_at, zone_of(page.product, products), reader.now)
+    return {"ref": page.ref, "title": title, "since": since, "tried": tried}
 
 
-def _watch(reader: Reader, slug: str) -> Mapping[str, Any]:
+def _watch(reader: Reader, product: Product) -> Mapping[str, Any]:
+    slug, zone, at = product.slug, product.office.timezone, reader.now
     rota = Rota.objects.filter(product=slug).first()
-    product = product_of(newest([slug])[slug].pk)
-    zone = product.office.timezone
-    found: dict[str, Any] = {"product": slug, "name": product.name, "zone": zone, "may_write": _may_write(reader, slug)}
-    found["imported"] = importing.shown(rota, slug)
-    found["may_write"] = found["may_write"] and found["imported"] is None
+    imported = importing.shown(rota, slug)
+    names = staff_names(reader, product)
+    found: dict[str, Any] = {
+        "product": slug,
+        "name": product.name,
+        "may_write": imported is None and _may_write(reader, slug),
+        "imported": imported,
+        "told_at": moment(imported["heard_at"], zone, at) if imported and imported["heard_at"] else "",
+        "staff": list(names.items()),
+        "rota": rota,
+    }
     if rota is None:
-        return {**found, "written": "", "rota": None}
-    at = reader.now
-    ahead = asking.found_in(rota, at, asking.notice_days(slug))
+        return found
+    meant = rotas.rota_of(rota)
+    turns = dict.fromkeys(person for layer in meant.layers for person in layer.people)
     return {
         **found,
-        "rota": rota,
-        "written": "" if found["imported"] else written_as_toml(rota.written),
-        "shifts": [_shift(one, zone, at) for one in ahead["shifts"][:12]],
-        "gaps": [(moment(one["start"], zone, at), moment(one["end"], zone, at)) for one in ahead["gaps"]],
-        "swaps": [_swap(one, zone, at) for one in asking.whole(rota)["swaps"] if one["end"] > at],
-        "calendars": feeds.access_feeds(reader.viewer, slug, at),
+        "seen": seen(meant, product, names, at),
+        "turns": [(person, names.get(person, person)) for person in turns],
+        "swaps": [_swap(one, names, zone, at) for one in asking.whole(rota)["swaps"] if one["end"] > at],
+        "calendars": [
+            (one.pk, names.get(one.person, one.person), moment(one.made_at, zone, at))
+            for one in feeds.access_feeds(reader.viewer, slug, at)
+        ],
     }
 
 
@@ -90,19 +100,9 @@ def _may_write(reader: Reader, slug: str) -> bool:
     return True
 
 
-def _shift(one: Mapping[str, Any], zone: str, now: Any) -> Mapping[str, Any]:
-    is_now = one["start"] <= now < one["end"]
-    why = one.get("reason", "") or (
-        _("for %(person)s") % {"person": one["stands_in_for"]} if one.get("stands_in_for") else ""
-    )
-    return {
-        "person": one["person"], "layer": one["layer"], "level": one["level"], "is_now": is_now, "why": why,
-        "start": moment(one["start"], zone, now), "end": moment(one["end"], zone, now),
-    }  # fmt: skip
-
-
-def _swap(one: Mapping[str, Any], zone: str, now: Any) -> Mapping[str, Any]:
-    return {**one, "start": moment(one["start"], zone, now), "end": moment(one["end"], zone, now)}
+def _swap(one: Mapping[str, Any], names: Mapping[str, str], zone: str, now: datetime) -> Mapping[str, Any]:
+    person = names.get(one["person"], one["person"])
+    return {**one, "person": person, "start": moment(one["start"], zone, now), "end": moment(one["end"], zone, now)}
 
 
 def _do(reader: Reader, given: Mapping[str, str]) -> str:
@@ -111,7 +111,6 @@ def _do(reader: Reader, given: Mapping[str, str]) -> str:
     viewer, product = reader.viewer, given["product"]
     acts: dict[str, Callable[[], object]] = {
         "acknowledge": lambda: taking.do_acknowledge(viewer, given["ref"], author=viewer.name, via="console", **by),
-        "write": lambda: rotas.do_put(viewer, product, _table(given["written"]), **by),
         "swap": lambda: rotas.do_swap(viewer, product, _wish(given), **by),
         "end_swap": lambda: rotas.do_end_swap(viewer, product, _number(given["number"]), **by),
         "revoke": lambda: feeds.do_revoke(viewer, product, _number(given["number"]), **by),
@@ -127,13 +126,6 @@ def _do(reader: Reader, given: Mapping[str, str]) -> str:
 
 def _wish(given: Mapping[str, str]) -> rotas.Wish:
     return rotas.Wish(None, given["person"], given["reason"], instead_of=given["instead_of"] or None)
-
-
-def _table(text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Invalid(_("The rota cannot be read as TOML: %(error)s.") % {"error": error}, field="written") from error
 
 
 def _ways(text: str) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazily
 from django.views.decorators.http import require_safe
 
 from roomdesk.product.calendars import Calendar
@@ -31,6 +32,10 @@ Row = list[tuple[str, str]]
 MOST = 300
 
 
+#: When a row of the cover counts.
+_HOURS = {"any": lazily("any"), "inside": lazily("in office hours"), "outside": lazily("outside office hours")}
+
+
 def _own(reader: Reader) -> list[str]:
     return [slug for slug in known() if reader.viewer.sees_all or slug in reader.viewer.products]
 
@@ -47,9 +52,9 @@ def products(request: HttpRequest, reader: Reader) -> HttpResponse:
                 (product.name, reverse("console:product", args=[slug])),
                 (slug, ""),
                 (str(version.number), ""),
-                (moment(version.loaded_at, "UTC", reader.now), ""),
+                (moment(version.loaded_at, product.office.timezone, reader.now), ""),
                 (", ".join(tier.name for tier in product.tiers.values()), ""),
-                ("yes" if product.room else "no", ""),
+                (_("yes") if product.room else _("no"), ""),
             ]
         )
     columns = [_("Product"), _("Id"), _("Version"), _("Loaded"), _("Tiers"), _("Rooms")]
@@ -71,7 +76,7 @@ def product(request: HttpRequest, reader: Reader, slug: str) -> HttpResponse:
         **frame(reader, UNTOLD),
         "product": here,
         "versions": [
-            (n, n == shown, n == older, moment(versions[n].loaded_at, "UTC", reader.now))
+            (n, n == shown, n == older, moment(versions[n].loaded_at, here.office.timezone, reader.now))
             for n in sorted(versions, reverse=True)
         ],
         "shown": shown,
@@ -181,7 +186,7 @@ def _cover(one: Any) -> Row:
         (_listed(one.tiers), ""),
         (plain(one.addon) if one.addon else "–", ""),
         (_listed(one.severities), ""),
-        (one.hours, ""),
+        (str(_HOURS[one.hours]), ""),
         (done.get(one.action, one.action), ""),
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from roomdesk.cases import verifying
 from roomdesk.directory.models import StaffRole
 from roomdesk.directory.services.intervals import valid_at
-from roomdesk.product.queries import office_zones
+from roomdesk.product.schema import Product
 from roomdesk.refusals import DeskError, Forbidden
 from roomdesk.rooms import overview, planning
 from roomdesk.rooms.homes import Home, House
@@ -28,6 +28,7 @@ from roomdesk.rooms.overview import Done, Glance
 from roomdesk.rooms.shown import words
 from roomdesk.web.console.clock_words import moment, span
 from roomdesk.web.console.guard import Reader, frame, staff_only
+from roomdesk.web.console.own import own_products, zone_of
 from roomdesk.web.live.scopes import UNTOLD
 
 #: State → tone and words.
@@ -100,15 +101,15 @@ def rooms(request: HttpRequest, reader: Reader) -> HttpResponse:
     """All rooms, the staff's own first; or only those that are not right."""
     only_wrong, after = request.GET.get("view") == "wrong", request.GET.get("after", "")
     page = overview.page_of_rooms(reader.viewer, after=after, only_wrong=only_wrong)
-    zones = _zones(glance.home for glance in page.items)
+    products = own_products(reader)
     context = {
         **frame(reader, UNTOLD),
         "only_wrong": only_wrong,
         "is_later_page": bool(after),
         "record": _record(reader),
-        "room_rows": [_row(glance, zones[glance.home.product], reader.now) for glance in page.items],
+        "room_rows": [_row(glance, products, reader.now) for glance in page.items],
         "wrong": overview.count_wrong(reader.viewer),
-        "tabs": [(not only_wrong, _("All"), _list()), (only_wrong, _("Not right"), _list(view="wrong"))],
+        "tabs": [(not only_wrong, _("All"), _list(), False), (only_wrong, _("Not right"), _list(view="wrong"), True)],
         "next": _list(view="wrong" if only_wrong else "", after=page.next) if page.next else "",
         "first": _list(view="wrong" if only_wrong else ""),
     }
@@ -175,7 +176,8 @@ def _page(
     request: HttpRequest, reader: Reader, glance: Glance, *, compare: bool = False, problem: str = "", status: int = 200
 ) -> HttpResponse:
     home, now = glance.home, reader.now
-    zone = _zones([home])[home.product]
+    products = own_products(reader)
+    zone = zone_of(home.product, products)
     differences: list[str] | None = None
     try:
         differences = _differences(planning.plan_of(glance.room, now)) if compare else None
@@ -183,7 +185,7 @@ def _page(
         problem, status = str(error), error.status
     context = {
         **frame(reader, UNTOLD),
-        "row": _row(glance, zone, now),
+        "row": _row(glance, products, now),
         "room": glance.room,
         "problem": problem,
         "compared": compare and differences is not None,
@@ -203,18 +205,13 @@ def _address(home: Home, act: str = "room") -> str:
     return reverse(f"console:{act}", args=[home.slug])
 
 
-def _zones(homes: Iterable[Home]) -> dict[str, str]:
-    """The zone of each product's office; UTC for what is of all products."""
-    products = {home.product for home in homes}
-    return {**dict.fromkeys(products, "UTC"), **office_zones(products - {""})}
-
-
-def _row(glance: Glance, zone: str, now: datetime) -> Row:
+def _row(glance: Glance, products: Mapping[str, Product], now: datetime) -> Row:
     tone, state = _STATES[glance.state]
+    zone = zone_of(glance.home.product, products)
     room, drift = glance.room, glance.drift
     is_open = drift is not None and drift.repaired_at is None and glance.state in ("left", "repairing")
     return Row(
-        name=glance.home.display_name if not isinstance(glance.home, House) else _house(glance.home),
+        name=glance.home.display_name if not isinstance(glance.home, House) else _house(glance.home, products),
         what=glance.home.slug,
         address=_address(glance.home),
         tone=tone,
@@ -230,13 +227,13 @@ def _row(glance: Glance, zone: str, now: datetime) -> Row:
     )
 
 
-def _house(house: House) -> str:
+def _house(house: House, products: Mapping[str, Product]) -> str:
     if house.person is not None:
         return gettext("Direct messages of %(name)s") % {"name": house.person.name}
     if not house.product:
         return gettext("Staff Space")
     words = gettext("Space of %(product)s") if house.is_space else gettext("Control room of %(product)s")
-    return words % {"product": house.product}
+    return words % {"product": products[house.product].name if house.product in products else house.product}
 
 
 def _last(drift: Drift | None, zone: str, now: datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from datetime import datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -158,6 +159,8 @@ _KEY_SIZE = 40
 UNDONE = ("take", "assign", "severity", "kind", "snooze", "wake")
 #: A page that was told that it is behind says so by this header: first it gets the talk, and a moment later the rest of what follows the case.
 AGAIN, TALK = "Desk-Again", "talk"
+#: Of which moment it has everything: what it was told with the talk before.
+STOOD = "Desk-Stood"
 #: Milliseconds that a case's page leaves between two looks at itself.
 PACE = 150
 
@@ -186,7 +189,9 @@ def _page(
         return _stub(request, reader, found)
     part = request.headers.get(AGAIN) if request.method == "GET" else None
     if part == TALK:
-        return _part(render(request, "console/case_talk.html", _talk(request, reader, found)), TALK)
+        response = _part(render(request, "console/case_talk.html", _talk(request, reader, found)), TALK)
+        response.headers[STOOD] = reader.now.isoformat()
+        return response
     shown = _shown(request, reader, found)
     if part:
         return _part(render(request, "console/case_rest.html", shown), "rest")
@@ -228,17 +233,27 @@ def _part(response: HttpResponse, name: str) -> HttpResponse:
     return response
 
 
+def _stood(request: HttpRequest) -> datetime | None:
+    """What a page says of itself; None for nothing, or for what is no moment."""
+    try:
+        at = datetime.fromisoformat(request.headers.get(STOOD, ""))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
 def _talk(request: HttpRequest, reader: Reader, found: Case) -> dict[str, Any]:
     """What may be new of the conversation to a page that has it, and who else is there: the least, so that words stand there soon."""
     said, people = queries.timeline(found, reader.viewer), people_of(found.workspace, reader.now)
     conversation, on_the_way = worklist.conversation(said, queries.changes(found)), worklist.undelivered(found)
-    only = worklist.changed_lately(conversation, on_the_way, reader.now)
+    files = files_of(said)
+    only = worklist.changed_lately(conversation, on_the_way, reader.now, _stood(request), files)
     zone = present.zone_of(found, queries.clocks_of([found])[found.pk])
     members = {member.person_id: member for member in people}
     return {
         **_around(request),
         "case": found,
-        "entries": present.entries(conversation, members, on_the_way, zone, reader.now, files_of(said), only),
+        "entries": present.entries(conversation, members, on_the_way, zone, reader.now, files, only),
         "many_entries": len(conversation),
         "others_here": others_at(found, reader.person, reader.now),
     }
@@ -284,6 +299,7 @@ def _told(reader: Reader, found: Case) -> dict[str, Any]:
         "checklist": present.checklist(intake, row.version_id),
         "report": present.report_lines(report(found, intake, said, files, row.version_id)) if row.version_id else [],
         "row": row,
+        "snoozed": present.moment(found.snoozed_until, row.zone, now) if found.snoozed_until else "",
         "opener_role": present.role_words(str(people[found.opened_by_id].role)) if found.opened_by_id in people else "",
         "opener": people.get(found.opened_by_id or 0),
         "people": members,

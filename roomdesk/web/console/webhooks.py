@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazily
 from django.views.decorators.http import require_http_methods
 
-from roomdesk.product.services import known
+from roomdesk.product.schema import Product
 from roomdesk.refusals import DeskError, Invalid
 from roomdesk.web.console.clock_words import moment, span
 from roomdesk.web.console.guard import Reader, frame, staff_only
+from roomdesk.web.console.own import own_products, zone_of
 from roomdesk.web.portal.refusals import told
 from roomdesk.webhooks import deliveries, managing, shown
 from roomdesk.webhooks.deliveries import Told
@@ -73,11 +74,11 @@ def endpoints(request: HttpRequest, reader: Reader) -> HttpResponse:
             _made, secret = managing.do_put(reader.viewer, given["slug"], wish, actor=reader.actor, now=reader.now)
         except DeskError as error:
             problem, field, status = told(error), error.field or "", error.status
-    found = managing.access_endpoints(reader.viewer, reader.now)
+    found, products = managing.access_endpoints(reader.viewer, reader.now), own_products(reader)
     context = {
         **frame(reader),
-        "endpoints": [_row(one) for one in found],
-        "products": known(),
+        "endpoints": [_row(one, products) for one in found],
+        "products": [(slug, one.name) for slug, one in products.items()],
         "types": [(event, not events or event in events) for event in TYPES],
         "given": given if problem else {},
         "problem": problem,
@@ -107,15 +108,17 @@ def endpoint(request: HttpRequest, reader: Reader, slug: str) -> HttpResponse:
             return HttpResponseRedirect(reverse("console:webhook", args=[found.slug]))
         found = managing.access_endpoint(reader.viewer, found.slug, reader.now)
     before = request.GET.get("before", "")
+    products = own_products(reader)
+    zone = zone_of(found.product, products)
     page = deliveries.page(reader.viewer, found.slug, reader.now, before=_number(before) if before else None)
     context = {
         **frame(reader),
-        "row": _row(found),
+        "row": _row(found, products),
         "is_on": found.disabled_at is None,
-        "both_until": _both(found, reader.now),
+        "both_until": _both(found, zone, reader.now),
         "secret": secret,
         "problem": problem,
-        "lines": [_line(one, reader.now) for one in page.items],
+        "lines": [_line(one, zone, reader.now) for one in page.items],
         "next": f"{reverse('console:webhook', args=[found.slug])}?before={page.next}" if page.next else "",
     }
     return render(request, "console/webhook.html", context, status=status)
@@ -143,18 +146,19 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
-def _row(found: Endpoint) -> Row:
+def _row(found: Endpoint, products: Mapping[str, Product]) -> Row:
     tone, state = _STATES[shown.state_of(found)]
-    what = f"{found.product or _('all products')}, {', '.join(found.events) or _('all events')}"
+    whose = products[found.product].name if found.product in products else found.product
+    what = f"{whose or _('all products')}, {', '.join(found.events) or _('all events')}"
     return Row(found.slug, found.url, what, tone, str(state), told(found.disabled_reason))
 
 
-def _both(found: Endpoint, now: datetime) -> str:
+def _both(found: Endpoint, zone: str, now: datetime) -> str:
     until = found.former_until
-    return moment(until, "UTC", now) if until is not None and until > now else ""
+    return moment(until, zone, now) if until is not None and until > now else ""
 
 
-def _line(one_told: Told, now: datetime) -> Line:
+def _line(one_told: Told, zone: str, now: datetime) -> Line:
     one, last = one_told.delivery, one_told.last
     tone, fate = _FATES[one_told.state]
     details = [
@@ -165,4 +169,4 @@ def _line(one_told: Told, now: datetime) -> Line:
         details.append(_("next in %(span)s") % {"span": span(max(one_told.next_at - now, now - now))})
     words = "; ".join(str(one) for one in (fate, *details) if one)
     is_over = one_told.state in ("sent", "failed", "dropped")
-    return Line(one.pk, one.type, one.subject, moment(one.at, "UTC", now), tone, words, is_over)
+    return Line(one.pk, one.type, one.subject, moment(one.at, zone, now), tone, words, is_over)

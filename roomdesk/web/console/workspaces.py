@@ -20,6 +20,7 @@ from roomdesk.product.queries import newest, product_of
 from roomdesk.rooms.inside import people_inside, room_of
 from roomdesk.web.console.clock_words import moment
 from roomdesk.web.console.guard import Reader, frame, staff_only
+from roomdesk.web.console.own import names
 from roomdesk.web.console.present import STATES, plain
 from roomdesk.web.console.workspace_card import on_call_for
 from roomdesk.web.live.scopes import UNTOLD
@@ -38,11 +39,11 @@ def workspaces(request: HttpRequest, reader: Reader) -> HttpResponse:
     rows = rows.filter(Q(display_name__icontains=words) | Q(slug__icontains=words)) if words else rows
     found = list(rows.filter(slug__gt=after).prefetch_related(open_terms())[: PAGE + 1])
     shown, address = found[:PAGE], reverse("console:workspaces")
-    counts = _counts(reader, shown)
+    counts, called = _counts(reader, shown), names(one.product for one in shown)
     context = {
         **frame(reader, UNTOLD),
         "words": words,
-        "rows": [_row(one, counts.get(one.pk, {})) for one in shown],
+        "rows": [_row(one, called[one.product], counts.get(one.pk, {})) for one in shown],
         "columns": [
             _("Workspace"),
             _("Product"),
@@ -71,13 +72,13 @@ def _counts(reader: Reader, shown: list[Workspace]) -> dict[int, dict[str, int]]
     return found
 
 
-def _row(one: Workspace, counts: dict[str, int]) -> list[tuple[str, str]]:
+def _row(one: Workspace, product: str, counts: dict[str, int]) -> list[tuple[str, str]]:
     terms: WorkspaceTerms | None = next(iter(one.terms_now), None)  # type: ignore[attr-defined]
     manager = one.account_manager.name if one.account_manager else _("none")
     open_cases = counts.get("cases", 0)
     return [
         (one.display_name or one.slug, reverse("console:workspace", args=[one.slug])),
-        (one.product, reverse("console:product", args=[one.product])),
+        (product, reverse("console:product", args=[one.product])),
         (plain(terms.tier) if terms else "–", ""),
         (plain(terms.state) if terms else "–", ""),
         (str(counts.get("people", 0)), ""),
@@ -96,7 +97,7 @@ def workspace(request: HttpRequest, reader: Reader, slug: str) -> HttpResponse:
         **frame(reader, UNTOLD),
         "workspace": found,
         "product": product,
-        "plan": _plan(found, reader),
+        "plan": _plan(found, found.time_zone or product.office.timezone, reader),
         "plan_columns": [_("From"), _("Until"), _("Tier"), _("Add-ons"), _("State")],
         "people": _people(found, reader),
         "people_columns": [_("Name"), _("Id"), _("Role"), _("Access to the room"), _("Mail")],
@@ -108,9 +109,8 @@ def workspace(request: HttpRequest, reader: Reader, slug: str) -> HttpResponse:
     return render(request, "console/workspace.html", context)
 
 
-def _plan(found: Workspace, reader: Reader) -> list[list[tuple[str, str]]]:
+def _plan(found: Workspace, zone: str, reader: Reader) -> list[list[tuple[str, str]]]:
     """Tier, add-ons and state, the present ones first: what was promised depends on when."""
-    zone = found.time_zone or "UTC"
     return [
         [
             (moment(one.valid_from, zone, reader.now), ""),

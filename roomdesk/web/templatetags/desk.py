@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from django import template
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from roomdesk.web.console import present
+from roomdesk.web.console.rota_form import Control
 
 register = template.Library()
+_CODE = re.compile(r"`([^`]+)`")
 
 
 @register.filter
@@ -32,6 +38,18 @@ def consent_state(state: str) -> str:
 def channel_words(channel: str) -> str:
     """By which way something was said."""
     return str(present.CHANNELS.get(str(channel), str(channel)))
+
+
+@register.filter
+def coded(words: str) -> SafeString:
+    """Words with what stands between `backticks` as code, escaped where they are not yet."""
+    return SafeString(_CODE.sub(r"<code>\1</code>", conditional_escape(words)))
+
+
+@register.filter
+def wrong(control: Control) -> SafeString:
+    """The attributes of a field that was refused: it has the keyboard, and the refusal (`#problem`) describes it."""
+    return mark_safe(' aria-invalid="true" aria-describedby="problem" autofocus') if control.is_wrong else SafeString()
 
 
 @register.filter

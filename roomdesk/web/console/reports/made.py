@@ -13,20 +13,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from roomdesk.reports import backlog, responses, workload
-from roomdesk.reports.attainment import OUTCOMES, Asked, Counts, Row, attainment
+from roomdesk.reports.attainment import Asked, Counts, Row, attainment
 from roomdesk.reports.behind import NO_MONTH, Wanted, promise_of
 from roomdesk.web.console.clock_words import NAMES
+from roomdesk.web.console.own import names
 from roomdesk.web.console.present import plain
 from roomdesk.web.console.reader import Reader
 from roomdesk.web.console.reports.drawn import Cell, Report, Table, bars, count, length, link, points
-
-_OUTCOMES = {
-    "met": _("Met"),
-    "breached": _("Late"),
-    "caused_by": _("Late by a change"),
-    "past_aim": _("Past our aim"),
-    "undecided": _("Running"),
-}
+from roomdesk.web.console.reports.figure_words import OUTCOMES, age_words, clock_words, span_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +45,7 @@ class Chosen:
 def attained(reader: Reader, chosen: Chosen) -> Report:
     """Kept promises by month, product, tier, severity and clock."""
     rows = attainment(reader.viewer, chosen.asked, within=chosen.months)
+    called = names(row.product for row in rows)
     by_month: dict[str, Counts] = defaultdict(Counts)
     for row in rows:
         if row.month and not row.soft:
@@ -66,19 +61,24 @@ def attained(reader: Reader, chosen: Chosen) -> Report:
         gettext("Tier"),
         gettext("Severity"),
         gettext("Clock"),
-        *map(str, _OUTCOMES.values()),
+        *map(str, OUTCOMES.values()),
         gettext("Kept"),
     ]
     note = gettext(
         "A clock counts in the month of its due time. Late by a change: only because the case was split, merged or filed anew; like what runs still, that is in no percentage."
     )
     lines = Table(
-        "lines", gettext("By product, tier, severity and clock"), columns, [_line(row) for row in rows], note, names=5
+        "lines",
+        gettext("By product, tier, severity and clock"),
+        columns,
+        [_line(row, called[row.product]) for row in rows],
+        note,
+        names=5,
     )
     sums = Table(
         "months",
         gettext("Promises by month"),
-        [gettext("Month"), *map(str, _OUTCOMES.values()), gettext("Kept")],
+        [gettext("Month"), *map(str, OUTCOMES.values()), gettext("Kept")],
         [_sum(chosen, m, c) for m, c in months],
     )
     question = gettext("How many of our promises did we keep?")
@@ -98,15 +98,11 @@ def _sum(chosen: Chosen, month: str, counts: Counts) -> list[Cell]:
     return [(month, ""), *_counts(counts, wanted), _percent(counts)]
 
 
-def _line(row: Row) -> list[Cell]:
+def _line(row: Row, product: str) -> list[Cell]:
     month, promise = row.month or NO_MONTH, promise_of(soft=row.soft, public=row.public)
     wanted = Wanted("attainment", "", row.product, row.tier, row.severity, row.clock, month, promise=promise)
-    kind = (
-        str(NAMES.get(row.clock, row.clock))
-        + (gettext(" (aim)") if row.soft else "")
-        + ("" if row.public else gettext(" (internal)"))
-    )
-    facts = [row.month or gettext("no due time"), row.product, plain(row.tier), plain(row.severity), kind]
+    kind = clock_words(row.clock, soft=row.soft, public=row.public)
+    facts = [row.month or gettext("no due time"), product, plain(row.tier), plain(row.severity), kind]
     return [*((fact, "") for fact in facts), *_counts(row.counts, wanted), _percent(row.counts)]
 
 
@@ -123,7 +119,7 @@ def responded(reader: Reader, chosen: Chosen) -> Report:
     asked = chosen if chosen.clock else replace(chosen, clock="first_response")
     found = responses.responses(reader.viewer, asked.asked, asked.months[0], asked.months[-1])
     spans = [
-        (_span(place), number, str(number), _if(number, link(asked.wanted("responses", str(place)))))
+        (span_words(place), number, str(number), _if(number, link(asked.wanted("responses", str(place)))))
         for place, number in enumerate(found.spans)
     ]
     spread = [
@@ -165,18 +161,11 @@ def _times(chosen: Chosen, line: responses.Line) -> list[Cell]:
     return [(plain(line.severity) if line.severity else gettext("All"), ""), count(line.count, wanted), *times]
 
 
-def _span(place: int) -> str:
-    ends = [length(timedelta(minutes=end)) for end in responses.ENDS]
-    if place >= len(ends):
-        return gettext("over %(end)s") % {"end": ends[-1]}
-    return gettext("up to %(end)s") % {"end": ends[place]}
-
-
 def aged(reader: Reader, chosen: Chosen) -> Report:
     """What is open, by age, and how that went."""
     lines = backlog.backlog(reader.viewer, reader.now, product=chosen.product)
     days = backlog.course(reader.viewer, reader.now, product=chosen.product)
-    ages = [_age(place) for place in range(len(backlog.ENDS) + 1)]
+    ages = [age_words(place) for place in range(len(backlog.ENDS) + 1)]
     wanted = Wanted("backlog", "all", chosen.product)
     rows = [
         [
@@ -233,13 +222,6 @@ def aged(reader: Reader, chosen: Chosen) -> Report:
         line if shown else None,
         empty,
     )
-
-
-def _age(place: int) -> str:
-    ends = backlog.ENDS
-    if place >= len(ends):
-        return gettext("over %(days)s d") % {"days": ends[-1]}
-    return gettext("up to %(days)s d") % {"days": ends[place]}
 
 
 def shared_out(reader: Reader, chosen: Chosen) -> Report:

@@ -12,15 +12,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from roomdesk.directory.models import Workspace
-from roomdesk.product.queries import newest, product_of
+from roomdesk.product.queries import office_zones
 from roomdesk.product.services import known
 from roomdesk.refusals import Forbidden, NotFound
 from roomdesk.reports import spans
 from roomdesk.reports.behind import Wanted, behind
 from roomdesk.web.console.clock_words import NAMES, moment
 from roomdesk.web.console.guard import Reader, frame, staff_only
+from roomdesk.web.console.own import own_products
 from roomdesk.web.console.present import STATES, plain
 from roomdesk.web.console.reports.drawn import Report, as_csv, length
+from roomdesk.web.console.reports.figure_words import facts, figure_words
 from roomdesk.web.console.reports.made import HEADS, REPORTS, Chosen
 from roomdesk.web.live.scopes import UNTOLD
 
@@ -92,8 +94,7 @@ def _chosen(request: HttpRequest, reader: Reader) -> Chosen:
 
 def _fields(reader: Reader, made: Report, chosen: Chosen) -> list[dict[str, Any]]:
     """What the report can be narrowed by: the tiers, severities and clocks of the newest versions of the reader's products."""
-    own = [slug for slug in known() if reader.viewer.sees_all or slug in reader.viewer.products]
-    products = {slug: product_of(version.pk) for slug, version in sorted(newest(own).items())}
+    products = own_products(reader)
     shown = [products[chosen.product]] if chosen.product in products else list(products.values())
     fields = {"product": (_("Product"), [(slug, one.name) for slug, one in products.items()], chosen.product)}
     if made.name in ("attainment", "responses"):
@@ -117,6 +118,7 @@ def cases(request: HttpRequest, reader: Reader) -> HttpResponse:
     _check(reader, wanted.report)
     found = behind(reader.viewer, wanted, reader.now, after=request.GET.get("after", ""))
     address = reverse("console:report_cases")
+    zones = office_zones({case.product for case, _at, _took in found.rows})
     rows = [
         [
             (f"{case.ref} {reader.title(case)}", reverse("console:case", args=[case.ref])),
@@ -124,7 +126,7 @@ def cases(request: HttpRequest, reader: Reader) -> HttpResponse:
             (plain(case.severity), ""),
             (str(STATES.get(case.state, case.state)), ""),
             (case.assignee.name if case.assignee else _("nobody"), ""),
-            (moment(at, "UTC", reader.now) if at else "–", ""),
+            (moment(at, zones[case.product], reader.now) if at else "–", ""),
             (length(took) if took is not None else "–", ""),
         ]
         for case, at, took in found.rows
@@ -134,8 +136,8 @@ def cases(request: HttpRequest, reader: Reader) -> HttpResponse:
         "count": found.count,
         "rows": rows,
         "columns": [_("Case"), _("Workspace"), _("Severity"), _("State"), _("Assignee"), _("When"), _("Took")],
-        "facts": [(plain(name), value) for name, value in wanted.given.items() if name not in ("report", "figure")],
-        "wanted": wanted,
+        "facts": list(facts(wanted)),
+        "figure": figure_words(wanted),
         "head": HEADS.get(wanted.report, HEADS["backlog"]),
         "back": reverse("console:report", args=[wanted.report if wanted.report in REPORTS else "backlog"]),
         "next": f"{address}?{urlencode({**wanted.given, 'after': found.next})}" if found.next else "",

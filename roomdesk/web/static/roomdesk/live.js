@@ -83,9 +83,10 @@
   // A page that is told of something new asks for the talk; where it was given no more than that, for the rest a moment later, once for all
   // that came meanwhile. Every minute it asks for the whole.
   const REST = 400;
-  let resting = 0;
+  let resting = 0, stood = ""; // the moment of which it has all the talk
   const refresh = async (asked) => {
-    const answer = await fetch(location.href, { credentials: "same-origin", cache: "no-store", headers: asked ? { "Desk-Again": asked } : {} });
+    const headers = asked ? { "Desk-Again": asked, ...(stood && { "Desk-Stood": stood }) } : {};
+    const answer = await fetch(location.href, { credentials: "same-origin", cache: "no-store", headers });
     if (!answer.ok || answer.redirected) throw new Error("the page is not there any more");
     if (answer.headers.get("Desk-Part") === "talk" && !resting) resting = setTimeout(() => { resting = 0; look("rest"); }, REST);
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -98,6 +99,7 @@
       replace(old, document.importNode(part, true));
     }
     if (!answer.headers.has("Desk-Part")) looked = performance.now();
+    stood = answer.headers.get("Desk-Stood") || stood;
     readClock();
     tick();
     document.dispatchEvent(new CustomEvent("desk:fresh"));
