@@ -119,8 +119,9 @@ def make_ready(version_ids: Iterable[int]) -> None:
 
 @lru_cache(maxsize=512)
 def found(version_id: int, locale: str, text: str) -> Finding:
-    """What triage finds in a text. The same text is asked about more than once."""
-    return triage.triage(text[:_READ], locale, _vocabulary_of(version_id))
+    """What triage finds in a text. The same text is asked about more than once, and was asked before whether it is small talk."""
+    read = text[:_READ]
+    return triage.triage(read, locale, _vocabulary_of(version_id), is_small=_is_small(version_id, locale, read))
 
 
 def kept(judged: Judged) -> str:

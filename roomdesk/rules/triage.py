@@ -73,12 +73,21 @@ class Finding:
 
 
 def triage(
-    text: str, locale: str, vocabulary: Vocabulary, *, is_reply: bool = False, formatted: str | None = None
+    text: str,
+    locale: str,
+    vocabulary: Vocabulary,
+    *,
+    is_reply: bool = False,
+    formatted: str | None = None,
+    is_small: bool | None = None,
 ) -> Finding:
-    """The finding for a message in one of the languages en, bg, pt. Deterministic; it may be wrong, and staff may say so."""
+    """The finding for a message in one of the languages en, bg, pt. Deterministic; it may be wrong, and staff may say so.
+
+    `is_small` is what `is_small_talk` says of the text, where that was asked before.
+    """
     p0 = is_p0(text, formatted)
     reader = _Reader(words_of(own_text(text, is_reply), locale), vocabulary)
-    kind, answer = reader.kind(p0)
+    kind, answer = reader.kind(p0, is_small=is_small)
     severity = reader.severity(p0, kind, answer)
     return Finding(p0, kind, severity, answer, reader.provided(kind, p0), tuple(reader.why))
 
@@ -93,11 +102,11 @@ class _Reader(Reading):
 
     __slots__ = ()
 
-    def kind(self, p0: bool) -> tuple[str, str | None]:
+    def kind(self, p0: bool, *, is_small: bool | None = None) -> tuple[str, str | None]:
         if p0 and _P0_ALONE.fullmatch(self.words.original):
             self.why.append("Nothing but P0")
             return "incident", None
-        if not p0 and self.is_small_talk():
+        if not p0 and (self.is_small_talk() if is_small is None else is_small):
             self.why.append("Thanks, greetings and the like")
             return SMALL_TALK, None
         whole, self.words = self.words, unquoted(self.words)
@@ -287,7 +296,7 @@ class _Reader(Reading):
             bare = self.vocabulary.without("plan_word", self.words)
             if not self.vocabulary.found("subscription", bare):
                 return False
-        in_app = self.has("hard", "failure") and self.count("money") < 2 and self.has("where", "group")
+        in_app = self.has("hard", "failure") and self.count("money") < 2 and self.has("group", "where")
         is_fault = self.has("failure", "hard") and not self.has("money", "disputed")
         return self.has("disputed") or (self.has("subscription") and not (is_fault or in_app or self.has("outage")))
 
