@@ -132,6 +132,22 @@ def test_the_longer_words_of_bulgarian_fit_too(desk: Desk, signed_in: Signed) ->
     assert not faults, "\n".join(faults)
 
 
+@pytest.mark.parametrize(("language", "cases"), [("bg", "Случаи"), ("pt-BR", "Casos")])
+def test_the_console_fits_in_other_languages(
+    desk: Desk, chromium: Browser, signed_in: Signed, language: str, cases: str
+) -> None:
+    """In the browser's language, which counts where nobody has chosen one."""
+    known = signed_in(f"dora-{SLUG}", "/").context.storage_state()
+    page, faults = chromium.new_context(locale=language, storage_state=known).new_page(), []
+    for name, path in PAGES["staff"].items():
+        if name.startswith("console:"):
+            page.goto(f"{address(desk.live)}{path.format(**desk.names)}")
+            assert cases in page.locator(".top nav").inner_text()
+            faults += too_wide(page, name)
+    page.context.close()
+    assert not faults, "\n".join(faults)
+
+
 def test_every_page_is_looked_at() -> None:
     """A new address without a row fails here."""
     rows = {name.partition(" ")[0] for pages in PAGES.values() for name in pages} | set(KEPT_SAFE)
