@@ -16,6 +16,7 @@ from roomdesk.cases import triaging
 from roomdesk.clocks.policy import calendar_of, target_rows
 from roomdesk.product.queries import newest, product_of
 from roomdesk.product.services import known
+from roomdesk.runtime import heap
 from roomdesk.web.portal import refusals
 
 _LOG = logging.getLogger("roomdesk.web")
@@ -46,6 +47,7 @@ def _safely() -> None:
         _LOG.warning("Pages are made ready when they are asked for: %s", str(error).strip().partition("\n")[0])
     finally:
         connection.close()
+    heap.settle()
 
 
 def make_ready() -> None:

@@ -14,7 +14,7 @@ from roomdesk import bootstrap
 from roomdesk.channels.matrix import client
 from roomdesk.queues import outbox
 from roomdesk.queues.signals import CALLS, INBOX, OUTBOX, TIMERS, URGENT
-from roomdesk.runtime import ending
+from roomdesk.runtime import ending, heap
 from roomdesk.worker import beat, importer, pager, rooms, timers, urgent
 from roomdesk.worker.filer import Filer
 from roomdesk.worker.files import FileKeeper
@@ -131,6 +131,7 @@ def main() -> None:
     ending.block()
     worker = Worker(flow())
     worker.start()
+    heap.settle()
     _LOG.info("The worker is running.")
     while not ending.asked(1.0):
         worker.identity.keep()
