@@ -57,8 +57,8 @@ def test_attainment_response_times_volume_and_workload_are_told_lead_to_their_ca
         assert (month["Month"], month["Met"], month["Late"], month["Kept"]) == ("2026-03", "2", "1", "66.7 %")
         rows = sheet(client, "attainment", "lines")
         assert {(row["Product"], row["Tier"], row["Severity"], row["Met"], row["Late"]) for row in rows} == {
-            ("plana-business-cloud", "Pro", "Normal", "2", "0"),
-            ("plana-business-cloud", "Pro", "Critical", "0", "1"),
+            ("PLANA Business Cloud", "Pro", "Normal", "2", "0"),
+            ("PLANA Business Cloud", "Pro", "Critical", "0", "1"),
         }
         times = sheet(client, "responses", "times")[0]
         assert (times["Answers"], times["50 % within"], times["90 % within"]) == ("3", "2 h", "9 h")
