@@ -225,7 +225,7 @@ ACTS = [
     _page("console:attention", "clock.notice_seen", "dora", "/console/attention", lambda: {"seen": str(Notice.objects.latest("pk").pk)}, "seen", before=world.notice),
     _page("console:attention", "staff.", "dora", "/console/attention", {"presence": "away"}, "presence"),
     _page("console:oncall", "page.acknowledged", "dora", "/console/oncall", lambda: {"act": "acknowledge", "ref": ref("$p0"), "product": PRODUCT}, "acknowledge", before=world.p0),
-    _page("console:oncall", "rota.", "dora", "/console/oncall", {"act": "write", "product": PRODUCT, "written": ROTA}, "write"),
+    _page("console:rota", "rota.", "dora", f"/console/oncall/{PRODUCT}/rota", {"do": "save-text", "written": ROTA, "version": "0"}, "write"),
     _page("console:oncall", "rota.", "dora", "/console/oncall", {"act": "swap", "product": PRODUCT, "person": "petya", "reason": "A wedding", "instead_of": "ivan"}, "swap", before=world.rota),
     _page("console:oncall", "rota.", "dora", "/console/oncall", lambda: {"act": "end_swap", "product": PRODUCT, "number": str(world.swap_number())}, "end swap", before=world.swap),
     _page("console:oncall", "rota.feed_", "dora", "/console/oncall", {"act": "calendar", "product": PRODUCT}, "calendar", before=world.rota),
