@@ -91,7 +91,7 @@ def conversation(messages: Sequence[Message], changes: Sequence[CaseChange]) -> 
 #: Entries at the end of a conversation that a page which follows it is given again, and how far back others count as changed just now.
 TAIL, LATELY = 20, timedelta(minutes=10)
 #: The same where the page says how it stood: what was written then may have been on record a moment later only.
-TAIL_SINCE, MARGIN = 3, timedelta(seconds=15)
+TAIL_SINCE, MARGIN = 3, timedelta(seconds=5)
 
 
 def changed_lately(
