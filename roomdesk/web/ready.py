@@ -12,10 +12,7 @@ import threading
 from django.db import Error, connection
 from django.template.loader import get_template
 
-from roomdesk.cases import triaging
-from roomdesk.clocks.policy import calendar_of, target_rows
-from roomdesk.product.queries import newest, product_of
-from roomdesk.product.services import known
+from roomdesk.cases import ready
 from roomdesk.runtime import heap
 from roomdesk.web.portal import refusals
 
@@ -55,9 +52,4 @@ def make_ready() -> None:
     for name in _TEMPLATES:
         get_template(name)
     refusals.make_ready()
-    versions = [version.pk for version in newest(known()).values()]
-    for version in versions:
-        target_rows(version)
-        for name in product_of(version).calendars:
-            calendar_of(version, name)
-    triaging.make_ready(versions)
+    ready.make_ready()

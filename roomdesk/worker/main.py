@@ -14,8 +14,8 @@ from roomdesk import bootstrap
 from roomdesk.channels.matrix import client
 from roomdesk.queues import outbox
 from roomdesk.queues.signals import CALLS, INBOX, OUTBOX, TIMERS, URGENT
-from roomdesk.runtime import ending, heap
-from roomdesk.worker import beat, importer, pager, rooms, timers, urgent
+from roomdesk.runtime import ending
+from roomdesk.worker import beat, importer, pager, ready, rooms, timers, urgent
 from roomdesk.worker.filer import Filer
 from roomdesk.worker.files import FileKeeper
 from roomdesk.worker.gaps import GapFinder
@@ -131,7 +131,7 @@ def main() -> None:
     ending.block()
     worker = Worker(flow())
     worker.start()
-    heap.settle()
+    ready.begin()
     _LOG.info("The worker is running.")
     while not ending.asked(1.0):
         worker.identity.keep()

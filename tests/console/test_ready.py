@@ -18,6 +18,7 @@ from roomdesk.product import queries, vocabulary
 from roomdesk.runtime import logs
 from roomdesk.web import ready
 from roomdesk.web.portal import refusals
+from roomdesk.worker import ready as by_worker
 from tests.console.conftest import open_case
 
 Browser = Callable[[str | None], Client]
@@ -67,6 +68,15 @@ def test_a_process_that_made_itself_ready_makes_nothing_for_the_first_page(case_
     ready.make_ready()
     before = made()
     case_page()
+    assert made() == before
+
+
+def test_a_worker_that_made_itself_ready_makes_nothing_for_the_first_p0(browser: Browser) -> None:
+    open_case("An earlier one, so that a version is there")
+    forget()
+    by_worker.begin().join()
+    before = made()
+    open_case("P0 The export stops at half and nobody can work")
     assert made() == before
 
 
