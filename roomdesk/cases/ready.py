@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections.abc import Callable
+
+from django.db import Error, connection
+
 from roomdesk.cases import triaging
 from roomdesk.clocks.policy import calendar_of, target_rows
 from roomdesk.product.queries import newest, product_of
 from roomdesk.product.services import known
+from roomdesk.runtime import heap
 
 
 def make_ready() -> None:
@@ -16,3 +23,20 @@ def make_ready() -> None:
         for name in product_of(version).calendars:
             calendar_of(version, name)
     triaging.make_ready(versions)
+
+
+def beside(make: Callable[[], None], log: logging.Logger, otherwise: str) -> threading.Thread:
+    """Makes ready beside what the process does; it ends without waiting for it. Without a database `otherwise` is told: who comes first waits."""
+    thread = threading.Thread(target=_safely, args=(make, log, otherwise), name="ready", daemon=True)
+    thread.start()
+    return thread
+
+
+def _safely(make: Callable[[], None], log: logging.Logger, otherwise: str) -> None:
+    try:
+        make()
+    except Error as error:
+        log.warning("%s: %s", otherwise, str(error).strip().partition("\n")[0])
+    finally:
+        connection.close()
+    heap.settle()

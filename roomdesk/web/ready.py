@@ -9,11 +9,9 @@ from __future__ import annotations
 import logging
 import threading
 
-from django.db import Error, connection
 from django.template.loader import get_template
 
 from roomdesk.cases import ready
-from roomdesk.runtime import heap
 from roomdesk.web.portal import refusals
 
 _LOG = logging.getLogger("roomdesk.web")
@@ -30,21 +28,8 @@ _TEMPLATES = (
 
 
 def begin() -> threading.Thread:
-    """Makes ready beside what is being answered; the process ends without waiting for it."""
-    thread = threading.Thread(target=_safely, name="ready", daemon=True)
-    thread.start()
-    return thread
-
-
-def _safely() -> None:
-    try:
-        make_ready()
-    except Error as error:
-        # Whoever asks first waits instead.
-        _LOG.warning("Pages are made ready when they are asked for: %s", str(error).strip().partition("\n")[0])
-    finally:
-        connection.close()
-    heap.settle()
+    """Beside what is being answered."""
+    return ready.beside(make_ready, _LOG, "Pages are made ready when they are asked for")
 
 
 def make_ready() -> None:
